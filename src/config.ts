@@ -7,35 +7,38 @@ const us = (description: string, defaultUs?: number) =>
 
 /** What the configuration may tighten in a stream's contract. */
 export const ContractSchema = Type.Partial(
-  Type.Object(
-    {
-      class: Type.Union([Type.Literal('soft'), Type.Literal('firm'), Type.Literal('hard')]),
-      m: Type.Integer({ minimum: 1 }),
-      k: Type.Integer({ minimum: 1, maximum: 100_000 }),
-      jitterUs: us('largest deviation of a release from its period'),
-      deadlineUs: us('from release to judged'),
-      lifespanUs: us('age past which a value is stale'),
-      leaseUs: us('silence after which the board is down'),
-      firmwareUs: us('budget of the firmware'),
-      linkUs: us('budget of the link'),
-      hostUs: us('budget of the host'),
-      outletUs: us('delivery budget of an outlet'),
-      consumerUs: us('delivery budget of a consumer'),
-    },
-    closed,
-  ),
+  Type.Object({
+    class: Type.Union([Type.Literal('soft'), Type.Literal('firm'), Type.Literal('hard')]),
+    m: Type.Integer({ minimum: 1 }),
+    k: Type.Integer({ minimum: 1, maximum: 100_000 }),
+    jitterUs: us('largest deviation of a release from its period'),
+    deadlineUs: us('from release to judged'),
+    lifespanUs: us('age past which a value is stale'),
+    leaseUs: us('silence after which the board is down'),
+    firmwareUs: us('budget of the firmware'),
+    linkUs: us('budget of the link'),
+    hostUs: us('budget of the host'),
+    outletUs: us('delivery budget of an outlet'),
+    consumerUs: us('delivery budget of a consumer'),
+  }),
+  closed,
 );
 
 export const BoardSchema = Type.Object(
   {
-    id: Type.Optional(Type.String({ pattern: '^[a-z][a-z0-9_-]{0,31}$', description: 'overrides the id that the board gives itself' })),
+    id: Type.Optional(
+      Type.String({ pattern: '^[a-z][a-z0-9_-]{0,31}$', description: 'overrides the id that the board gives itself' }),
+    ),
     path: Type.String({ minLength: 1, description: 'port: /dev/…, vid:pid[:serial], or emulated:pico' }),
     baud: Type.Integer({ minimum: 300, maximum: 20_000_000, default: 921_600, description: 'bits per second' }),
     encoding: Type.Union([Type.Literal('auto'), Type.Literal('text'), Type.Literal('binary'), Type.Literal('plain')], {
       default: 'auto',
       description: 'auto: binary where the board can',
     }),
-    contract: Type.Record(Type.String(), ContractSchema, { default: {}, description: 'by stream: tightens what the board offers' }),
+    contract: Type.Record(Type.String(), ContractSchema, {
+      default: {},
+      description: 'by stream: tightens what the board offers',
+    }),
   },
   closed,
 );
@@ -44,8 +47,16 @@ export const ConfigSchema = Type.Object(
   {
     http: Type.Object(
       {
-        host: Type.String({ default: '127.0.0.1', description: 'address to listen on; another than loopback needs http.token' }),
-        port: Type.Integer({ minimum: 0, maximum: 65_535, default: 8080, description: 'HTTP and WebSocket; 0 takes a free one' }),
+        host: Type.String({
+          default: '127.0.0.1',
+          description: 'address to listen on; another than loopback needs http.token',
+        }),
+        port: Type.Integer({
+          minimum: 0,
+          maximum: 65_535,
+          default: 8080,
+          description: 'HTTP and WebSocket; 0 takes a free one',
+        }),
         token: Type.String({ default: '', description: 'bearer token of the operator role' }),
         origins: Type.Array(Type.String(), { default: [], description: 'further origins that browsers may come from' }),
       },
@@ -54,13 +65,21 @@ export const ConfigSchema = Type.Object(
     mqtt: Type.Object(
       {
         enabled: Type.Boolean({ default: true, description: 'publish over MQTT' }),
-        url: Type.String({ default: '', description: 'broker: mqtt://host:port or mqtts://…; empty: the embedded one' }),
+        url: Type.String({
+          default: '',
+          description: 'broker: mqtt://host:port or mqtts://…; empty: the embedded one',
+        }),
         embedded: Type.Boolean({ default: true, description: 'run a broker in this process when mqtt.url is empty' }),
         port: Type.Integer({ minimum: 0, maximum: 65_535, default: 1883, description: 'of the embedded broker' }),
         username: Type.String({ default: '' }),
         password: Type.String({ default: '', description: 'better from TAUTLINE_MQTT_PASSWORD' }),
         frames: Type.Boolean({ default: false, description: 'publish every frame on …/frames, QoS 0, in batches' }),
-        stateHz: Type.Number({ minimum: 0.1, maximum: 1000, default: 10, description: 'most state messages a second of one stream' }),
+        stateHz: Type.Number({
+          minimum: 0.1,
+          maximum: 1000,
+          default: 10,
+          description: 'most state messages a second of one stream',
+        }),
       },
       { ...closed, default: {} },
     ),
@@ -69,7 +88,14 @@ export const ConfigSchema = Type.Object(
       { ...closed, default: {} },
     ),
     feed: Type.Object(
-      { seconds: Type.Number({ minimum: 1, maximum: 600, default: 30, description: 'how long the ring remembers, at the summed rates' }) },
+      {
+        seconds: Type.Number({
+          minimum: 1,
+          maximum: 600,
+          default: 30,
+          description: 'how long the ring remembers, at the summed rates',
+        }),
+      },
       { ...closed, default: {} },
     ),
     boards: Type.Array(BoardSchema, { default: [], description: 'none: the emulated Pico' }),

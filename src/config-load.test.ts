@@ -1,0 +1,81 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ConfigError, type ConfigSources, environmentName, loadConfig, settingKeys } from './config-load.js';
+
+function load(toml: string, rest: Partial<ConfigSources> = {}) {
+  const file = join(mkdtempSync(join(tmpdir(), 'tautline-config-')), 'tautline.toml');
+  writeFileSync(file, toml);
+  return loadConfig({ file, environment: {}, set: [], ...rest });
+}
+
+describe('configuration', () => {
+  it('has the documented defaults when nothing is set', () => {
+    const { config, explicit } = load('');
+    expect(config.http).toMatchObject({ host: '127.0.0.1', port: 8080 });
+    expect(config.mqtt).toMatchObject({ url: '', embedded: true, port: 1883 });
+    expect(config.boards).toEqual([]);
+    expect(explicit).toEqual([]);
+  });
+
+  it('lets the environment win over the file, and --set over both', () => {
+    const toml = '[http]\nport = 1111\n[mqtt]\nport = 2222\nstateHz = 5';
+    const { config, explicit } = load(toml, {
+      environment: { TAUTLINE_HTTP_PORT: '3333', TAUTLINE_MQTT_PORT: '4444', HOME: '/root' },
+      set: ['mqtt.port=5555'],
+    });
+    expect(config.http.port).toBe(3333);
+    expect(config.mqtt.port).toBe(5555);
+    expect(config.mqtt.stateHz).toBe(5);
+    expect(explicit).toEqual(expect.arrayContaining(['http.port', 'mqtt.port', 'mqtt.stateHz']));
+  });
+
+  it('means the first board by board.*', () => {
+    const { config } = load('', { environment: { TAUTLINE_BOARD_PATH: '/dev/ttyACM0' }, set: ['board.baud=115200'] });
+    expect(config.boards).toEqual([{ path: '/dev/ttyACM0', baud: 115_200, encoding: 'auto', contract: {} }]);
+  });
+
+  it('takes several boards and contracts from the file', () => {
+    const { config } = load(
+      '[[boards]]\nid = "a"\npath = "/dev/a"\n[boards.contract.control]\ndeadlineUs = 5000\n[[boards]]\npath = "/dev/b"',
+    );
+    expect(config.boards.map((board) => board.path)).toEqual(['/dev/a', '/dev/b']);
+    expect(config.boards[0]?.contract).toEqual({ control: { deadlineUs: 5000 } });
+  });
+
+  it.each([
+    ['[http]\nprot = 1', 'http.prot: no such setting; did you mean http.port?'],
+    ['[http]\nport = 70000', 'http.port = 70000'],
+    ['[http]\nport = "x"', 'http.port = "x"'],
+    ['[[boards]]\nid = "Bad Id"\npath = "/dev/a"', 'boards.0.id = "Bad Id"'],
+    ['[[boards]]\nid = "a"\npath = "/dev/a"\n[[boards]]\nid = "a"\npath = "/dev/b"', 'two boards have the id "a"'],
+    [
+      '[[boards]]\npath = "/dev/a"\n[boards.contract.control]\ndeadlineMs = 5',
+      'boards.0.contract.control.deadlineMs: no such setting',
+    ],
+    ['[http\nport', 'tautline.toml'],
+  ])('refuses %j', (toml, message) => {
+    expect(() => load(toml)).toThrow(message);
+  });
+
+  it.each([
+    [
+      { environment: { TAUTLINE_HTTP_PROT: '1' } },
+      'TAUTLINE_HTTP_PROT is no setting; did you mean TAUTLINE_HTTP_PORT?',
+    ],
+    [{ set: ['http.prot=1'] }, 'did you mean http.port?'],
+    [{ set: ['http.port'] }, 'expected key=value'],
+    [{ set: ['http.port=abc'] }, '"abc" is not a number'],
+    [{ set: ['mqtt.enabled=yes'] }, '"yes" is neither true nor false'],
+    [{ file: '/nonexistent/tautline.toml' }, 'cannot read /nonexistent/tautline.toml'],
+  ] as [Partial<ConfigSources>, string][])('refuses %j', (sources, message) => {
+    expect(() => load('', sources)).toThrow(message);
+    expect(() => load('', sources)).toThrow(ConfigError);
+  });
+
+  it('gives every setting one name in the environment', () => {
+    expect(environmentName('mqtt.stateHz')).toBe('TAUTLINE_MQTT_STATE_HZ');
+    expect(new Set(settingKeys.map(environmentName)).size).toBe(settingKeys.length);
+  });
+});

@@ -1,0 +1,183 @@
+/** Settings from `tautline.toml` < environment < `--set key=value`, checked against the one schema. Unknown keys are errors. */
+import { readFileSync } from 'node:fs';
+import { parse } from 'smol-toml';
+import { Value } from 'typebox/value';
+import { BoardSchema, type Config, ConfigSchema, ContractSchema } from './config.js';
+
+export const CONFIG_FILE = 'tautline.toml';
+export const ENV_PREFIX = 'TAUTLINE_';
+
+/** A setting is wrong; the message names it, its value, and what would be right. */
+export class ConfigError extends Error {
+  readonly exitCode = 2;
+}
+
+export interface ConfigSources {
+  /** Undefined: `tautline.toml` if there is one. A file that is named must exist. */
+  readonly file?: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** `key=value` from the command line. */
+  readonly set: readonly string[];
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Keys that somebody set, so that a busy default port can move and a chosen one cannot. */
+  readonly explicit: readonly string[];
+}
+
+type Schema = { type?: string; properties?: Record<string, Schema>; anyOf?: { const?: unknown }[]; items?: Schema };
+type Tree = Record<string, unknown>;
+
+const root = ConfigSchema as Schema;
+const sections = Object.entries(root.properties ?? {}).filter(([, schema]) => schema.type === 'object');
+const boardKeys = Object.keys((BoardSchema as Schema).properties ?? {}).filter((key) => key !== 'contract');
+
+/** Every key that can be set from the environment or the command line. `board.*` is the first board. */
+export const settingKeys: readonly string[] = [
+  ...sections.flatMap(([section, schema]) => Object.keys(schema.properties ?? {}).map((key) => `${section}.${key}`)),
+  ...boardKeys.map((key) => `board.${key}`),
+];
+
+/** Keys of `[boards.contract.<stream>]`. */
+const contractKeys: readonly string[] = Object.keys((ContractSchema as Schema).properties ?? {});
+
+/** `http.port` -> `TAUTLINE_HTTP_PORT`, `mqtt.stateHz` -> `TAUTLINE_MQTT_STATE_HZ`. */
+export function environmentName(key: string): string {
+  return (
+    ENV_PREFIX +
+    key
+      .replace(/([a-z])([A-Z])/g, '$1_$2')
+      .replace('.', '_')
+      .toUpperCase()
+  );
+}
+
+export function loadConfig(sources: ConfigSources): LoadedConfig {
+  const tree = readFile(sources.file);
+  const explicit = new Set<string>(explicitKeys(tree));
+  for (const [key, value] of fromEnvironment(sources.environment))
+    apply(tree, key, value, environmentName(key), explicit);
+  for (const pair of sources.set) {
+    const at = pair.indexOf('=');
+    if (at < 1) throw new ConfigError(`--set ${pair}: expected key=value, such as --set http.port=8081`);
+    apply(tree, pair.slice(0, at), pair.slice(at + 1), `--set ${pair.slice(0, at)}`, explicit);
+  }
+  return { config: check(tree), explicit: [...explicit] };
+}
+
+function readFile(file: string | undefined): Tree {
+  let text: string;
+  try {
+    text = readFileSync(file ?? CONFIG_FILE, 'utf8');
+  } catch (error) {
+    if (file === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new ConfigError(`cannot read ${file ?? CONFIG_FILE}: ${(error as Error).message}`);
+  }
+  try {
+    const { board, ...tree } = parse(text) as Tree & { board?: Tree };
+    if (board === undefined) return tree;
+    if (tree['boards'] !== undefined) throw new Error('has both [board] and [[boards]]; keep one');
+    return { ...tree, boards: [board] };
+  } catch (error) {
+    throw new ConfigError(`${file ?? CONFIG_FILE}: ${(error as Error).message}`);
+  }
+}
+
+function explicitKeys(tree: Tree): string[] {
+  return Object.entries(tree).flatMap(([section, value]) =>
+    value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? Object.keys(value).map((key) => `${section}.${key}`)
+      : [section],
+  );
+}
+
+function* fromEnvironment(environment: ConfigSources['environment']): Iterable<[string, string]> {
+  const keyOf = new Map(settingKeys.map((key) => [environmentName(key), key]));
+  for (const [name, value] of Object.entries(environment)) {
+    if (!name.startsWith(ENV_PREFIX) || value === undefined) continue;
+    const key = keyOf.get(name);
+    if (key === undefined)
+      throw new ConfigError(`environment variable ${name} is no setting${suggestion(name, [...keyOf.keys()])}`);
+    yield [key, value];
+  }
+}
+
+function apply(tree: Tree, key: string, value: string, where: string, explicit: Set<string>): void {
+  const [section = '', name = ''] = key.split('.');
+  if (!settingKeys.includes(key)) throw new ConfigError(`${where}: no such setting${suggestion(key, settingKeys)}`);
+  explicit.add(key);
+  if (section === 'board') {
+    tree['boards'] ??= [{}];
+    const boards = tree['boards'] as Tree[];
+    boards[0] ??= {};
+    boards[0][name] = typed(value, (BoardSchema as Schema).properties?.[name], where);
+    return;
+  }
+  const schema = root.properties?.[section]?.properties?.[name];
+  tree[section] ??= {};
+  (tree[section] as Tree)[name] = typed(value, schema, where);
+}
+
+function typed(value: string, schema: Schema | undefined, where: string): unknown {
+  switch (schema?.type) {
+    case 'integer':
+    case 'number': {
+      const number = Number(value);
+      if (value.trim() === '' || Number.isNaN(number)) throw new ConfigError(`${where}: "${value}" is not a number`);
+      return number;
+    }
+    case 'boolean':
+      if (value === 'true' || value === 'false') return value === 'true';
+      throw new ConfigError(`${where}: "${value}" is neither true nor false`);
+    case 'array':
+      return value.split(',').filter((item) => item !== '');
+    default:
+      return value;
+  }
+}
+
+function check(tree: Tree): Config {
+  const filled = Value.Default(ConfigSchema, structuredClone(tree)) as Tree;
+  const errors = [...Value.Errors(ConfigSchema, filled)];
+  // An unknown key is reported twice: once by its parent, which names it, and once by itself ("schema is false").
+  const error = errors.find((each) => each.keyword === 'additionalProperties') ?? errors[0];
+  if (error !== undefined) throw new ConfigError(explain(error, filled));
+  const config = filled as unknown as Config;
+  const ids = config.boards.map((board) => board.id).filter((id) => id !== undefined);
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  if (twice !== undefined) throw new ConfigError(`boards: two boards have the id "${twice}"; give each its own`);
+  return config;
+}
+
+function explain(error: { instancePath: string; params: object; message: string }, tree: Tree): string {
+  const at = error.instancePath.slice(1).replaceAll('/', '.');
+  const unknown = (error.params as { additionalProperties?: string[] }).additionalProperties?.[0];
+  if (unknown === undefined) {
+    return `${at || 'configuration'} = ${JSON.stringify(Value.Pointer.Get(tree, error.instancePath))}: ${error.message}`;
+  }
+  const key = at === '' ? unknown : `${at}.${unknown}`;
+  return `${key}: no such setting${suggestion(key, key.includes('.contract.') ? contractKeys : settingKeys)}`;
+}
+
+function suggestion(key: string, known: readonly string[]): string {
+  const near = known
+    .map((candidate) => ({ candidate, distance: editDistance(key.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance)[0];
+  return near !== undefined && near.distance <= 3
+    ? `; did you mean ${near.candidate}?`
+    : `; known are ${known.join(', ')}`;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + same);
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

@@ -20,6 +20,8 @@ export interface OutletStart {
   /** The retained texts (descriptors, boards) as of `eventsCursor`. */
   readonly texts: readonly TextEvent[];
   readonly config: Config;
+  /** Keys that the user set (file, environment or flag), such as `mqtt.port`: a busy default port moves, an explicit one is an error. */
+  readonly explicit?: readonly string[];
   /** Random 8 hex digits: this run of the bridge. */
   readonly epoch: string;
   readonly startedUtcUs: number;

@@ -34,6 +34,8 @@ export type ToOutlet =
   | { readonly type: 'answer'; readonly request: number; readonly answer: CommandAnswer }
   | { readonly type: 'metrics'; readonly from: OutletName | 'bridge'; readonly values: MetricValues }
   | { readonly type: 'outlets'; readonly outlets: readonly OutletState[] }
+  /** Answered at once with `pong` (`readRings` and `answerPings` do it): a worker that doesn't is hung, and is ended. */
+  | { readonly type: 'ping'; readonly id: number }
   | { readonly type: 'stop' };
 
 /** outlet -> main. */
@@ -46,6 +48,7 @@ export type FromOutlet =
   | { readonly type: 'status'; readonly up: boolean; readonly detail: string }
   | { readonly type: 'command'; readonly request: number; readonly command: BoardCommand }
   | { readonly type: 'metrics'; readonly values: MetricValues }
+  | { readonly type: 'pong'; readonly id: number }
   | { readonly type: 'delivery-miss'; readonly board: string; readonly stream: string; readonly culprit: 'outlet' | 'consumer' | 'indeterminate'; readonly count: number }
   /** Start-up failed for a reason that the user must remove (port taken): the process ends with this exit code. */
   | { readonly type: 'fatal'; readonly exitCode: number; readonly text: string };

@@ -29,6 +29,9 @@ export const slotHead = {
   stream: 3, //        u8: number of the stream on the wire
 } as const;
 
+/** f64 index, in every kind of the events ring: head of the feed when the event was published. It orders the two rings. */
+export const EVENT_FEED_OFFSET = 2;
+
 /** Frame. f64 offsets are indices into the slot as f64[32]; u8/u16/u32 offsets are bytes. */
 export const frameSlot = {
   verdict: 4, //      u8  index into `verdicts`
@@ -96,7 +99,7 @@ export const missSlot = {
     skippedDelta: 23,
     droppedDelta: 24,
     corruptBytes: 25,
-    feedOffset: 26, // head of the feed when this was published
+    feedOffset: EVENT_FEED_OFFSET,
   },
 } as const;
 
@@ -116,6 +119,7 @@ export const statsSlot = {
     newestReleaseHostUs: 27,
     worstLatenessUs: 28,
     judgedUs: 29, //    when this was written
+    feedOffset: EVENT_FEED_OFFSET,
   },
 } as const;
 
@@ -148,11 +152,33 @@ export const healthSlot = {
     lineLoad: 19, //          fraction of the line's capacity in use
     emulatorLagUs: 20,
     writtenUs: 21,
+    feedOffset: EVENT_FEED_OFFSET,
   },
 } as const;
 
+/** Text: UTF-8 that goes on in the continuation slots, from their byte 8. */
+export const textSlot = {
+  byteLength: 8, // u32, of the whole text
+  bytes: 24, //     first byte
+} as const;
+export const TEXT_BYTES_IN_HEAD = SLOT_BYTES - textSlot.bytes;
+export const TEXT_BYTES_IN_CONTINUATION = SLOT_BYTES - 8;
+/** `continuations` is a u8. */
+export const TEXT_SLOTS_MAX = 256;
+/** Longest text of one record: 63,472 bytes. */
+export const TEXT_BYTES_MAX = TEXT_BYTES_IN_HEAD + (TEXT_SLOTS_MAX - 1) * TEXT_BYTES_IN_CONTINUATION;
+
 /** Append only. */
-export const linkStates = ['absent', 'opening', 'waiting', 'handshake', 'describing', 'streaming', 'silent', 'refused'] as const;
+export const linkStates = [
+  'absent',
+  'opening',
+  'waiting',
+  'handshake',
+  'describing',
+  'streaming',
+  'silent',
+  'refused',
+] as const;
 export type LinkState = (typeof linkStates)[number];
 
 /** Why the host was not looking, or what else the evidence names. Append only. */

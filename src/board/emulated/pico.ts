@@ -1,0 +1,197 @@
+import { AdcInputs, Pins } from './pins.js';
+import { SeededRandom } from './random.js';
+import { flashFrom } from './rp2040/boot.js';
+import { Chip, powerOnState, type Retained } from './rp2040/chip.js';
+import { VirtualClock } from './rp2040/clock.js';
+import { raiseHardFault, shouldWake } from './rp2040/cortex-m0.js';
+import { chipResetFlags } from './rp2040/vreg-and-chip-reset.js';
+import { watchdogReasons } from './rp2040/watchdog.js';
+import { SerialLine, sameRate, sampleCharacter } from './serial-line.js';
+
+/** Resets that somebody can cause from outside. The watchdog causes its own. */
+export type ResetBy = 'powerOn' | 'pin' | 'watchdog';
+
+export interface EmulatedPicoOptions {
+  /** The flash from its start, as in `firmware/images/pico.bin`. */
+  readonly image: Uint8Array;
+  /** Same seed and same inputs at the same virtual times: same bytes at the same virtual times. */
+  readonly seed: number;
+  /** A byte from the board and the virtual time at which its stop bit ended. */
+  readonly onByte: (byte: number, virtualNs: number) => void;
+}
+
+/** Different places of unmodelled hardware that are remembered; more are only counted. */
+const UNMODELLED_MAX = 64;
+
+/**
+ * A Raspberry Pi Pico in virtual time: compiled firmware on `rp2040js` with the peripherals of `rp2040/`.
+ * Core 1, flash and bus wait states, DMA to the UARTs and the time of the boot ROM are not modelled.
+ */
+export class EmulatedPico {
+  readonly pins = new Pins();
+  readonly adc = new AdcInputs();
+  /** The host's baud rate; undefined: whatever the board uses (a pseudo-terminal has none). Another one garbles the line. */
+  hostBaud: number | undefined;
+  /** Resets since power-on. */
+  resets = 0;
+  /** Characters that a host of another baud rate dropped for their framing. */
+  framingErrors = 0;
+  /** Accesses to hardware that is not modelled, by place. */
+  readonly unmodelled = new Map<string, number>();
+  private readonly clock = new VirtualClock();
+  private readonly random: SeededRandom;
+  private readonly flash: Uint8Array<ArrayBuffer>;
+  private readonly onByte: (byte: number, virtualNs: number) => void;
+  private readonly line: SerialLine;
+  private chip: Chip;
+  private pendingReset: Retained | undefined;
+  private breakpoint = false;
+  private lockedUp = false;
+
+  /** @throws Error when a real Pico would not boot from the image */
+  constructor(options: EmulatedPicoOptions) {
+    this.random = new SeededRandom(options.seed);
+    this.flash = flashFrom(options.image);
+    this.onByte = options.onByte;
+    this.chip = this.newChip(powerOnState(this.random));
+    this.line = new SerialLine(
+      this.clock,
+      () => this.chip.uart.bitNs,
+      (byte, framingError) => this.chip.uart.characterReceived(byte, framingError),
+    );
+  }
+
+  /** Virtual time since power-on, in ns. It goes on through resets; the board's own timer starts again. */
+  get nowNs(): number {
+    return this.clock.nanos;
+  }
+
+  /** Virtual time of the next thing that happens if the core sleeps; now, if it does not. */
+  get nextEventNs(): number {
+    return this.chip.rp2040.core.waiting && !shouldWake(this.chip.rp2040.core) ? this.clock.nextNs : this.clock.nanos;
+  }
+
+  /** Bytes that `receive` would take now. */
+  get receiveRoom(): number {
+    return this.line.free;
+  }
+
+  /** What went wrong on the line at the board's end. */
+  get lineCounters(): {
+    overruns: number;
+    ignored: number;
+    dropped: number;
+    transmitLost: number;
+    heldAccesses: number;
+  } {
+    const { uart, resets } = this.chip;
+    return {
+      overruns: uart.overruns,
+      ignored: uart.ignored,
+      dropped: this.line.dropped,
+      transmitLost: uart.transmitLost,
+      heldAccesses: resets.heldAccesses,
+    };
+  }
+
+  /** Runs until virtual time is at least `virtualNs`: exact while the core sleeps, otherwise to the end of an instruction. */
+  runUntil(virtualNs: number): void {
+    const { clock } = this;
+    while (clock.nanos < virtualNs) {
+      if (this.lockedUp || this.chip.rp2040.core.waiting) this.sleep(virtualNs);
+      else this.step(virtualNs);
+      if (this.pendingReset !== undefined) this.restart(this.pendingReset);
+    }
+  }
+
+  /**
+   * Bytes from the host, put on the line one after the other from now on.
+   * @returns how many were taken (the line's queue is bounded)
+   */
+  receive(bytes: Uint8Array): number {
+    return this.line.send(bytes, this.hostBaud === undefined ? undefined : 1e9 / this.hostBaud);
+  }
+
+  /** Resets the chip now. The flash keeps its contents. */
+  reset(by: ResetBy): void {
+    if (by === 'powerOn') this.restart(powerOnState(this.random));
+    else if (by === 'pin') this.restart(this.chip.retain(watchdogReasons.none, chipResetFlags.runPin));
+    else this.restart(this.chip.retain(watchdogReasons.timer));
+  }
+
+  /** Runs instructions until the core sleeps, the time has come, or something must be looked at. */
+  private step(untilNs: number): void {
+    const { clock } = this;
+    const { rp2040 } = this.chip;
+    const { core } = rp2040;
+    while (clock.nanos < untilNs && !core.waiting) {
+      core.cycles = 0; // the return value lacks exception entries and waits for the divider
+      core.executeInstruction();
+      clock.advanceTo(clock.nanos + (core.cycles * 1e9) / rp2040.clkSys);
+      if (this.breakpoint) {
+        this.breakpoint = false;
+        this.lockedUp = raiseHardFault(core);
+        return;
+      }
+      if (this.pendingReset !== undefined) return;
+    }
+  }
+
+  private sleep(untilNs: number): void {
+    const { clock } = this;
+    const { core } = this.chip.rp2040;
+    while (clock.nanos < untilNs && this.pendingReset === undefined) {
+      if (!this.lockedUp && shouldWake(core)) {
+        core.waiting = false;
+        return;
+      }
+      clock.advanceTo(Math.min(untilNs, clock.nextNs));
+    }
+  }
+
+  private restart(state: Retained): void {
+    this.pendingReset = undefined;
+    this.breakpoint = false;
+    this.lockedUp = false;
+    this.chip.detach();
+    this.resets++;
+    this.chip = this.newChip(state);
+  }
+
+  private newChip(state: Retained): Chip {
+    const chip = new Chip(
+      {
+        clock: this.clock,
+        random: this.random,
+        flash: this.flash,
+        onCharacter: (byte, bitNs, endNs) => this.characterSent(byte, bitNs, endNs),
+        onWatchdog: (reason) => {
+          this.pendingReset = this.chip.retain(reason);
+        },
+        onUnmodelled: (where) => this.countUnmodelled(where),
+        onBreak: () => {
+          this.breakpoint = true;
+        },
+      },
+      state,
+    );
+    this.pins.attach(chip.rp2040);
+    this.adc.attach(chip.rp2040);
+    return chip;
+  }
+
+  private characterSent(byte: number, bitNs: number, endNs: number): void {
+    if (this.hostBaud === undefined || sameRate(1e9 / this.hostBaud, bitNs)) {
+      this.onByte(byte, endNs);
+      return;
+    }
+    const sampled = sampleCharacter(byte, bitNs, 1e9 / this.hostBaud);
+    if (sampled.framingError) this.framingErrors++;
+    else this.onByte(sampled.byte, endNs);
+  }
+
+  private countUnmodelled(where: string): void {
+    const key = this.unmodelled.has(where) || this.unmodelled.size < UNMODELLED_MAX ? where : 'others';
+    this.unmodelled.set(key, (this.unmodelled.get(key) ?? 0) + 1);
+  }
+}

@@ -1,0 +1,131 @@
+import { RP2040 } from 'rp2040js';
+import type { SeededRandom } from '../random.js';
+import { SECOND_STAGE_ADDRESS, secondStage } from './boot.js';
+import { ClockDomain, type VirtualClock } from './clock.js';
+import { amendCore } from './cortex-m0.js';
+import { Resets } from './resets.js';
+import { RingOscillator } from './rosc.js';
+import { TickGenerator } from './tick.js';
+import { Timer } from './timer.js';
+import { type OnCharacter, Uart } from './uart.js';
+import { chipResetFlags, VregAndChipReset } from './vreg-and-chip-reset.js';
+import { Watchdog, watchdogReasons } from './watchdog.js';
+
+/** What lives through a reset. `sram` and `scratch` keep what they held; the rest says why. */
+export interface Retained {
+  readonly sram: Uint8Array;
+  readonly scratch: Uint32Array;
+  readonly watchdogReason: number;
+  readonly chipReset: number;
+}
+
+/** The state in which power comes up: RAM holds noise. */
+export function powerOnState(random: SeededRandom): Retained {
+  const sram = new Uint32Array((264 * 1024) / 4);
+  for (let i = 0; i < sram.length; i++) sram[i] = random.nextU32();
+  return {
+    sram: new Uint8Array(sram.buffer),
+    scratch: new Uint32Array(8),
+    watchdogReason: watchdogReasons.none,
+    chipReset: chipResetFlags.powerOn,
+  };
+}
+
+export interface ChipWiring {
+  readonly clock: VirtualClock;
+  readonly random: SeededRandom;
+  readonly flash: Uint8Array<ArrayBuffer>;
+  /** Characters of UART0 as they end on the wire. */
+  readonly onCharacter: OnCharacter;
+  readonly onWatchdog: (reason: number) => void;
+  readonly onUnmodelled: (where: string) => void;
+  /** BKPT or UDF. */
+  readonly onBreak: () => void;
+}
+
+const UART0_IRQ = 20; // RP2040 datasheet 2.3.2
+const UART1_IRQ = 21;
+
+/**
+ * An RP2040 just out of reset, about to run the second stage that the boot ROM would have loaded (no boot ROM is needed or
+ * shipped). Every reset makes a new one around the same flash, so that no register can be forgotten.
+ */
+export class Chip {
+  readonly rp2040: RP2040;
+  readonly uart: Uart;
+  readonly timer: Timer;
+  readonly watchdog: Watchdog;
+  readonly resets: Resets;
+  private readonly chipReset: number;
+  private readonly clock: ClockDomain;
+
+  constructor(wiring: ChipWiring, retained: Retained) {
+    const clock = new ClockDomain(wiring.clock);
+    this.clock = clock;
+    const rp2040 = new RP2040(clock);
+    this.rp2040 = rp2040;
+    this.chipReset = retained.chipReset;
+    useFlash(rp2040, wiring.flash);
+    rp2040.logger = countingLogger(wiring.onUnmodelled);
+    rp2040.onBreak = wiring.onBreak;
+    amendCore(rp2040.core);
+
+    const tick = new TickGenerator(rp2040);
+    this.timer = new Timer(rp2040, clock, tick);
+    this.watchdog = new Watchdog(
+      rp2040,
+      clock,
+      tick,
+      { scratch: retained.scratch, reason: retained.watchdogReason },
+      wiring.onWatchdog,
+    );
+    this.uart = new Uart(rp2040, clock, 'UART0', UART0_IRQ, wiring.onCharacter);
+    const { peripherals } = rp2040;
+    peripherals[0x40034] = this.uart;
+    peripherals[0x40038] = new Uart(rp2040, clock, 'UART1', UART1_IRQ, () => {});
+    peripherals[0x40054] = this.timer;
+    peripherals[0x40058] = this.watchdog;
+    peripherals[0x40060] = new RingOscillator(rp2040, wiring.random);
+    peripherals[0x40064] = new VregAndChipReset(rp2040, retained.chipReset);
+    this.resets = new Resets(rp2040);
+    peripherals[0x4000c] = this.resets;
+
+    rp2040.sram.set(retained.sram);
+    this.enterSecondStage(wiring.flash);
+  }
+
+  /** What a reset that is not a power-on leaves. */
+  retain(watchdogReason: number, chipReset: number = this.chipReset): Retained {
+    const { sram } = this.rp2040;
+    const survives = watchdogReason !== watchdogReasons.none;
+    return { sram, scratch: survives ? this.watchdog.scratch : new Uint32Array(8), watchdogReason, chipReset };
+  }
+
+  /** Stops everything that this chip still had under way. */
+  detach(): void {
+    this.clock.cancelAll();
+  }
+
+  private enterSecondStage(flash: Uint8Array): void {
+    const { core, sram } = this.rp2040;
+    sram.set(secondStage(flash), SECOND_STAGE_ADDRESS - 0x20000000);
+    core.VTOR = 0;
+    core.PC = SECOND_STAGE_ADDRESS;
+    core.SP = SECOND_STAGE_ADDRESS;
+    core.LR = 0; // the second stage returns there when a program calls it; from the boot ROM it is 0
+  }
+}
+
+/** `rp2040js` gives each chip 16 MiB of erased flash; a Pico has 2 MiB, and they keep their contents. */
+function useFlash(rp2040: RP2040, flash: Uint8Array<ArrayBuffer>): void {
+  Object.assign(rp2040, {
+    flash,
+    flash16: new Uint16Array(flash.buffer),
+    flashView: new DataView(flash.buffer),
+  });
+}
+
+function countingLogger(onUnmodelled: (where: string) => void): RP2040['logger'] {
+  const count = (component: string, message: string) => onUnmodelled(`${component}: ${message}`);
+  return { debug() {}, info() {}, warn: count, error: count };
+}

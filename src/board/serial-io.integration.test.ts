@@ -1,0 +1,130 @@
+import { SerialPort } from 'serialport';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { lowLatencyBinding } from './low-latency-binding.js';
+import { openSerial, type SerialIo } from './serial-io.js';
+import { PtyLine, until } from './testing/pty-line.js';
+import { WRITE_QUEUE_BYTES } from './write-queue.js';
+
+/** Collects what a port delivers. */
+class Collector {
+  text = '';
+  hangups: Error[] = [];
+  lastUs = 0;
+
+  chunk(bytes: Uint8Array, arrivalUs: number): void {
+    expect(arrivalUs).toBeGreaterThanOrEqual(this.lastUs);
+    this.lastUs = arrivalUs;
+    this.text += Buffer.from(bytes).toString('latin1');
+  }
+
+  hangup(cause: Error): void {
+    this.hangups.push(cause);
+  }
+}
+
+describe('a real port', () => {
+  let line: PtyLine;
+  let heard: string;
+  let io: SerialIo;
+  let sink: Collector;
+
+  beforeEach(async () => {
+    heard = '';
+    line = await PtyLine.open((bytes) => {
+      heard += bytes.toString('latin1');
+    });
+    io = await openSerial({ path: line.path, baud: 921_600 });
+    sink = new Collector();
+  });
+
+  afterEach(async () => {
+    await io.close(1000);
+    await line.close();
+  });
+
+  it('carries every byte both ways, unchanged', async () => {
+    io.receive(sink);
+    const all = String.fromCharCode(...Array.from({ length: 256 }, (_, i) => i));
+    line.write(Buffer.from(all, 'latin1'));
+    expect(io.send(Buffer.from(all, 'latin1'))).toBe(true);
+    await until(() => sink.text.length >= 256 && heard.length >= 256);
+    expect(sink.text).toBe(all);
+    expect(heard).toBe(all);
+    expect(io.counters).toMatchObject({ readBytes: 256, writtenBytes: 256, refusedMessages: 0 });
+  });
+
+  it("keeps the order when probes read between the stream's own reads", async () => {
+    io.receive(sink);
+    let sent = '';
+    for (let i = 0; i < 200; i++) {
+      const text = `line ${i}\n`;
+      sent += text;
+      line.write(text);
+      io.drainNow();
+      if (i % 20 === 0) await new Promise(setImmediate);
+    }
+    await until(() => sink.text.length >= sent.length);
+    expect(sink.text).toBe(sent);
+  });
+
+  it('proves silence by a read that finds nothing, and delivers what a read finds', async () => {
+    io.receive(sink);
+    expect(io.drainNow()).toBe(0);
+    line.write('x');
+    let found = 0;
+    await until(() => {
+      found += Math.max(0, io.drainNow());
+      return sink.text === 'x';
+    });
+    expect(io.drainNow()).toBe(0);
+    expect(found).toBeLessThanOrEqual(1);
+  });
+
+  it('reports one hangup when the board goes, and then proves nothing', async () => {
+    io.receive(sink);
+    await line.unplug();
+    await until(() => sink.hangups.length > 0);
+    expect(io.drainNow()).toBe(-1);
+    expect(io.send(Buffer.from('x'))).toBe(false);
+    expect(sink.hangups).toHaveLength(1);
+  });
+
+  it('refuses whole messages, and counts them, when nobody takes them', async () => {
+    io.receive(sink);
+    // The pty's own buffer fills because nothing in this turn of the loop lets socat's pipe drain for long.
+    const message = new Uint8Array(WRITE_QUEUE_BYTES).fill(0x55);
+    let accepted = 0;
+    while (io.send(message)) accepted++;
+    const { refusedMessages } = io.counters;
+    expect(refusedMessages).toBe(1);
+    await until(() => heard.length === accepted * message.length);
+    expect(io.send(Buffer.from('!'))).toBe(true);
+    await until(() => heard.endsWith('!'));
+  });
+
+  it("keeps serialport's lock while the fast read has a descriptor of its own", async () => {
+    io.receive(sink);
+    await expect(openSerial({ path: line.path, baud: 921_600 })).rejects.toThrow(/lock/);
+  });
+});
+
+describe('the stream interface of SerialPort over the low-latency binding', () => {
+  it('reads and writes', async () => {
+    let heard = 0;
+    const line = await PtyLine.open((bytes) => {
+      heard += bytes.length;
+    });
+    const options = { path: line.path, baudRate: 115_200, autoOpen: false, binding: lowLatencyBinding };
+    const port = new SerialPort(options as ConstructorParameters<typeof SerialPort>[0]);
+    await new Promise<void>((resolve, reject) => port.open((error) => (error ? reject(error) : resolve())));
+    let text = '';
+    port.on('data', (bytes: Buffer) => {
+      text += bytes;
+    });
+    line.write('hello');
+    await new Promise<void>((resolve, reject) => port.write(Buffer.alloc(100_000), (e) => (e ? reject(e) : resolve())));
+    await until(() => text === 'hello' && heard === 100_000);
+    await new Promise<void>((resolve) => port.close(() => resolve()));
+    await line.close();
+  });
+});

@@ -135,7 +135,7 @@ function putFields(ring: Ring, slot: number, fields: FieldTable, from: object): 
 function takeFields(ring: Ring, slot: number, fields: FieldTable, into: object): void {
   const base = slot * SLOT_F64;
   for (const field of fields) (into as Record<string, number>)[field[0]] = ring.f64[base + field[1]]!;
-  (into as Record<string, number>)['feedOffset'] = ring.f64[base + EVENT_FEED_OFFSET]!;
+  (into as Record<string, number>).feedOffset = ring.f64[base + EVENT_FEED_OFFSET]!;
 }
 
 /** Publishes a miss; `feedOffset` is the head of the feed now, and the record's own is not looked at. */

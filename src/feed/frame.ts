@@ -103,7 +103,7 @@ export function createFrameRecord(): FrameRecord {
 export function writeFrame(producer: Producer, board: number, received: ReceivedFrame, judged: FrameJudgement): void {
   const { ring } = producer;
   const { u8, u16, f64 } = ring;
-  const count = received.count < SIGNALS_MAX ? received.count : SIGNALS_MAX;
+  const count = Math.min(received.count, SIGNALS_MAX);
   const slots = frameSlots(count);
   const slot = producer.claim(slots);
   const byte = slot * SLOT_BYTES;
@@ -141,7 +141,7 @@ export function writeFrame(producer: Producer, board: number, received: Received
 
 function writeValues(ring: Ring, slot: number, values: Float64Array, count: number): void {
   const { f64 } = ring;
-  const inHead = count < FRAME_VALUES_IN_HEAD ? count : FRAME_VALUES_IN_HEAD;
+  const inHead = Math.min(count, FRAME_VALUES_IN_HEAD);
   let to = slot * SLOT_F64 + f64At.values;
   let i = 0;
   for (; i < inHead; i++) f64[to + i] = values[i]!;
@@ -189,7 +189,7 @@ export function readFrame(ring: Ring, slot: number, into: FrameRecord): void {
 
 function readValues(ring: Ring, slot: number, values: Float64Array, count: number): void {
   const { f64 } = ring;
-  const inHead = count < FRAME_VALUES_IN_HEAD ? count : FRAME_VALUES_IN_HEAD;
+  const inHead = Math.min(count, FRAME_VALUES_IN_HEAD);
   let from = slot * SLOT_F64 + f64At.values;
   let i = 0;
   for (; i < inHead; i++) values[i] = f64[from + i]!;

@@ -1,8 +1,15 @@
 /** How a worker reads the bridge: both rings in the order in which they were written, as fast as it can, without polling. */
-import type { MessagePort } from 'node:worker_threads';
-import type { OutletStart, TextEvent } from '../outlet.js';
+import { type MessagePort, parentPort } from 'node:worker_threads';
+import { type OutletStart, type TextEvent, type ToOutlet, WAKE } from '../outlet.js';
+import { Cursor } from './cursor.js';
 import type { HealthRecord, MissRecord, StatsRecord } from './events.js';
-import type { FrameRecord } from './frame.js';
+import { createHealthRecord, createMissRecord, createStatsRecord, readHealth, readMiss, readStats } from './events.js';
+import { createFrameRecord, type FrameRecord, readFrame } from './frame.js';
+import { consumerStates, Ring, stateAt } from './ring.js';
+import { EVENT_FEED_OFFSET, SLOT_F64, slotKinds } from './slot.js';
+import { TextCopy } from './text.js';
+
+const { parked, running } = consumerStates;
 
 /**
  * What comes out of the rings. Records are reused: they are valid until the handler returns. A handler that throws
@@ -44,5 +51,186 @@ export interface RingReader {
   close(): void;
 }
 
+/** Records handled in one turn of the worker's event loop; then its sockets and timers have theirs. */
+const TURN_RECORDS = 2048;
+
 /** Starts reading where `start` says, and answers the supervisor's pings on the same port (default: the worker's parent). */
-export declare function readRings(start: OutletStart, handlers: RingHandlers, port?: MessagePort): RingReader;
+export function readRings(
+  start: OutletStart,
+  handlers: RingHandlers,
+  port: MessagePort | null = parentPort,
+): RingReader {
+  if (port === null) throw new Error('readRings runs in a worker, or takes a port');
+  return new Reader(start, handlers, port);
+}
+
+/** Answers the supervisor's pings, for a worker that does not read the rings. @returns stops answering. */
+export function answerPings(port: MessagePort | null = parentPort): () => void {
+  const onMessage = (message: ToOutlet): void => {
+    if (typeof message === 'object' && message.type === 'ping') port?.postMessage({ type: 'pong', id: message.id });
+  };
+  port?.on('message', onMessage);
+  return () => port?.off('message', onMessage);
+}
+
+class Reader implements RingReader {
+  readonly #feed: Ring;
+  readonly #handlers: RingHandlers;
+  readonly #frames: Cursor;
+  readonly #events: Cursor;
+  readonly #frame = createFrameRecord();
+  readonly #event = new EventCopy();
+  readonly #stateAt: number;
+  readonly #stopListening: () => void;
+  #eventIsPending = false;
+  #batchIsOpen = false;
+  #immediate: NodeJS.Immediate | undefined;
+  #isClosed = false;
+
+  constructor(start: OutletStart, handlers: RingHandlers, port: MessagePort) {
+    this.#feed = new Ring(start.feed);
+    this.#handlers = handlers;
+    const copyFrame = (ring: Ring, slot: number) => readFrame(ring, slot, this.#frame);
+    const lost = (ring: 'feed' | 'events') => (slots: number, from: number, to: number) =>
+      handlers.lost?.(slots, ring, from, to);
+    this.#frames = new Cursor(this.#feed, start.feedCursor, copyFrame, lost('feed'), start.consumer);
+    const events = new Ring(start.events);
+    this.#events = new Cursor(events, start.eventsCursor, this.#event.copy, lost('events'), start.consumer);
+
+    this.#stateAt = stateAt(start.consumer);
+    Atomics.store(this.#feed.control, this.#stateAt, running);
+    const onMessage = (message: ToOutlet): void => {
+      if (message === WAKE && this.#immediate === undefined) this.#turn();
+    };
+    port.on('message', onMessage);
+    const stopAnswering = answerPings(port);
+    this.#stopListening = () => {
+      port.off('message', onMessage);
+      stopAnswering();
+    };
+    this.#immediate = setImmediate(this.#turn); // so that the caller has its reader before the first record
+  }
+
+  get offset(): number {
+    return this.#frames.offset;
+  }
+
+  get lostSlots(): number {
+    return this.#frames.lostSlots + this.#events.lostSlots;
+  }
+
+  newestOffset(): number {
+    return this.#frames.headOffset();
+  }
+
+  oldestOffset(): number {
+    return Math.max(this.newestOffset() - this.#feed.window, this.#feed.firstOffset);
+  }
+
+  history(fromOffset: number, toOffset: number, visit: Parameters<RingReader['history']>[2]): boolean {
+    const frame = createFrameRecord();
+    let isComplete = fromOffset >= this.#feed.firstOffset && toOffset <= this.newestOffset();
+    const copy = (ring: Ring, slot: number) => readFrame(ring, slot, frame);
+    const cursor = new Cursor(this.#feed, Math.max(fromOffset, this.oldestOffset()), copy, () => {
+      isComplete = false;
+    });
+    if (cursor.offset > fromOffset) isComplete = false;
+    while (cursor.offset < toOffset && cursor.copyNext() && cursor.offset < toOffset) {
+      if (visit(frame, cursor.offset) === false) return false;
+      cursor.advance();
+    }
+    return isComplete;
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearImmediate(this.#immediate);
+    this.#stopListening();
+    this.#storeCursors();
+    Atomics.store(this.#feed.control, this.#stateAt, consumerStates.detached);
+  }
+
+  /** Handles what is there, then sleeps; never loses a wake-up: the producer publishes before it looks who is asleep. */
+  #turn = (): void => {
+    this.#immediate = undefined;
+    const { control } = this.#feed;
+    for (let left = TURN_RECORDS; !this.#isClosed; ) {
+      if (left-- === 0) {
+        this.#endBatch();
+        this.#immediate = setImmediate(this.#turn);
+        return;
+      }
+      if (this.#handleNext()) continue;
+      this.#endBatch();
+      Atomics.store(control, this.#stateAt, parked);
+      if (!this.#isBehind()) return;
+      if (Atomics.compareExchange(control, this.#stateAt, parked, running) !== parked) return; // a wake-up is on its way
+    }
+  };
+
+  #isBehind(): boolean {
+    return this.#frames.headOffset() > this.#frames.offset || this.#events.headOffset() > this.#events.offset;
+  }
+
+  /**
+   * Merges the rings in the order of writing. An event comes after the frames that were in the feed when it was
+   * published, and before those that came later. The head of the feed is loaded first: what was published before those
+   * frames is then visible in the events ring.
+   * @returns false when neither ring has more.
+   */
+  #handleNext(): boolean {
+    const head = this.#frames.headOffset();
+    if (!this.#eventIsPending) this.#eventIsPending = this.#events.copyNext();
+    if (this.#eventIsPending && !(this.#event.feedOffset > this.#frames.offset)) {
+      this.#batchIsOpen = true;
+      this.#event.handle(this.#handlers);
+      this.#events.advance();
+      this.#eventIsPending = false;
+      return true;
+    }
+    if (this.#frames.offset >= head || !this.#frames.copyNext()) return false;
+    this.#batchIsOpen = true;
+    this.#handlers.frame?.(this.#frame, this.#frames.offset);
+    this.#frames.advance();
+    return true;
+  }
+
+  #endBatch(): void {
+    if (!this.#batchIsOpen) return;
+    this.#batchIsOpen = false;
+    this.#handlers.batchEnd?.();
+    this.#storeCursors();
+  }
+
+  #storeCursors(): void {
+    this.#frames.store();
+    this.#events.store();
+  }
+}
+
+/** One record of the events ring, copied and not yet handled. */
+class EventCopy {
+  feedOffset = 0;
+  #kind = 0;
+  readonly #miss = createMissRecord();
+  readonly #stats = createStatsRecord();
+  readonly #health = createHealthRecord();
+  readonly #text = new TextCopy();
+
+  readonly copy = (ring: Ring, slot: number, kind: number): void => {
+    this.#kind = kind;
+    this.feedOffset = ring.f64[slot * SLOT_F64 + EVENT_FEED_OFFSET]!;
+    if (kind === slotKinds.miss) readMiss(ring, slot, this.#miss);
+    else if (kind === slotKinds.stats) readStats(ring, slot, this.#stats);
+    else if (kind === slotKinds.health) readHealth(ring, slot, this.#health);
+    else if (kind === slotKinds.text) this.#text.copy(ring, slot);
+  };
+
+  handle(handlers: RingHandlers): void {
+    if (this.#kind === slotKinds.miss) handlers.miss?.(this.#miss);
+    else if (this.#kind === slotKinds.stats) handlers.stats?.(this.#stats);
+    else if (this.#kind === slotKinds.health) handlers.health?.(this.#health);
+    else if (this.#kind === slotKinds.text) handlers.text?.(this.#text.parse());
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * The texts that say how things are (boards, alarms), as they were at any offset that the events ring still holds: a
+ * worker that starts at a cursor gets the state before it, and reads on from there.
+ */
+import type { TextEvent } from '../outlet.js';
+
+/** Most boards and standing alarms; beyond, the oldest is forgotten, and counted. */
+export const RETAINED_MAX = 1024;
+
+export class RetainedTexts {
+  /** State before the oldest event that is still in the ring. */
+  readonly #base = new Map<string, TextEvent>();
+  #recent: { readonly offset: number; readonly event: TextEvent }[] = [];
+  #forgotten = 0;
+
+  get forgotten(): number {
+    return this.#forgotten;
+  }
+
+  /** @param oldestOffset of the events ring now: no reader resumes before it. */
+  add(event: TextEvent, offset: number, oldestOffset: number): void {
+    if (event.type === 'log') return;
+    this.#recent.push({ offset, event });
+    const keepFrom = this.#recent.findIndex((recent) => recent.offset >= oldestOffset);
+    for (const old of this.#recent.splice(0, keepFrom)) this.#forgotten += apply(this.#base, old.event);
+  }
+
+  /** What held just before this offset, oldest first; a board that went away as `board`, then `board-gone`. */
+  before(offset: number): TextEvent[] {
+    const state = new Map(this.#base);
+    for (const recent of this.#recent) if (recent.offset < offset) apply(state, recent.event);
+    return [...state.values()];
+  }
+}
+
+/** @returns how many were forgotten. */
+function apply(state: Map<string, TextEvent>, event: TextEvent): number {
+  const key = keyOf(event);
+  state.delete(key);
+  if (event.type === 'board') state.delete(`gone ${event.index}`);
+  if (event.type === 'alarm' && !event.active) return 0;
+  state.set(key, event);
+  if (state.size <= RETAINED_MAX) return 0;
+  state.delete(state.keys().next().value!);
+  return 1;
+}
+
+function keyOf(event: TextEvent): string {
+  if (event.type === 'board') return `board ${event.index}`;
+  if (event.type === 'board-gone') return `gone ${event.index}`;
+  return event.type === 'alarm' ? `alarm ${event.board ?? ''} ${event.id}` : 'log';
+}

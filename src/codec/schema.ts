@@ -6,7 +6,7 @@
  * stream's values. Integers are little-endian in binary and fixed-width upper-case hex in text.
  */
 
-/** Field types. `text` and `bytes` carry a u8 length in binary; in text `text` is percent-encoded, `bytes` is hex. `i32s` is a u8 count, then that many i32. */
+/** Field types. `text` and `bytes` carry a u8 length in binary; in text `text` is percent-encoded, `bytes` is hex. `i32s` is a u8 count, then that many i32, each a field of its own in text. */
 export type FieldType = 'u8' | 'u16' | 'u32' | 'u64' | 'text' | 'bytes' | 'i32s';
 
 /** Types that a signal's value can have on the wire. */
@@ -15,6 +15,8 @@ export type ValueType = 'u8' | 'i8' | 'u16' | 'i16' | 'u32' | 'i32';
 export interface Field {
   readonly name: string;
   readonly type: FieldType;
+  /** A u64 that identifies instead of counting: all 64 bits matter, so TypeScript holds it as 16 upper-case hex digits. */
+  readonly opaque?: true;
 }
 
 export interface MessageSchema {
@@ -28,7 +30,7 @@ export interface MessageSchema {
   readonly values?: true;
 }
 
-const f = (name: string, type: FieldType): Field => ({ name, type });
+const f = <const N extends string, const T extends FieldType>(name: N, type: T) => ({ name, type });
 const session = f('session', 'u16');
 
 export const PROTOCOL_VERSION = 1;
@@ -108,7 +110,7 @@ export const messages = {
       f('encodings', 'u8'), //       bit 0 text, bit 1 binary
       f('deviceUs', 'u64'),
       f('hostNonce', 'u32'),
-      f('uid', 'u64'), //            0 when the board has none
+      { name: 'uid', type: 'u64', opaque: true }, // 0 when the board has none
     ],
   },
   descriptor: {
@@ -159,7 +161,7 @@ export const messages = {
       f('counter', 'u32'),
       f('id', 'u32'), //       correlates with the audit log; the board does not interpret it
       f('expiryUs', 'u32'), // device time
-      f('name', 'text'),
+      f('command', 'text'), // its name: `arm`, `disarm`, `rearm`, or one of the descriptor's
       f('arguments', 'i32s'),
     ],
   },
@@ -212,7 +214,16 @@ export const answerCodes = {
 export type AnswerCode = keyof typeof answerCodes;
 
 /** `event.code`. */
-export const eventCodes = { log: 0, boot: 1, trip: 2, overrun: 3, armed: 4, disarmed: 5, rearmed: 6, secondHost: 7 } as const;
+export const eventCodes = {
+  log: 0,
+  boot: 1,
+  trip: 2,
+  overrun: 3,
+  armed: 4,
+  disarmed: 5,
+  rearmed: 6,
+  secondHost: 7,
+} as const;
 export type EventCode = keyof typeof eventCodes;
 
 /** `event.level`. */

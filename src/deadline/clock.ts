@@ -1,0 +1,277 @@
+/**
+ * What the host knows of a board's clock: an interval that holds the offset host − device, found by set membership.
+ *
+ * - A frame that is complete at the host bounds the offset **from above**: the board had stamped it before.
+ * - A ping that the board has stamped bounds it **from below**: the host had sent it before.
+ * - A crystal runs at most `DRIFT_LIMIT` fast or slow, and its drift changes at most by `BEND_PER_US`.
+ *
+ * So the true offset is a nearly straight line below all ceilings and above all floors. The steepest such line touches
+ * an old floor and a newer ceiling, the flattest an old ceiling and a newer floor; carried to now they give the highest
+ * and the lowest offset that nothing contradicts. Half their distance is the stated uncertainty. Nothing is averaged or
+ * fitted: delays that repeat with the frames (1 ms USB polls) would pull a fit away from the truth, but cannot make a
+ * bound false.
+ *
+ * Pure: times come in as arguments. Device times are 64-bit microseconds (see `DeviceTime` for unwrapping).
+ */
+import { BoundRing } from './bounds.js';
+
+/** Largest relative error of a board's clock against the host's: 500 ppm. Crystals keep 100, resonators 500. */
+export const DRIFT_LIMIT = 500e-6;
+/** Largest change of that error: 0.3 ppm a second, a crystal warming by several degrees in ten seconds. */
+const BEND_PER_US = 0.3e-6 / 1e6;
+/** The lowest ceiling of each second is kept. */
+const BIN_US = 1e6;
+/** Bounds older than about a minute say nothing more: by then the drift may have bent by 0.5 ms. */
+const BOUNDS = 64;
+/** Rounding of stamps; a crossing of the bounds by less is no contradiction. */
+const ROUNDING_US = 2;
+
+/** Written by `ClockModel.map`. */
+export interface MappedTime {
+  /** The host's monotonic time of the device instant, µs; NaN while nothing is known. */
+  hostUs: number;
+  /** Half width of the interval that holds the truth, µs; Infinity while nothing is known. */
+  uncertaintyUs: number;
+}
+
+export class ClockModel {
+  /** Contradictions that only a jump of one of the clocks explains: a reset, a suspended host. */
+  steps = 0;
+  /** Contradictions that a changed rate explains. */
+  rateChanges = 0;
+  /** Round trip of the newest pong without the time that the board held it, µs. */
+  roundTripUs = Number.NaN;
+
+  readonly #tickUs: number;
+  readonly #ceilings = new BoundRing(BOUNDS);
+  readonly #floors = new BoundRing(BOUNDS);
+  // The lowest ceiling of the second under way.
+  #binEndUs = Number.NaN;
+  #binAtUs = 0;
+  #binOffsetUs = Number.POSITIVE_INFINITY;
+  // The corridor at device time #atUs: the offset and its slope, each between two values.
+  #atUs = 0;
+  #highUs = Number.POSITIVE_INFINITY;
+  #lowUs = Number.NEGATIVE_INFINITY;
+  #slopeMin = -DRIFT_LIMIT;
+  #slopeMax = DRIFT_LIMIT;
+
+  /** @param tickUs resolution of the board's stamps, µs (they are truncated, so a stamp may be this much too early) */
+  constructor(tickUs = 1) {
+    this.#tickUs = tickUs;
+  }
+
+  /** Whether both a ping and a frame have bounded the offset since the last restart. */
+  get settled(): boolean {
+    return this.#highUs < Number.POSITIVE_INFINITY && this.#lowUs > Number.NEGATIVE_INFINITY;
+  }
+
+  /** Offset host − device at the newest bound, µs; NaN until settled. */
+  get offsetUs(): number {
+    return this.settled ? (this.#highUs + this.#lowUs) / 2 : Number.NaN;
+  }
+
+  /** Growth of the offset, parts per million: positive when the board's clock is slow. */
+  get driftPpm(): number {
+    return ((this.#slopeMin + this.#slopeMax) / 2) * 1e6;
+  }
+
+  /** Forgets everything: the board booted, or the host was suspended. */
+  restart(): void {
+    this.#ceilings.clear();
+    this.#floors.clear();
+    this.#binEndUs = Number.NaN;
+    this.#binOffsetUs = Number.POSITIVE_INFINITY;
+    this.#forgetCorridor();
+  }
+
+  /**
+   * A frame: at host time `arrivalUs` the board's clock already showed at least `deviceUs`. Add to `deviceUs` only delays
+   * that are physically certain, such as the frame's own bytes on a UART.
+   */
+  frame(deviceUs: number, arrivalUs: number): void {
+    const offsetUs = arrivalUs - deviceUs;
+    if (!(deviceUs < this.#binEndUs)) this.#openBin(deviceUs);
+    const slope = (this.#slopeMin + this.#slopeMax) / 2;
+    if (offsetUs - slope * (deviceUs - this.#binAtUs) < this.#binOffsetUs) {
+      this.#binAtUs = deviceUs;
+      this.#binOffsetUs = offsetUs;
+    }
+    const aheadUs = deviceUs - this.#atUs;
+    if (aheadUs > 0 && offsetUs < this.#highUs + this.#rise(aheadUs)) {
+      this.#advance(aheadUs);
+      this.#highUs = Math.min(this.#highUs, offsetUs);
+      if (this.#lowUs > this.#highUs + ROUNDING_US) this.#contradiction();
+    }
+  }
+
+  /**
+   * A pong: the ping left the host at `sentUs`, was complete at the board at `rxUs`, its answer entered the UART at `txUs`
+   * and was complete at the host at `arrivalUs`.
+   * @param wireUs certain time of either on the wire, µs (0 where the line has no real bit rate)
+   * @param slackUs by how much an emulated board's clock may lag behind the wall clock, µs; 0 for real boards
+   */
+  pong(sentUs: number, rxUs: number, txUs: number, arrivalUs: number, wireUs: number, slackUs = 0): void {
+    this.roundTripUs = arrivalUs - sentUs - (txUs - rxUs);
+    this.#floors.add(rxUs, sentUs + wireUs - slackUs - (rxUs + this.#tickUs));
+    this.frame(txUs + wireUs, arrivalUs);
+    this.#solve();
+  }
+
+  /** Host time of a device instant, into `out`. Valid for instants before and after the newest bound. */
+  map(deviceUs: number, out: MappedTime): MappedTime {
+    const aheadUs = deviceUs - this.#atUs;
+    const highUs = this.#highUs + this.#rise(aheadUs);
+    const lowUs = this.#lowUs + this.#fall(aheadUs);
+    out.uncertaintyUs = (highUs - lowUs) / 2;
+    if (out.uncertaintyUs < Number.POSITIVE_INFINITY) out.hostUs = deviceUs + (highUs + lowUs) / 2;
+    else {
+      out.hostUs = Number.NaN;
+      out.uncertaintyUs = Number.POSITIVE_INFINITY;
+    }
+    return out;
+  }
+
+  /**
+   * Latest device time that is certainly not after the host instant: what a command's expiry must be, so that the board
+   * never executes one that the host holds for expired. NaN until settled.
+   */
+  deviceNotAfter(hostUs: number): number {
+    if (!this.settled) return Number.NaN;
+    const guessUs = hostUs - this.offsetUs;
+    return hostUs - (this.#highUs + this.#rise(guessUs - this.#atUs));
+  }
+
+  /** Most that the offset can have risen (or least that it was higher, for a negative distance) at `aheadUs` from the corridor. */
+  #rise(aheadUs: number): number {
+    const bendUs = (BEND_PER_US / 2) * aheadUs * aheadUs;
+    return aheadUs > 0
+      ? Math.min(this.#slopeMax * aheadUs + bendUs, DRIFT_LIMIT * aheadUs)
+      : Math.min(this.#slopeMin * aheadUs + bendUs, -DRIFT_LIMIT * aheadUs);
+  }
+
+  /** The counterpart of `#rise`: least that the offset can have changed. */
+  #fall(aheadUs: number): number {
+    const bendUs = (BEND_PER_US / 2) * aheadUs * aheadUs;
+    return aheadUs > 0
+      ? Math.max(this.#slopeMin * aheadUs - bendUs, -DRIFT_LIMIT * aheadUs)
+      : Math.max(this.#slopeMax * aheadUs - bendUs, DRIFT_LIMIT * aheadUs);
+  }
+
+  /** Carries the corridor forward; what is known of the slope fades with the time. */
+  #advance(aheadUs: number): void {
+    this.#highUs += this.#rise(aheadUs);
+    this.#lowUs += this.#fall(aheadUs);
+    this.#slopeMax = Math.min(DRIFT_LIMIT, this.#slopeMax + BEND_PER_US * aheadUs);
+    this.#slopeMin = Math.max(-DRIFT_LIMIT, this.#slopeMin - BEND_PER_US * aheadUs);
+    this.#atUs += aheadUs;
+  }
+
+  #openBin(deviceUs: number): void {
+    if (this.#binOffsetUs < Number.POSITIVE_INFINITY) {
+      this.#ceilings.add(this.#binAtUs, this.#binOffsetUs);
+      this.#binOffsetUs = Number.POSITIVE_INFINITY;
+      this.#solve();
+    }
+    this.#binEndUs = deviceUs + BIN_US;
+    this.#binAtUs = deviceUs;
+  }
+
+  /** Finds the corridor again from all bounds. At most once a second, and once per pong. */
+  #solve(): void {
+    const ceilings = this.#ceilings;
+    const floors = this.#floors;
+    if (floors.size === 0) return;
+    const binOpen = this.#binOffsetUs < Number.POSITIVE_INFINITY;
+    if (!binOpen && ceilings.size === 0) return;
+    const nowUs = Math.max(
+      floors.atUs[floors.newest]!,
+      binOpen ? this.#binAtUs : ceilings.atUs[ceilings.newest]!,
+      this.#atUs,
+    );
+    ceilings.relax(nowUs, BEND_PER_US, 1);
+    floors.relax(nowUs, BEND_PER_US, -1);
+
+    this.#slopeMin = -DRIFT_LIMIT;
+    this.#slopeMax = DRIFT_LIMIT;
+    let possible = true;
+    for (let i = 0; i < ceilings.size; i++) {
+      possible = this.#narrowSlopes(ceilings.atUs[i]!, ceilings.relaxedUs[i]!) && possible;
+    }
+    if (binOpen) possible = this.#narrowSlopes(this.#binAtUs, this.#relaxedBin(nowUs)) && possible;
+    if (!possible || this.#slopeMin > this.#slopeMax) {
+      this.#contradiction();
+      return;
+    }
+    this.#carryTo(nowUs, binOpen);
+  }
+
+  #relaxedBin(nowUs: number): number {
+    const distanceUs = nowUs - this.#binAtUs;
+    return this.#binOffsetUs + (BEND_PER_US / 2) * distanceUs * distanceUs;
+  }
+
+  /** No line through the corridor is steeper than from an older floor to this ceiling, or flatter than from it to a newer floor. */
+  #narrowSlopes(atUs: number, ceilingUs: number): boolean {
+    const floors = this.#floors;
+    for (let j = 0; j < floors.size; j++) {
+      const apartUs = atUs - floors.atUs[j]!;
+      const roomUs = ceilingUs - floors.relaxedUs[j]! + ROUNDING_US;
+      if (apartUs > 0) this.#slopeMax = Math.min(this.#slopeMax, roomUs / apartUs);
+      else if (apartUs < 0) this.#slopeMin = Math.max(this.#slopeMin, roomUs / apartUs);
+      else if (roomUs < 0) return false;
+    }
+    return true;
+  }
+
+  /** The highest offset now lies on the steepest line below all ceilings, the lowest on the flattest above all floors. */
+  #carryTo(nowUs: number, binOpen: boolean): void {
+    const ceilings = this.#ceilings;
+    const floors = this.#floors;
+    let highUs = binOpen
+      ? this.#relaxedBin(nowUs) + this.#slopeMax * (nowUs - this.#binAtUs)
+      : Number.POSITIVE_INFINITY;
+    for (let i = 0; i < ceilings.size; i++) {
+      highUs = Math.min(highUs, ceilings.relaxedUs[i]! + this.#slopeMax * (nowUs - ceilings.atUs[i]!));
+    }
+    let lowUs = Number.NEGATIVE_INFINITY;
+    for (let j = 0; j < floors.size; j++) {
+      lowUs = Math.max(lowUs, floors.relaxedUs[j]! + this.#slopeMin * (nowUs - floors.atUs[j]!));
+    }
+    this.#atUs = nowUs;
+    this.#highUs = Math.max(highUs, lowUs);
+    this.#lowUs = Math.min(highUs, lowUs);
+  }
+
+  /**
+   * No line satisfies all bounds. When the newest floor and ceiling can both hold with a clock at its drift limit, the rate
+   * has changed: the history goes, those two stay. Otherwise one of the clocks has jumped, and everything goes.
+   */
+  #contradiction(): void {
+    const j = this.#floors.newest;
+    const floorAtUs = this.#floors.atUs[j]!;
+    const floorUs = this.#floors.offsetUs[j]!;
+    const binOpen = this.#binOffsetUs < Number.POSITIVE_INFINITY;
+    const i = this.#ceilings.newest;
+    const ceilingAtUs = binOpen ? this.#binAtUs : this.#ceilings.atUs[i]!;
+    const ceilingUs = binOpen ? this.#binOffsetUs : this.#ceilings.offsetUs[i]!;
+    const reachUs = DRIFT_LIMIT * Math.abs(ceilingAtUs - floorAtUs) + ROUNDING_US;
+    this.restart();
+    if (ceilingUs < floorUs - reachUs) {
+      this.steps++;
+      return;
+    }
+    this.rateChanges++;
+    this.#floors.add(floorAtUs, floorUs);
+    this.#ceilings.add(ceilingAtUs, ceilingUs);
+    this.#solve();
+  }
+
+  #forgetCorridor(): void {
+    this.#atUs = 0;
+    this.#highUs = Number.POSITIVE_INFINITY;
+    this.#lowUs = Number.NEGATIVE_INFINITY;
+    this.#slopeMin = -DRIFT_LIMIT;
+    this.#slopeMax = DRIFT_LIMIT;
+  }
+}

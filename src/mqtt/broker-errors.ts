@@ -59,7 +59,8 @@ export function failureText(address: string, error: unknown): string {
   if (typeof code === 'number') return refusalText(address, code);
   const known = typeof code === 'string' ? failures[code] : undefined;
   if (known !== undefined) return `no connection to the MQTT broker at ${address}: ${known} (${code})`;
-  if (message === 'connack timeout') return `the MQTT broker at ${address} accepted the connection but did not answer: is it an MQTT port?`;
+  if (message === 'connack timeout')
+    return `the MQTT broker at ${address} accepted the connection but did not answer: is it an MQTT port?`;
   if (message === 'Keepalive timeout') return `the MQTT broker at ${address} fell silent`;
   const text = [typeof code === 'string' ? code : '', String(message ?? error)].filter(Boolean).join(': ');
   return `no connection to the MQTT broker at ${address}: ${text}`;

@@ -290,5 +290,11 @@ function subscriptionIds(): NonNullable<IClientOptions['messageIdProvider']> {
     last = last >= 0xffff ? PACKET_ID_MAX + 1 : last + 1;
     return last;
   };
-  return { allocate, getLastAllocated: () => last, register: () => true, deallocate: () => undefined, clear: () => undefined };
+  return {
+    allocate,
+    getLastAllocated: () => last,
+    register: () => true,
+    deallocate: () => undefined,
+    clear: () => undefined,
+  };
 }

@@ -57,7 +57,9 @@ export class FrameBatch {
 
   /** Whether this frame can join: the batch has room, and it is of the same boot. */
   fits(frame: FrameRecord): boolean {
-    return this.rows === 0 || (this.rows < ROWS_MAX && frame.boot === this.boot && frame.lifespanUs === this.lifespanUs);
+    return (
+      this.rows === 0 || (this.rows < ROWS_MAX && frame.boot === this.boot && frame.lifespanUs === this.lifespanUs)
+    );
   }
 
   /** @param offset of the frame in the feed */

@@ -25,6 +25,7 @@ export class Latest {
   /** `live: false` was published for the newest frame. */
   private staleSaid = false;
   private nextUs = Number.NEGATIVE_INFINITY;
+  private heldUntilUs = Number.NEGATIVE_INFINITY;
   private baseUs = Number.NaN;
   private expiresUs = Number.NaN;
   private boot = 0;
@@ -77,12 +78,13 @@ export class Latest {
     this.dirty = this.has;
     this.staleSaid = false;
     this.nextUs = Number.NEGATIVE_INFINITY;
+    this.heldUntilUs = Number.NEGATIVE_INFINITY;
   }
 
   /** When `take` would next give something; Infinity when only a new frame can change that. */
   get dueUs(): number {
     if (!this.has || this.staleSaid) return Number.POSITIVE_INFINITY;
-    return this.dirty ? Math.min(this.nextUs, this.expiresUs) : this.expiresUs;
+    return Math.max(this.heldUntilUs, this.dirty ? Math.min(this.nextUs, this.expiresUs) : this.expiresUs);
   }
 
   /**
@@ -90,8 +92,11 @@ export class Latest {
    * @param utcUs of a monotonic instant
    * @returns the JSON of a state message, or null when nothing is due
    */
-  take(nowUs: number, utcUs: (monotonicUs: number) => number): { readonly live: boolean; readonly json: string } | null {
-    if (!this.has || this.staleSaid) return null;
+  take(
+    nowUs: number,
+    utcUs: (monotonicUs: number) => number,
+  ): { readonly live: boolean; readonly json: string } | null {
+    if (!this.has || this.staleSaid || nowUs < this.heldUntilUs) return null;
     if (nowUs >= this.expiresUs) {
       this.staleSaid = true;
       this.dirty = false;
@@ -104,10 +109,9 @@ export class Latest {
     return { live: true, json: this.json(nowUs, utcUs, true) };
   }
 
-  /** The message was due but the way out is full: try again then. */
-  putBack(retryAtUs: number): void {
-    this.dirty = true;
-    this.nextUs = retryAtUs;
+  /** The way out is full: nothing is due before that. */
+  hold(untilUs: number): void {
+    this.heldUntilUs = untilUs;
   }
 
   private json(nowUs: number, utcUs: (monotonicUs: number) => number, live: boolean): string {

@@ -34,7 +34,8 @@ export function openPublish(version: MqttVersion, publication: Publication, payl
   const propertyBytes = publication.expirySeconds > 0 ? EXPIRY_BYTES : 0;
   const variable = 2 + topicBytes + (publication.qos > 0 ? 2 : 0) + (version === 5 ? 1 + propertyBytes : 0);
   const remaining = variable + payloadBytes;
-  if (remaining > REMAINING_LENGTH_MAX) throw new Error(`a message of ${payloadBytes} bytes is longer than MQTT allows`);
+  if (remaining > REMAINING_LENGTH_MAX)
+    throw new Error(`a message of ${payloadBytes} bytes is longer than MQTT allows`);
   const packet = Buffer.allocUnsafe(1 + lengthBytes(remaining) + remaining);
   let at = 0;
   packet[at++] = PUBLISH | (publication.qos << 1) | (publication.retain ? 1 : 0);

@@ -1,0 +1,96 @@
+/**
+ * What stands retained on the broker: said in full after each connection, kept right while it lasts, and corrected where
+ * an earlier run left something else. A broker remembers for ever; a bridge that crashed cannot take its words back.
+ */
+import type { TextEvent } from '../outlet.js';
+import type { Boards, BoardView } from './boards.js';
+import type { Outbound } from './outbound.js';
+import { encodePublish, type MqttVersion } from './packet.js';
+import { parseTopic, topics } from './topics.js';
+
+export const ONLINE = 'online';
+export const OFFLINE = 'offline';
+const ALARMS_MAX = 1000;
+
+type AlarmText = Extract<TextEvent, { type: 'alarm' }>;
+
+export interface BridgeInfo {
+  readonly version: string;
+  readonly epoch: string;
+  readonly startedUtcUs: number;
+}
+
+export class Birth {
+  /** Newest word on each alarm, by topic; those that are over leave when they were published. */
+  private readonly alarms = new Map<string, AlarmText>();
+
+  constructor(
+    private readonly info: BridgeInfo,
+    private readonly boards: Boards,
+    private readonly out: Outbound,
+    private readonly onSecondBridge: () => void,
+  ) {}
+
+  /** A connection is up: everything, the bridge's own `online` last, so that who sees it finds the rest in place. */
+  say(): void {
+    const { version, epoch, startedUtcUs } = this.info;
+    const started = new Date(startedUtcUs / 1e3).toISOString();
+    this.out.retained(topics.bridgeInfo, JSON.stringify({ name: 'tautline', version, epoch, started }));
+    for (const board of this.boards.all()) this.board(board);
+    for (const [topic, alarm] of this.alarms) this.publishAlarm(topic, alarm);
+    this.out.retained(topics.bridgeState, ONLINE);
+  }
+
+  board(board: BoardView): void {
+    if (board.descriptor !== null) this.out.retained(topics.descriptor(board.id), JSON.stringify(board.descriptor));
+    this.availability(board);
+  }
+
+  availability(board: BoardView): void {
+    this.out.retained(topics.availability(board.id), board.online ? ONLINE : OFFLINE);
+  }
+
+  /** An alarm is a state: while there is no connection only its newest word is kept. */
+  alarm(alarm: AlarmText): void {
+    const topic = topics.alarm(alarm.board, alarm.id);
+    if (!this.alarms.has(topic) && this.alarms.size >= ALARMS_MAX) return;
+    this.alarms.set(topic, alarm);
+    if (this.out.connection !== null) this.publishAlarm(topic, alarm);
+  }
+
+  /** What others, or an earlier run, say under our topics. */
+  heard(topic: string, payload: Buffer, retained: boolean, nowUtcUs: number): void {
+    const heard = parseTopic(topic);
+    if (heard?.kind === 'bridge-state') {
+      // The will of a connection that died before this one can come late.
+      if (payload.toString() === OFFLINE) this.out.retained(topics.bridgeState, ONLINE);
+    } else if (heard?.kind === 'bridge-info') {
+      if (!retained && !payload.includes(this.info.epoch)) this.onSecondBridge();
+    } else if (heard?.kind === 'availability') {
+      const board = this.boards.withId(heard.board);
+      if (retained && board === undefined && payload.toString() !== OFFLINE) this.out.retained(topic, OFFLINE);
+    } else if (heard?.kind === 'alarm') {
+      if (!retained || this.alarms.has(topic) || !payload.includes('"active":true')) return;
+      const { board, id } = heard;
+      const text = 'ended while the bridge was away';
+      this.out.retained(topic, alarmJson({ type: 'alarm', board, id, active: false, text, sinceUtcUs: nowUtcUs }));
+    }
+  }
+
+  /** The last packets of an orderly stop: QoS 0, because nobody waits for answers any more. */
+  goodbye(version: MqttVersion): Buffer[] {
+    const retained = [topics.bridgeState, ...[...this.boards.all()].map((board) => topics.availability(board.id))];
+    return retained.map((topic) =>
+      encodePublish(version, { topic, qos: 0, retain: true, packetId: 0, expirySeconds: 0 }, OFFLINE),
+    );
+  }
+
+  private publishAlarm(topic: string, alarm: AlarmText): void {
+    this.out.retained(topic, alarmJson(alarm));
+    if (!alarm.active) this.alarms.delete(topic);
+  }
+}
+
+function alarmJson({ board, id, active, text, sinceUtcUs }: AlarmText): string {
+  return JSON.stringify({ board, id, active, text, since: new Date(sinceUtcUs / 1e3).toISOString() });
+}

@@ -1,0 +1,112 @@
+/**
+ * The way out. Two paths that never mix: what is only worth its moment goes to the socket now or not at all (QoS 0), and
+ * what must arrive goes through the window (QoS 1).
+ */
+import type { Session } from './client.js';
+import type { MqttMetrics, Path } from './metrics.js';
+import { encodePublish } from './packet.js';
+import { Qos1Window } from './window.js';
+
+/** The part of a connection that this needs. */
+export interface Wire {
+  /** Bytes that the socket has not taken. */
+  pendingBytes(): number;
+  write(packet: Buffer): boolean;
+}
+
+/** More than this in the socket's buffer means that the broker does not keep up: QoS 0 pauses rather than grows old in a queue. */
+export const PENDING_BYTES_MAX = 256 * 1024;
+
+export class Outbound {
+  private session: Session | null = null;
+
+  constructor(
+    private readonly wire: Wire,
+    private readonly metrics: MqttMetrics,
+    private readonly window = new Qos1Window(),
+  ) {}
+
+  /** Null while there is no connection. */
+  get connection(): Session | null {
+    return this.session;
+  }
+
+  /** QoS 1 publications that are not acknowledged. */
+  get depth(): number {
+    return this.window.depth;
+  }
+
+  get dropped(): number {
+    return this.window.dropped;
+  }
+
+  up(session: Session): void {
+    this.session = session;
+    this.window.open(session.receiveMaximum);
+  }
+
+  down(): void {
+    this.session = null;
+    this.window.close();
+  }
+
+  /** Whether QoS 0 may go now. */
+  get ready(): boolean {
+    return this.session !== null && this.wire.pendingBytes() <= PENDING_BYTES_MAX;
+  }
+
+  /** A whole QoS 0 packet. @returns false when it was dropped, and counted */
+  packet(path: Path, packet: Buffer): boolean {
+    if (this.ready && this.wire.write(packet)) {
+      this.metrics.published[path]++;
+      return true;
+    }
+    this.metrics.dropped[path]++;
+    return false;
+  }
+
+  /** QoS 0, not retained. */
+  volatile(path: Path, topic: string, payload: string, expirySeconds: number): boolean {
+    if (this.session === null) return false;
+    const publication = { topic, qos: 0, retain: false, packetId: 0, expirySeconds } as const;
+    return this.packet(path, encodePublish(this.session.version, publication, payload));
+  }
+
+  /** QoS 1, retained, newest value only. Nothing is kept while there is no connection: the birth says it all again. */
+  retained(topic: string, payload: string): void {
+    if (this.session === null) return;
+    this.window.state(topic, payload);
+  }
+
+  /** QoS 1, in order, kept over a reconnect. */
+  event(topic: string, payload: string, judgedUs: number): void {
+    this.window.event(topic, payload, judgedUs);
+    this.metrics.dropped.event = this.window.dropped;
+  }
+
+  /** Writes what the window allows. */
+  pump(): void {
+    if (this.session === null) return;
+    const { version } = this.session;
+    for (let sent = this.window.next(); sent !== null; sent = this.window.next()) {
+      const { topic, retain, packetId, payload } = sent;
+      const publication = { topic, qos: 1, retain, packetId, expirySeconds: 0 } as const;
+      const path = sent.event ? 'event' : 'retained';
+      if (this.wire.write(encodePublish(version, publication, payload))) this.metrics.published[path]++;
+      else {
+        // Longer than the broker takes: it would never go, and the ones behind it must.
+        this.window.acknowledge(packetId);
+        this.metrics.dropped[path]++;
+      }
+    }
+  }
+
+  /** PUBACK. @param reasonCode 0x80 and above: the broker refused it, and would again */
+  acknowledged(packetId: number, reasonCode: number, nowUs: number): void {
+    const outgoing = this.window.acknowledge(packetId);
+    if (outgoing === null) return;
+    if (reasonCode >= 0x80) this.metrics.rejected++;
+    else if (outgoing.event) this.metrics.latency(nowUs - outgoing.judgedUs);
+    this.pump();
+  }
+}

@@ -1,0 +1,173 @@
+/** The outlet as a whole: connection, publisher and timers, and what the supervisor hears of them. */
+import type { RingHandlers } from '../feed/outlet-reader.js';
+import type { FromOutlet, OutletStart, OutletState } from '../outlet.js';
+import { AlarmBoard } from './alarm-board.js';
+import { OFFLINE } from './birth.js';
+import { addressOf, BrokerConnection, type ConnectionOptions, type Session } from './client.js';
+import { MqttMetrics } from './metrics.js';
+import { Outbound } from './outbound.js';
+import { Publisher, type PublisherClock } from './publisher.js';
+import { chooseTarget, type Target } from './target.js';
+import { subscriptions, topics } from './topics.js';
+
+const REPORT_MS = 1000;
+const TIMER_MAX_MS = 60_000;
+const EXIT_USAGE = 2;
+
+export class MqttOutlet {
+  private readonly metrics = new MqttMetrics();
+  private readonly out: Outbound;
+  private readonly publisher: Publisher;
+  private readonly alarms: AlarmBoard;
+  private connection: BrokerConnection | null = null;
+  private url = '';
+  private dueTimer: NodeJS.Timeout | null = null;
+  private dueUs = Number.POSITIVE_INFINITY;
+  private reportTimer: NodeJS.Timeout | null = null;
+  private sessions = 0;
+  private lastTrouble = '';
+
+  /** What the ring reader calls. */
+  readonly handlers: RingHandlers = {
+    frame: (frame, offset) => this.publisher.frame(frame, offset),
+    miss: (miss) => this.publisher.miss(miss),
+    health: (health) => this.publisher.health(health),
+    text: (text) => this.publisher.text(text),
+    lost: (slots) => {
+      this.metrics.lostSlots += slots;
+    },
+    batchEnd: () => this.batchEnd(),
+  };
+
+  /** @param version of the package, for bridge/info */
+  constructor(
+    private readonly given: OutletStart,
+    version: string,
+    private readonly post: (message: FromOutlet) => void,
+    private readonly clock: PublisherClock,
+  ) {
+    const { epoch, startedUtcUs, config } = given;
+    this.alarms = new AlarmBoard(post);
+    const wire = {
+      pendingBytes: () => this.connection?.pendingBytes ?? 0,
+      write: (packet: Buffer) => this.connection?.write(packet) ?? false,
+    };
+    this.out = new Outbound(wire, this.metrics);
+    const options = {
+      stateHz: config.mqtt.stateHz,
+      frames: config.mqtt.frames,
+      info: { version, epoch, startedUtcUs },
+      warn: (text: string) => this.log('warning', text),
+      onSecondBridge: () => this.alarms.secondBridge(this.clock.nowUs()),
+    };
+    this.publisher = new Publisher(options, this.out, this.metrics, clock);
+    for (const text of given.texts) this.publisher.text(text);
+  }
+
+  start(): void {
+    this.reportTimer = setInterval(() => this.report(), REPORT_MS);
+    this.post({ type: 'ready', info: {} });
+    this.outlets([]);
+  }
+
+  /** The supervisor's news of the other outlets: the embedded broker's port is among them. */
+  outlets(outlets: readonly OutletState[]): void {
+    const choice = chooseTarget(this.given.config.mqtt, outlets);
+    if (choice.kind === 'wrong') this.post({ type: 'fatal', exitCode: EXIT_USAGE, text: choice.text });
+    else if (choice.kind === 'target') this.aim(choice.target);
+    else if (this.connection === null) {
+      this.post({ type: 'status', up: false, detail: 'waiting for the embedded broker' });
+    }
+  }
+
+  /** Says goodbye in order: retained offline, then DISCONNECT. */
+  async stop(): Promise<void> {
+    if (this.reportTimer !== null) clearInterval(this.reportTimer);
+    if (this.dueTimer !== null) clearTimeout(this.dueTimer);
+    const session = this.out.connection;
+    await this.connection?.stop(session === null ? [] : this.publisher.goodbye(session.version));
+  }
+
+  private aim(target: Target): void {
+    if (target.url === this.url) return;
+    this.url = target.url;
+    const options = this.connectionOptions(target);
+    if (this.connection !== null) {
+      this.connection.retarget(options);
+      return;
+    }
+    this.connection = new BrokerConnection(options, {
+      up: (session) => this.up(session),
+      down: (text, retryMs, wasUp) => this.down(text, retryMs, wasUp),
+      acknowledged: (packetId, reasonCode) => this.out.acknowledged(packetId, reasonCode, this.clock.nowUs()),
+      message: (topic, payload, retained) => this.publisher.message(topic, payload, retained),
+      takenOver: (text) => this.alarms.takenOver(text),
+    });
+    this.connection.start();
+  }
+
+  private connectionOptions({ url, versions }: Target): ConnectionOptions {
+    const { username, password } = this.given.config.mqtt;
+    return {
+      url,
+      versions,
+      username,
+      password,
+      clientId: `tautline-${this.given.epoch}`,
+      will: { topic: topics.bridgeState, payload: OFFLINE },
+      subscriptions: Object.values(subscriptions),
+    };
+  }
+
+  private up(session: Session): void {
+    if (this.sessions++ > 0) this.metrics.reconnects++;
+    this.lastTrouble = '';
+    const version = session.version === 5 ? 'MQTT 5' : 'MQTT 3.1.1';
+    const detail = `connected to ${addressOf(this.url)}, ${version}`;
+    this.log('info', `mqtt: ${detail}`);
+    this.post({ type: 'status', up: true, detail });
+    this.publisher.up(session);
+    this.arm(this.publisher.tick());
+  }
+
+  private down(text: string, retryMs: number | null, wasUp: boolean): void {
+    if (wasUp) this.publisher.down();
+    const next = retryMs === null ? 'given up' : 'trying again';
+    // The same trouble is said once, not at every try; the status carries it all the while.
+    if (text !== this.lastTrouble) this.log('warning', `${text}; ${next}`);
+    this.lastTrouble = text;
+    this.post({ type: 'status', up: false, detail: text });
+  }
+
+  private batchEnd(): void {
+    this.connection?.cork();
+    this.publisher.batchEnd();
+    this.connection?.uncork();
+    this.arm(this.publisher.dueUs());
+  }
+
+  private arm(dueUs: number): void {
+    if (dueUs >= this.dueUs) return;
+    if (this.dueTimer !== null) clearTimeout(this.dueTimer);
+    this.dueUs = dueUs;
+    const delayMs = Math.min(TIMER_MAX_MS, Math.max(0, Math.ceil((dueUs - this.clock.nowUs()) / 1e3)));
+    this.dueTimer = setTimeout(() => {
+      this.dueTimer = null;
+      this.dueUs = Number.POSITIVE_INFINITY;
+      this.arm(this.publisher.tick());
+    }, delayMs);
+  }
+
+  private report(): void {
+    this.metrics.oversized = this.connection?.oversizedPackets ?? 0;
+    this.post({ type: 'metrics', values: this.metrics.values(this.out.depth, this.out.connection !== null) });
+    for (const miss of this.publisher.deliveryMisses()) {
+      this.post({ type: 'delivery-miss', culprit: 'outlet', ...miss });
+    }
+    this.alarms.losses(this.metrics, this.clock.nowUs());
+  }
+
+  private log(level: 'info' | 'warning', text: string): void {
+    this.post({ type: 'log', level, text });
+  }
+}

@@ -1,0 +1,189 @@
+/** From the rings to the broker: what each record becomes. Pure but for the way out; times come from the clock it is given. */
+import type { HealthRecord, MissRecord } from '../feed/events.js';
+import type { FrameRecord } from '../feed/frame.js';
+import type { TextEvent } from '../outlet.js';
+import { Birth, type BridgeInfo } from './birth.js';
+import { Boards, type BoardView, type StreamView } from './boards.js';
+import type { Session } from './client.js';
+import type { MqttMetrics } from './metrics.js';
+import { missJson } from './misses.js';
+import type { Outbound } from './outbound.js';
+import { expirySeconds, type MqttVersion } from './packet.js';
+import { RequestsOff } from './requests.js';
+
+export interface PublisherClock {
+  /** Host monotonic. */
+  nowUs(): number;
+  /** The UTC time of a monotonic instant. */
+  utcUs(monotonicUs: number): number;
+}
+
+export interface PublisherOptions {
+  readonly stateHz: number;
+  readonly frames: boolean;
+  readonly info: BridgeInfo;
+  readonly warn: (text: string) => void;
+  /** Another bridge publishes under the same topics. */
+  readonly onSecondBridge: () => void;
+}
+
+/** When the socket is full, a state is tried again after that long. */
+const RETRY_US = 100_000;
+
+export interface DeliveryMiss {
+  readonly board: string;
+  readonly stream: string;
+  readonly count: number;
+}
+
+export class Publisher {
+  private readonly boards: Boards;
+  private readonly birth: Birth;
+  private readonly requests: RequestsOff;
+  /** Streams that the present batch touched. */
+  private readonly touched = new Set<StreamView>();
+
+  constructor(
+    options: PublisherOptions,
+    private readonly out: Outbound,
+    private readonly metrics: MqttMetrics,
+    private readonly clock: PublisherClock,
+  ) {
+    const { stateHz, frames, info } = options;
+    this.boards = new Boards({ stateHz, frames, epoch: info.epoch, utcUs: clock.utcUs });
+    this.birth = new Birth(info, this.boards, out, options.onSecondBridge);
+    this.requests = new RequestsOff(options.warn);
+  }
+
+  up(session: Session): void {
+    this.out.up(session);
+    this.birth.say();
+    for (const stream of this.streams()) stream.latest.forget();
+    this.tick();
+    this.out.pump();
+  }
+
+  down(): void {
+    this.out.down();
+  }
+
+  message(topic: string, payload: Buffer, retained: boolean): void {
+    if (this.requests.heard(topic)) this.metrics.requests = this.requests.count;
+    else this.birth.heard(topic, payload, retained, this.clock.utcUs(this.clock.nowUs()));
+    this.out.pump();
+  }
+
+  text(text: TextEvent): void {
+    if (text.type === 'board') this.birth.board(this.boards.put(text));
+    else if (text.type === 'alarm') this.birth.alarm(text);
+    else if (text.type === 'board-gone') this.gone(this.boards.get(text.index));
+  }
+
+  health(health: HealthRecord): void {
+    const board = this.boards.link(health.board, health.link);
+    if (board !== null) this.birth.availability(board);
+  }
+
+  frame(frame: FrameRecord, offset: number): void {
+    const stream = this.boards.get(frame.board)?.streams.get(frame.stream);
+    if (stream === undefined) {
+      this.metrics.unnamed++;
+      return;
+    }
+    this.touched.add(stream);
+    stream.latest.offer(frame);
+    if (stream.frames === null) return;
+    if (!stream.frames.fits(frame)) this.flush(stream);
+    stream.frames.add(frame, offset);
+  }
+
+  miss(miss: MissRecord): void {
+    const board = this.boards.get(miss.board);
+    const stream = board?.streams.get(miss.stream);
+    if (board === undefined || stream === undefined) return;
+    this.out.event(stream.missTopic, missJson(board.id, stream.name, miss, this.clock.utcUs), miss.toUs);
+  }
+
+  batchEnd(): void {
+    for (const stream of this.touched) {
+      this.flush(stream);
+      const judgedUs = stream.latest.judgedUs;
+      if (this.publishState(stream) && stream.frames === null) this.measure(stream, judgedUs, this.clock.nowUs());
+    }
+    this.touched.clear();
+    this.out.pump();
+  }
+
+  /** Publishes the states that are due, and says stale what has become so. @returns when to come again, host monotonic */
+  tick(): number {
+    for (const stream of this.streams()) this.publishState(stream);
+    return this.dueUs();
+  }
+
+  /** When the next state is due, or becomes stale; Infinity without a connection. */
+  dueUs(): number {
+    let dueUs = Number.POSITIVE_INFINITY;
+    if (this.out.connection === null) return dueUs;
+    for (const stream of this.streams()) dueUs = Math.min(dueUs, stream.latest.dueUs);
+    return dueUs;
+  }
+
+  /** What was out later than its budget since the last call. */
+  deliveryMisses(): DeliveryMiss[] {
+    const misses: DeliveryMiss[] = [];
+    for (const board of this.boards.all()) {
+      for (const stream of board.streams.values()) {
+        if (stream.outletMisses > 0) misses.push({ board: board.id, stream: stream.name, count: stream.outletMisses });
+        stream.outletMisses = 0;
+      }
+    }
+    return misses;
+  }
+
+  goodbye(version: MqttVersion): Buffer[] {
+    return this.birth.goodbye(version);
+  }
+
+  private publishState(stream: StreamView): boolean {
+    const { latest } = stream;
+    if (this.out.connection === null) return false;
+    const nowUs = this.clock.nowUs();
+    if (!this.out.ready) {
+      latest.hold(nowUs + RETRY_US);
+      return false;
+    }
+    const state = latest.take(nowUs, this.clock.utcUs);
+    if (state === null) return false;
+    // A live state that waits somewhere must not come out when it is stale; that a state is stale stays true.
+    const expiry = state.live ? expirySeconds(latest.lifespanUs) : 0;
+    return this.out.volatile('state', stream.stateTopic, state.json, expiry);
+  }
+
+  private flush(stream: StreamView): void {
+    const { frames } = stream;
+    if (frames === null || frames.rows === 0) return;
+    const { connection } = this.out;
+    const { rows } = frames;
+    if (connection === null) frames.clear();
+    else if (this.out.packet('frames', frames.take(connection.version, this.clock.nowUs()))) {
+      const nowUs = this.clock.nowUs();
+      for (let i = 0; i < rows; i++) this.measure(stream, frames.judgedUs[i]!, nowUs);
+    }
+  }
+
+  private measure(stream: StreamView, judgedUs: number, nowUs: number): void {
+    const latencyUs = nowUs - judgedUs;
+    this.metrics.latency(latencyUs);
+    if (stream.outletUs > 0 && latencyUs > stream.outletUs) stream.outletMisses++;
+  }
+
+  private gone(board: BoardView | undefined): void {
+    if (board === undefined) return;
+    board.online = false;
+    this.birth.availability(board);
+  }
+
+  private *streams(): Iterable<StreamView> {
+    for (const board of this.boards.all()) yield* board.streams.values();
+  }
+}

@@ -1,0 +1,207 @@
+import type { MissRecord } from '../../feed/events.js';
+import { boardView, healthMessage, missMessage, stateMessage, statsMessage } from '../messages.js';
+import { type Answer, type Channel, type JoinResult, type Membership, ok, refuse } from '../phoenix/channel.js';
+import { frameText } from '../phoenix/packet.js';
+import { Presence } from '../phoenix/presence.js';
+import { encodeText } from '../phoenix/serializer.js';
+import type { BoardState } from '../state.js';
+import { parseCommand } from './command-push.js';
+import type { TopicContext } from './topic.js';
+
+/** Rates that `state` events come at; a join gets the nearest. One clock for each, so that a message is encoded once. */
+export const STATE_RATES_HZ = [1, 2, 5, 10, 20, 30, 60] as const;
+export const STATE_RATE_DEFAULT_HZ = 10;
+/** `miss` events a second of one board; the rest are counted in a `dropped`. */
+const MISSES_PER_SECOND = 100;
+
+/** Members of one rate, and what they were told last. */
+class RateGroup {
+  readonly members = new Set<BoardChannel>();
+  readonly told = new Map<string, { version: number; live: boolean }>();
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** `board:<id>`: the newest state of every stream, conflated; misses, alarms, health; who is watching. */
+export class BoardTopic {
+  readonly name: string;
+  private readonly groups = new Map<number, RateGroup>();
+  private readonly members = new Set<BoardChannel>();
+  readonly presence: Presence;
+  private healthTold = 0;
+  private missesInWindow = 0;
+  private missesOmitted = 0;
+
+  constructor(
+    readonly context: TopicContext,
+    readonly boardId: string,
+  ) {
+    this.name = `board:${boardId}`;
+    this.presence = new Presence(this.name, () => context.flusher.flush());
+  }
+
+  get subscribers(): number {
+    return this.members.size;
+  }
+
+  get board(): BoardState | undefined {
+    return this.context.state.boards.get(this.boardId);
+  }
+
+  join(board: BoardState, member: Membership, payload: Readonly<Record<string, unknown>>): JoinResult {
+    const { rateHz = STATE_RATE_DEFAULT_HZ } = payload;
+    if (typeof rateHz !== 'number' || !(rateHz > 0))
+      return { ok: false, response: { reason: 'rateHz must be a number over 0' } };
+    const rate = nearestRate(rateHz);
+    const channel = new BoardChannel(this, member, rate);
+    const { state, clock, epoch } = this.context;
+    const view = boardView(board, state.alarmsOf(board.id), clock.nowUs(), clock.utcOffsetUs());
+    return { ok: true, channel, response: { epoch, rateHz: rate, board: view } };
+  }
+
+  add(channel: BoardChannel): void {
+    this.members.add(channel);
+    let group = this.groups.get(channel.rateHz);
+    if (group === undefined) {
+      group = new RateGroup();
+      this.groups.set(channel.rateHz, group);
+    }
+    const started = group;
+    started.members.add(channel);
+    started.timer ??= setInterval(() => this.tick(started), 1000 / channel.rateHz).unref();
+  }
+
+  remove(channel: BoardChannel): void {
+    this.members.delete(channel);
+    const group = this.groups.get(channel.rateHz);
+    group?.members.delete(channel);
+    if (group?.members.size === 0) {
+      clearInterval(group.timer);
+      this.groups.delete(channel.rateHz);
+    }
+  }
+
+  private tick(group: RateGroup): void {
+    this.sendStates(group, false);
+    this.context.flusher.flush();
+  }
+
+  /** Several times a second: what went stale is told at once, whatever the rate. */
+  tellStale(): void {
+    for (const group of this.groups.values()) this.sendStates(group, true);
+  }
+
+  private sendStates(group: RateGroup, onlyStale: boolean): void {
+    const { clock } = this.context;
+    const nowUs = clock.nowUs();
+    for (const stream of this.board?.streams ?? []) {
+      if (stream.version === 0) continue;
+      const live = stream.isLive(nowUs);
+      const told = group.told.get(stream.name);
+      const wentStale = told?.live === true && !live;
+      if (onlyStale ? !wentStale : told?.version === stream.version && told.live === live) continue;
+      group.told.set(stream.name, { version: stream.version, live });
+      const packet = this.packet('state', stateMessage(this.boardId, stream, nowUs, clock.utcOffsetUs()));
+      // That a value is stale is not lossy: a slow reader must not go on showing it as live.
+      for (const { member } of group.members)
+        wentStale ? member.outbox.controlPacket(packet) : member.outbox.offer(packet);
+    }
+  }
+
+  miss(miss: MissRecord): void {
+    if (this.members.size === 0) return;
+    const gap = miss.isGap ? Number.POSITIVE_INFINITY : MISSES_PER_SECOND;
+    if (++this.missesInWindow > gap) {
+      this.missesOmitted++;
+      return;
+    }
+    const stream = this.board?.stream(miss.stream)?.name ?? String(miss.stream);
+    const packet = this.packet('miss', missMessage(this.boardId, stream, miss, this.context.clock.utcOffsetUs()));
+    for (const channel of this.members) channel.offerMiss(packet);
+  }
+
+  /** Control: goes to everybody. */
+  broadcast(event: string, payload: unknown): void {
+    const packet = this.packet(event, payload);
+    for (const { member } of this.members) member.outbox.controlPacket(packet);
+  }
+
+  /** Lossy: who is over the bound misses it, and gets the next. */
+  offer(event: string, payload: unknown): void {
+    const packet = this.packet(event, payload);
+    for (const { member } of this.members) member.outbox.offer(packet);
+  }
+
+  tellHealth(): void {
+    const { board } = this;
+    if (board?.health === undefined || this.members.size === 0 || board.healthVersion === this.healthTold) return;
+    this.healthTold = board.healthVersion;
+    this.offer('health', healthMessage(board.health, this.context.clock.nowUs()));
+  }
+
+  /** Once a second. */
+  tellStats(): void {
+    this.missesInWindow = 0;
+    if (this.missesOmitted > 0) this.broadcast('dropped', { event: 'miss', count: this.missesOmitted });
+    this.missesOmitted = 0;
+    if (this.members.size === 0) return;
+    for (const stream of this.board?.streams ?? [])
+      if (stream.stats !== undefined) this.offer('stats', { stream: stream.name, ...statsMessage(stream.stats) });
+  }
+
+  private packet(event: string, payload: unknown): Uint8Array {
+    return frameText(encodeText({ joinRef: null, ref: null, topic: this.name, event, payload }));
+  }
+
+  close(): void {
+    for (const group of this.groups.values()) clearInterval(group.timer);
+    this.presence.close();
+  }
+}
+
+function nearestRate(rateHz: number): number {
+  return STATE_RATES_HZ.reduce((best, rate) => (Math.abs(rate - rateHz) < Math.abs(best - rateHz) ? rate : best));
+}
+
+class BoardChannel implements Channel {
+  private missesDropped = 0;
+
+  constructor(
+    private readonly topic: BoardTopic,
+    readonly member: Membership,
+    readonly rateHz: number,
+  ) {}
+
+  joined(): void {
+    const { context, presence } = this.topic;
+    this.topic.add(this);
+    presence.join(this.member, new Date((context.clock.nowUs() + context.clock.utcOffsetUs()) / 1e3).toISOString());
+  }
+
+  left(): void {
+    this.topic.remove(this);
+    this.topic.presence.leave(this.member);
+  }
+
+  offerMiss(packet: Uint8Array): void {
+    const { topic, joinRef, outbox } = this.member;
+    if (this.missesDropped > 0) {
+      const payload = { event: 'miss', count: this.missesDropped };
+      if (outbox.offer(frameText(encodeText({ joinRef, ref: null, topic, event: 'dropped', payload }))))
+        this.missesDropped = 0;
+    }
+    if (this.missesDropped > 0 || !outbox.offer(packet)) this.missesDropped++;
+  }
+
+  push(event: string, payload: Readonly<Record<string, unknown>>): Answer | Promise<Answer> {
+    if (event !== 'command') return refuse(`no event "${event}" here; there is "command"`);
+    const { client } = this.member;
+    const command = parseCommand(this.topic.boardId, payload, `socket ${client.name} ${client.address}`);
+    if (typeof command === 'string') return refuse(command);
+    return this.topic.context.commands.send(command).then((answer) => {
+      if (!answer.ok) return refuse(answer.detail, { code: answer.code });
+      if (command.name === 'arm') this.topic.presence.setControl(this.member);
+      if (command.name === 'disarm' || command.name === 'safe') this.topic.presence.setControl(undefined);
+      return ok({ detail: answer.detail });
+    });
+  }
+}

@@ -1,0 +1,262 @@
+import type { FrameRecord } from '../../feed/frame.js';
+import { frameSlots } from '../../feed/slot.js';
+import { FrameBatch } from '../frame-batch.js';
+import type { JoinResult, Membership } from '../phoenix/channel.js';
+import type { BoardState } from '../state.js';
+import { FramesChannel, parseFramesJoin } from './frames.js';
+import { FramesEncoder, Lane } from './lane.js';
+import type { TopicContext } from './topic.js';
+
+/** Up to this many subscribers get every frame at once; beyond, all that did not ask otherwise are served in batches. */
+export const IMMEDIATE_MAX = 16;
+/** Back to immediate below this, so that one client that comes and goes does not switch everybody. */
+const IMMEDIATE_AGAIN = 12;
+export const BATCH_MS = 16;
+/** How soon a recovery is tried again when the client has not read. */
+const RECOVERY_RETRY_MS = 20;
+
+interface BoardLanes {
+  readonly boardId: string;
+  readonly encoder: FramesEncoder;
+  readonly immediate: Lane<FramesChannel>;
+  readonly batched: Lane<FramesChannel>;
+}
+
+/** Fans the feed out to everybody on a `frames:` topic. */
+export class FramesHub {
+  /** Offset just past the newest frame that was given to the lanes. */
+  position: number;
+  private readonly lanes: (BoardLanes | undefined)[] = [];
+  private readonly members = new Set<FramesChannel>();
+  private readonly recovering = new Set<FramesChannel>();
+  private readonly scratch = new FrameBatch();
+  private isBatching = false;
+  private batchTimer: NodeJS.Timeout | undefined;
+  private recoveryTimer: NodeJS.Timeout | NodeJS.Immediate | undefined;
+  /** UTC - monotonic, taken once per ring batch. */
+  private utcOffsetUs = Number.NaN;
+
+  constructor(
+    readonly context: TopicContext,
+    position: number,
+  ) {
+    this.position = position;
+  }
+
+  get subscribers(): number {
+    return this.members.size;
+  }
+
+  join(board: BoardState, member: Membership, payload: Readonly<Record<string, unknown>>): JoinResult {
+    const join = parseFramesJoin(payload);
+    if (typeof join === 'string') return { ok: false, response: { reason: join } };
+    const from = this.recoverableFrom(join.since);
+    const cursor = from ?? this.position;
+    const channel = new FramesChannel(this, board.index, board.id, member, join, cursor);
+    this.members.add(channel);
+    const streams = board.streams.map(({ id, name, signals }) => ({ id, name, signals }));
+    const response = {
+      epoch: this.context.epoch,
+      offset: cursor,
+      recovered: from !== undefined,
+      encoding: join.encoding,
+      streams,
+    };
+    return { ok: true, channel, response };
+  }
+
+  /** Where a client of this run of the bridge, whose missed frames the ring still holds, goes on; else undefined. */
+  private recoverableFrom(since: { readonly epoch: string; readonly offset: number } | undefined): number | undefined {
+    const feed = this.context.history();
+    if (since === undefined || feed === undefined || since.epoch !== this.context.epoch) return undefined;
+    return since.offset >= feed.oldestOffset() && since.offset <= feed.newestOffset() ? since.offset : undefined;
+  }
+
+  start(channel: FramesChannel): void {
+    if (channel.cursor === this.position) this.goLive(channel);
+    else {
+      this.recovering.add(channel);
+      this.runRecoveries();
+    }
+  }
+
+  remove(channel: FramesChannel): void {
+    this.members.delete(channel);
+    this.recovering.delete(channel);
+    const lanes = this.lanes[channel.boardIndex];
+    lanes?.immediate.members.delete(channel);
+    lanes?.batched.members.delete(channel);
+    this.adapt();
+  }
+
+  /** The channel has everything up to `position`: what waits in its lane is not for it. */
+  private goLive(channel: FramesChannel): void {
+    this.adapt();
+    const lanes = this.lanesOf(channel);
+    const lane = this.isBatched(channel) ? lanes.batched : lanes.immediate;
+    this.flushLane(lane, channel.boardIndex);
+    lane.members.add(channel);
+  }
+
+  private lanesOf(channel: FramesChannel): BoardLanes {
+    const known = this.lanes[channel.boardIndex];
+    // A board that has got another id has other topics.
+    if (known?.boardId === channel.boardId) return known;
+    const encoder = new FramesEncoder(`frames:${channel.boardId}`, this.context.epoch);
+    const lanes = {
+      boardId: channel.boardId,
+      encoder,
+      immediate: new Lane<FramesChannel>(encoder),
+      batched: new Lane<FramesChannel>(encoder),
+    };
+    this.lanes[channel.boardIndex] = lanes;
+    return lanes;
+  }
+
+  private isBatched(channel: FramesChannel): boolean {
+    return channel.join.batch ?? this.isBatching;
+  }
+
+  /** Few are served at once, many in batches. Those who asked for one of the two keep it. */
+  private adapt(): void {
+    const count = this.members.size;
+    const isBatching = this.isBatching ? count >= IMMEDIATE_AGAIN : count > IMMEDIATE_MAX;
+    if (isBatching === this.isBatching) return;
+    this.isBatching = isBatching;
+    for (const [board, lanes] of this.lanes.entries()) {
+      if (lanes === undefined) continue;
+      this.flushLane(lanes.immediate, board);
+      this.flushLane(lanes.batched, board);
+      const [from, to] = isBatching ? [lanes.immediate, lanes.batched] : [lanes.batched, lanes.immediate];
+      for (const member of from.members) {
+        if (member.join.batch !== undefined) continue;
+        from.members.delete(member);
+        to.members.add(member);
+      }
+    }
+  }
+
+  /** One frame of the feed. Its `flush` comes with the end of the ring's batch. */
+  frame(frame: FrameRecord, offset: number): void {
+    const next = offset + frameSlots(frame.count);
+    this.position = next;
+    const lanes = this.lanes[frame.board];
+    if (lanes === undefined) return;
+    if (Number.isNaN(this.utcOffsetUs)) this.utcOffsetUs = this.context.clock.utcOffsetUs();
+    const { immediate, batched } = lanes;
+    if (immediate.members.size > 0 && immediate.add(frame, offset, next, this.utcOffsetUs))
+      this.flushLane(immediate, frame.board);
+    if (batched.members.size === 0) return;
+    if (batched.add(frame, offset, next, this.utcOffsetUs)) this.flushLane(batched, frame.board);
+    this.batchTimer ??= setTimeout(() => this.flushBatched(), BATCH_MS);
+  }
+
+  /** The ring has no more for now. */
+  batchEnd(): void {
+    for (let board = 0; board < this.lanes.length; board++) {
+      const lanes = this.lanes[board];
+      if (lanes !== undefined) this.flushLane(lanes.immediate, board);
+    }
+    this.utcOffsetUs = Number.NaN;
+  }
+
+  private flushBatched(): void {
+    this.batchTimer = undefined;
+    for (const [board, lanes] of this.lanes.entries()) if (lanes !== undefined) this.flushLane(lanes.batched, board);
+    this.context.flusher.flush();
+  }
+
+  private flushLane(lane: Lane<FramesChannel>, board: number): void {
+    const { batch } = lane;
+    if (batch.rows === 0) return;
+    const { clock, delivery, state } = this.context;
+    const nowUs = clock.nowUs();
+    const boardState = state.board(board);
+    delivery.stages.outlet.add(nowUs - batch.oldestJudgedUs);
+    if (boardState !== undefined) {
+      batch.late(
+        nowUs,
+        (stream) => outletBudgetUs(boardState, stream),
+        (stream, count) => delivery.miss(boardState.id, nameOf(boardState, stream), 'outlet', count),
+      );
+    }
+    lane.flush(boardState, nowUs, clock.utcOffsetUs());
+  }
+
+  encode(channel: FramesChannel, batch: FrameBatch): Uint8Array {
+    const { clock, state } = this.context;
+    const { encoder } = this.lanesOf(channel);
+    return encoder.encode(
+      batch,
+      channel.encoding,
+      state.board(channel.boardIndex),
+      clock.nowUs() + clock.utcOffsetUs(),
+    );
+  }
+
+  /** The gateway was overtaken by the ring: nobody live gets these. */
+  lost(slots: number, fromOffset: number, toOffset: number): void {
+    this.batchEnd();
+    this.flushBatched();
+    this.position = toOffset;
+    for (const member of this.members) {
+      if (this.recovering.has(member)) continue;
+      member.drop(slots, fromOffset, toOffset);
+      member.cursor = toOffset;
+    }
+  }
+
+  /** A client was over its bound: its own fault, and counted as that. */
+  notDelivered(board: string, batch: FrameBatch): void {
+    const state = this.context.state.boards.get(board);
+    if (state === undefined) return;
+    batch.rowsByStream((stream, rows) => this.context.delivery.miss(board, nameOf(state, stream), 'consumer', rows));
+  }
+
+  /**
+   * @param paintedUs receipt to paint, as the client says
+   * @param roundUs written to acknowledged: what it cannot exceed
+   */
+  acknowledged(board: string, paintedUs: number, roundUs: number): void {
+    const state = this.context.state.boards.get(board);
+    const { delivery } = this.context;
+    const consumerUs = Math.min(paintedUs, roundUs);
+    delivery.stages.consumer.add(consumerUs);
+    for (const { name } of state?.streams ?? []) {
+      const budgetUs = state!.contracts[name]?.delivery.consumerUs;
+      if (budgetUs === undefined || roundUs <= budgetUs) continue;
+      // Between the two the way back of the acknowledgement may be what took so long.
+      delivery.miss(board, name, consumerUs > budgetUs ? 'consumer' : 'indeterminate', 1);
+    }
+  }
+
+  private runRecoveries(): void {
+    if (this.recoveryTimer !== undefined || this.recovering.size === 0) return;
+    let isProgress = false;
+    for (const channel of this.recovering) {
+      const before = channel.cursor;
+      if (channel.recover(this.scratch, this.position)) {
+        this.recovering.delete(channel);
+        this.goLive(channel);
+      }
+      isProgress ||= channel.cursor !== before;
+    }
+    if (this.recovering.size === 0) return;
+    const again = () => {
+      this.recoveryTimer = undefined;
+      this.runRecoveries();
+      this.context.flusher.flush();
+    };
+    this.recoveryTimer = isProgress ? setImmediate(again) : setTimeout(again, RECOVERY_RETRY_MS);
+  }
+
+  close(): void {
+    clearTimeout(this.batchTimer);
+    clearTimeout(this.recoveryTimer as NodeJS.Timeout);
+    clearImmediate(this.recoveryTimer as NodeJS.Immediate);
+  }
+}
+
+const nameOf = (board: BoardState, stream: number): string => board.stream(stream)?.name ?? String(stream);
+const outletBudgetUs = (board: BoardState, stream: number): number =>
+  board.contracts[nameOf(board, stream)]?.delivery.outletUs ?? Number.POSITIVE_INFINITY;

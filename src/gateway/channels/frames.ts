@@ -1,0 +1,159 @@
+import { frameSlots } from '../../feed/slot.js';
+import type { FrameBatch } from '../frame-batch.js';
+import { type Answer, type Channel, type Membership, refuse } from '../phoenix/channel.js';
+import { SOFT_BOUND_BYTES } from '../phoenix/outbox.js';
+import { frameText } from '../phoenix/packet.js';
+import { encodeText } from '../phoenix/serializer.js';
+import type { FramesHub } from './frames-hub.js';
+import type { FramesEncoding, LaneMember } from './lane.js';
+
+/** Frames of any board that one turn of a recovery looks at: bounds how long the others wait. */
+const RECOVERY_SLOTS_PER_TURN = 4096;
+/** Batches whose times are remembered for an `ack`. */
+const ACKS_MAX = 64;
+
+export interface FramesJoin {
+  readonly encoding: FramesEncoding;
+  /** `true` batches, `false` every frame at once, undefined: whatever the number of subscribers allows. */
+  readonly batch: boolean | undefined;
+  readonly since: { readonly epoch: string; readonly offset: number } | undefined;
+}
+
+/** The join's parameters, or why they are wrong. */
+export function parseFramesJoin(payload: Readonly<Record<string, unknown>>): FramesJoin | string {
+  const { encoding = 'json', batch, since } = payload;
+  if (encoding !== 'json' && encoding !== 'binary') return 'encoding must be "json" or "binary"';
+  if (batch !== undefined && batch !== null && typeof batch !== 'boolean') return 'batch must be true or false';
+  const parsed = parseSince(since);
+  if (parsed === 'wrong') return 'since must be {epoch, offset} as an earlier reply or event gave it';
+  return { encoding, batch: batch ?? undefined, since: parsed };
+}
+
+function parseSince(since: unknown): FramesJoin['since'] | 'wrong' {
+  if (since === undefined || since === null) return undefined;
+  if (typeof since !== 'object') return 'wrong';
+  const { epoch, offset } = since as { epoch?: unknown; offset?: unknown };
+  if (typeof epoch !== 'string' || typeof offset !== 'number' || !Number.isSafeInteger(offset) || offset < 0)
+    return 'wrong';
+  return { epoch, offset };
+}
+
+type FeedHistory = NonNullable<ReturnType<FramesHub['context']['history']>>;
+
+/** One client on `frames:<board>`: recovering from the ring's history, or live in one of its board's lanes. */
+export class FramesChannel implements Channel, LaneMember {
+  readonly encoding: FramesEncoding;
+  /** Where the client is in the feed: everything before was sent, or reported as dropped. */
+  cursor: number;
+  private dropped: { count: number | null; fromOffset: number; toOffset: number } | undefined;
+  private readonly sent: { offset: number; atUs: number }[] = [];
+
+  constructor(
+    private readonly hub: FramesHub,
+    readonly boardIndex: number,
+    readonly boardId: string,
+    private readonly member: Membership,
+    readonly join: FramesJoin,
+    cursor: number,
+  ) {
+    this.encoding = join.encoding;
+    this.cursor = cursor;
+  }
+
+  joined(): void {
+    this.hub.start(this);
+  }
+
+  left(): void {
+    this.hub.remove(this);
+  }
+
+  push(event: string, payload: Readonly<Record<string, unknown>>): Answer | undefined {
+    if (event !== 'ack') return refuse(`no event "${event}" here; there is "ack"`);
+    const { offset, paintedUs } = payload;
+    if (typeof offset !== 'number' || typeof paintedUs !== 'number' || !(paintedUs >= 0))
+      return refuse('ack needs offset, and paintedUs >= 0: microseconds from receipt to the painted screen');
+    const i = this.sent.findIndex((entry) => entry.offset === offset);
+    // Older than what is remembered, or never sent: nothing can be said of it.
+    if (i < 0) return undefined;
+    const { atUs } = this.sent[i]!;
+    this.sent.splice(0, i + 1);
+    this.hub.acknowledged(this.boardId, paintedUs, this.hub.context.clock.nowUs() - atUs);
+    return undefined;
+  }
+
+  deliver(packet: Uint8Array, batch: FrameBatch, sentUs: number): void {
+    const { outbox } = this.member;
+    if (this.sendDropped() && outbox.offer(packet)) {
+      this.remember(batch.toOffset, sentUs);
+    } else {
+      this.drop(batch.rows, batch.fromOffset, batch.toOffset);
+      this.hub.notDelivered(this.boardId, batch);
+    }
+    this.cursor = batch.toOffset;
+  }
+
+  /** These will not come: told before the next frame that does. A null count: the ring cannot say how many. */
+  drop(count: number | null, fromOffset: number, toOffset: number): void {
+    this.dropped ??= { count: 0, fromOffset, toOffset };
+    this.dropped.count = count === null || this.dropped.count === null ? null : this.dropped.count + count;
+    this.dropped.toOffset = toOffset;
+  }
+
+  /** @returns whether the client knows of everything that it was not sent */
+  private sendDropped(): boolean {
+    if (this.dropped === undefined) return true;
+    const { topic, joinRef, outbox } = this.member;
+    if (!outbox.offer(frameText(encodeText({ joinRef, ref: null, topic, event: 'dropped', payload: this.dropped }))))
+      return false;
+    this.dropped = undefined;
+    return true;
+  }
+
+  private remember(offset: number, atUs: number): void {
+    if (this.sent.length >= ACKS_MAX) this.sent.shift();
+    this.sent.push({ offset, atUs });
+  }
+
+  /**
+   * Sends what the ring still holds from the cursor on, as far as the client takes it.
+   * @returns whether the client has everything up to `position`
+   */
+  recover(batch: FrameBatch, position: number): boolean {
+    const feed = this.hub.context.history();
+    const { outbox } = this.member;
+    while (this.cursor < position && outbox.backlogBytes < SOFT_BOUND_BYTES / 2) {
+      if (feed === undefined) return false;
+      const oldest = feed.oldestOffset();
+      if (this.cursor < oldest) {
+        this.drop(null, this.cursor, oldest);
+        this.cursor = oldest;
+        continue;
+      }
+      const next = this.collect(feed, batch, Math.min(position, this.cursor + RECOVERY_SLOTS_PER_TURN));
+      if (batch.rows > 0) {
+        batch.toOffset = next;
+        // Not taken: the client has to read first; the same frames are tried again.
+        if (!this.sendDropped() || !outbox.offer(this.hub.encode(this, batch))) return false;
+        outbox.flush();
+      }
+      this.cursor = next;
+    }
+    return this.cursor === position;
+  }
+
+  /** Fills the batch from the history. @returns where it ends */
+  private collect(feed: FeedHistory, batch: FrameBatch, end: number): number {
+    const utcOffsetUs = this.hub.context.clock.utcOffsetUs();
+    let next = this.cursor;
+    batch.clear();
+    const whole = feed.history(this.cursor, end, (frame, offset) => {
+      // A hole: the producer overwrote what was to be visited. What is in the batch goes first.
+      if (offset > next && batch.rows > 0) return false;
+      next = offset + frameSlots(frame.count);
+      if (frame.board === this.boardIndex) batch.add(frame, offset, next, utcOffsetUs);
+      return !batch.isFull;
+    });
+    return whole ? Math.max(next, end) : next;
+  }
+}

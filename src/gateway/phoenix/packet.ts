@@ -1,0 +1,41 @@
+/**
+ * WebSocket frames from server to client (RFC 6455, 5.2): final, unmasked, not compressed. Built once and written to
+ * every subscriber's socket as they are, which is what makes a message to a hundred clients one encoding.
+ */
+
+const FINAL = 0x80;
+const opcodes = { text: 0x1, binary: 0x2 } as const;
+const utf8 = new TextEncoder();
+
+/** A whole text message, framed. */
+export function frameText(text: string): Uint8Array {
+  return frame(opcodes.text, [utf8.encode(text)]);
+}
+
+/** A whole binary message, framed; its parts are concatenated. */
+export function frameBinary(parts: readonly Uint8Array[]): Uint8Array {
+  return frame(opcodes.binary, parts);
+}
+
+function frame(opcode: number, parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const head = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const out = Buffer.allocUnsafe(head + length);
+  out[0] = FINAL | opcode;
+  if (head === 2) out[1] = length;
+  else if (head === 4) {
+    out[1] = 126;
+    out.writeUInt16BE(length, 2);
+  } else {
+    out[1] = 127;
+    out.writeUIntBE(0, 2, 4);
+    out.writeUInt32BE(length, 6);
+  }
+  let at = head;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}

@@ -1,0 +1,184 @@
+import type { Descriptor, SignalDescriptor } from '../codec/descriptor.js';
+import type { Contract } from '../deadline/contract.js';
+import { verdictCode } from '../deadline/verdict.js';
+import { createHealthRecord, createStatsRecord, type HealthRecord, type StatsRecord } from '../feed/events.js';
+import type { FrameRecord } from '../feed/frame.js';
+import type { OutletState, TextEvent } from '../outlet.js';
+import { originUs } from './frame-batch.js';
+
+export type BoardText = Extract<TextEvent, { type: 'board' }>;
+export type AlarmText = Extract<TextEvent, { type: 'alarm' }>;
+
+/** Alarms that are remembered at once; more are a fault of the bridge, and counted. */
+const ALARMS_MAX = 1024;
+const BRIDGE_BOARD = 255;
+
+/** Verdicts whose values say what the board measured, newest first: a state may be made of them. */
+const usable = new Set([
+  verdictCode.met,
+  verdictCode.late,
+  verdictCode.indeterminate,
+  verdictCode.stale,
+  verdictCode.unverified,
+]);
+
+/** The newest frame of a stream, copied out of the ring. Times are host monotonic. */
+export class StreamState {
+  readonly id: number;
+  readonly name: string;
+  readonly signals: readonly SignalDescriptor[];
+  /** Grows with every frame; 0 = none yet. */
+  version = 0;
+  boot = 0;
+  seq = Number.NaN;
+  releaseUs = Number.NaN;
+  /** NaN while the clock of the board is not known. */
+  originUs = Number.NaN;
+  uncertaintyUs = Number.POSITIVE_INFINITY;
+  lifespanUs = 0;
+  latenessUs = Number.NaN;
+  verdict = 0;
+  culprit = 0;
+  flags = 0;
+  readonly values: Float64Array;
+  stats: StatsRecord | undefined;
+
+  constructor(id: number, name: string, signals: readonly SignalDescriptor[]) {
+    this.id = id;
+    this.name = name;
+    this.signals = signals;
+    this.values = new Float64Array(signals.length);
+  }
+
+  take(frame: FrameRecord): void {
+    if (!usable.has(frame.verdict) || (frame.boot === this.boot && frame.seq <= this.seq)) return;
+    this.version++;
+    this.boot = frame.boot;
+    this.seq = frame.seq;
+    this.releaseUs = frame.releaseUs;
+    this.originUs = originUs(frame);
+    this.uncertaintyUs = frame.uncertaintyUs;
+    this.lifespanUs = frame.lifespanUs;
+    this.latenessUs = frame.latenessUs;
+    this.verdict = frame.verdict;
+    this.culprit = frame.culprit;
+    this.flags = frame.flags;
+    for (let i = 0; i < this.values.length; i++) this.values[i] = i < frame.count ? frame.values[i]! : Number.NaN;
+  }
+
+  /** Whether the values may be shown as live now. False when the age is not known: stale never looks live. */
+  isLive(nowUs: number): boolean {
+    return this.version > 0 && this.verdict !== verdictCode.stale && nowUs - this.originUs <= this.lifespanUs;
+  }
+}
+
+export class BoardState {
+  readonly id: string;
+  readonly index: number;
+  readonly path: string;
+  readonly boot: string;
+  readonly descriptor: Descriptor | null;
+  readonly contracts: Readonly<Record<string, Contract>>;
+  readonly streams: readonly StreamState[];
+  /** Set when the board went: why. */
+  gone: string | undefined;
+  health: HealthRecord | undefined;
+  /** Grows with every health record. */
+  healthVersion = 0;
+  private readonly byWireId: (StreamState | undefined)[] = [];
+
+  constructor(text: BoardText, before: BoardState | undefined) {
+    this.id = text.id;
+    this.index = text.index;
+    this.path = text.path;
+    this.boot = text.boot;
+    this.descriptor = text.descriptor;
+    this.contracts = text.contracts;
+    this.health = before?.health;
+    this.healthVersion = before?.healthVersion ?? 0;
+    this.streams = (text.descriptor?.streams ?? []).map((stream) => {
+      const kept = before?.streams.find((old) => old.id === stream.id && isSameShape(old, stream));
+      return kept ?? new StreamState(stream.id, stream.name, stream.signals);
+    });
+    for (const stream of this.streams) this.byWireId[stream.id] = stream;
+  }
+
+  stream(wireId: number): StreamState | undefined {
+    return this.byWireId[wireId];
+  }
+}
+
+function isSameShape(
+  old: StreamState,
+  stream: { readonly name: string; readonly signals: readonly SignalDescriptor[] },
+): boolean {
+  return old.name === stream.name && JSON.stringify(old.signals) === JSON.stringify(stream.signals);
+}
+
+/**
+ * What the gateway knows of the bridge: the newest of everything, from the rings and from the main thread. Nothing in
+ * here says "live"; that is computed when it is read, so a stalled feed can't keep a value alive.
+ */
+export class BridgeState {
+  readonly boards = new Map<string, BoardState>();
+  readonly alarms = new Map<string, AlarmText>();
+  outlets: readonly OutletState[] = [];
+  /** Host monotonic: when the main thread last said or wrote anything. */
+  lastFromMainUs = Number.NEGATIVE_INFINITY;
+  alarmsRefused = 0;
+  private readonly byIndex: (BoardState | undefined)[] = [];
+
+  board(index: number): BoardState | undefined {
+    return this.byIndex[index];
+  }
+
+  text(text: TextEvent): void {
+    if (text.type === 'board') this.addBoard(text);
+    else if (text.type === 'board-gone') {
+      const board = this.boards.get(text.id);
+      if (board !== undefined) board.gone = text.reason;
+    } else if (text.type === 'alarm') this.setAlarm(text);
+  }
+
+  private addBoard(text: BoardText): void {
+    const board = new BoardState(text, this.boards.get(text.id));
+    const displaced = this.byIndex[text.index];
+    // A board that got its id from its descriptor was known by another name before.
+    if (displaced !== undefined && displaced.id !== text.id) this.boards.delete(displaced.id);
+    this.boards.set(text.id, board);
+    this.byIndex[text.index] = board;
+  }
+
+  private setAlarm(alarm: AlarmText): void {
+    const key = `${alarm.board ?? ''}/${alarm.id}`;
+    if (!alarm.active) this.alarms.delete(key);
+    else if (this.alarms.has(key) || this.alarms.size < ALARMS_MAX) this.alarms.set(key, alarm);
+    else this.alarmsRefused++;
+  }
+
+  alarmsOf(board: string | null): AlarmText[] {
+    return [...this.alarms.values()].filter((alarm) => alarm.board === board);
+  }
+
+  frame(frame: FrameRecord): void {
+    this.byIndex[frame.board]?.stream(frame.stream)?.take(frame);
+  }
+
+  stats(stats: StatsRecord): void {
+    const stream = this.byIndex[stats.board]?.stream(stats.stream);
+    if (stream === undefined) return;
+    stream.stats ??= createStatsRecord();
+    const { verdicts, culprits } = stream.stats;
+    Object.assign(stream.stats, stats, { verdicts, culprits });
+    verdicts.set(stats.verdicts);
+    culprits.set(stats.culprits);
+  }
+
+  health(health: HealthRecord): void {
+    if (health.board === BRIDGE_BOARD) return;
+    const board = this.byIndex[health.board];
+    if (board === undefined) return;
+    board.health = Object.assign(board.health ?? createHealthRecord(), health);
+    board.healthVersion++;
+  }
+}

@@ -59,3 +59,5 @@ export interface OfferedContract {
   readonly budgets: { readonly firmwareUs: number; readonly linkUs: number; readonly hostUs: number };
   readonly delivery: { readonly outletUs: number; readonly consumerUs: number };
 }
+
+export { type ParsedDescriptor, parseDescriptor } from './descriptor-parser.js';

@@ -13,6 +13,7 @@ import {
   TEXT_LINE_BYTES_MAX,
 } from './schema.js';
 
+export const BANG = 0x21;
 export const DOLLAR = 0x24;
 export const STAR = 0x2a;
 export const COMMA = 0x2c;
@@ -110,6 +111,16 @@ export function decodeText(bytes: Uint8Array, start: number, end: number): Devic
     message[field.name] = value;
   }
   return fields.length === 0 ? (message as unknown as DeviceMessage | HostMessage) : undefined;
+}
+
+/** Whether the schema knows the word of this line. */
+export function hasKnownWord(bytes: Uint8Array, start: number, end: number): boolean {
+  return entryOfWord(bodyOf(bytes, start, end).split(',', 1)[0]!) !== undefined;
+}
+
+/** What is between `$` and `*`, one character a byte. */
+function bodyOf(bytes: Uint8Array, start: number, end: number): string {
+  return String.fromCharCode(...bytes.subarray(start + 1, end - CRC_DIGITS - 1));
 }
 
 /** Takes what the field needs from the front of `fields`. */

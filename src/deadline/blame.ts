@@ -143,7 +143,10 @@ function accuse(out: Blame, frame: LateFrame, budgets: Budgets): void {
     out.cause = causeCode['emulator lag'];
     return;
   }
-  if (most - second < MARGIN_US + frame.uncertaintyUs + 2 * out.doubtUs + frame.emulatorLagUs) {
+  // Asleep past the due time, but no probe has looked yet: not proven to be the link's.
+  const unprovedUs = most === link && out.provenLateUs === 0 ? out.waitedUs : 0;
+  const unknownUs = frame.uncertaintyUs + 2 * (out.doubtUs + unprovedUs) + frame.emulatorLagUs;
+  if (most - second < MARGIN_US + unknownUs) {
     if (frame.emulatorLagUs > MARGIN_US) out.cause = causeCode['emulator lag'];
     return;
   }

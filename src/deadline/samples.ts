@@ -9,8 +9,6 @@ export const looks = {
   read: 0,
   /** A non-blocking read found nothing: proof that nothing was readable. */
   empty: 1,
-  /** A probe found bytes: no proof of anything, the read follows. */
-  pending: 2,
 } as const;
 export type Look = (typeof looks)[keyof typeof looks];
 

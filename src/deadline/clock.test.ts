@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ClockModel } from './clock.js';
+import { clockTrace, type DelayModel, delays, driftOf } from './line-model.js';
+
+describe('ClockModel', () => {
+  it('knows nothing until both a frame and a pong have come', () => {
+    const clock = new ClockModel();
+    const out = { hostUs: 0, uncertaintyUs: 0 };
+    clock.frame(1000, 501_100);
+    expect(clock.map(1000, out)).toEqual({ hostUs: Number.NaN, uncertaintyUs: Number.POSITIVE_INFINITY });
+    expect(clock.deviceNotAfter(600_000)).toBeNaN();
+    clock.pong(501_900, 2000, 2010, 502_100, 0);
+    clock.map(2000, out);
+    expect(clock.settled).toBe(true);
+    expect(out.hostUs).toBeGreaterThan(501_900);
+    expect(out.hostUs).toBeLessThan(502_100);
+    expect(out.uncertaintyUs).toBeLessThan(105);
+  });
+
+  it('subtracts certain wire time from both bounds', () => {
+    const clock = new ClockModel();
+    clock.pong(10_000, 1000, 1000, 11_000, 450);
+    const out = clock.map(1000, { hostUs: 0, uncertaintyUs: 0 });
+    // Sent at 10,000 and 450 µs on the wire: the ping was complete no earlier than 10,450; the answer the same backwards.
+    expect(Math.abs(out.hostUs - 10_500)).toBeLessThan(2);
+    expect(Math.abs(out.uncertaintyUs - 50)).toBeLessThan(2);
+    expect(clock.roundTripUs).toBe(1000);
+  });
+
+  it.each(Object.entries(delays))('holds the truth in its interval on a %s line', (_name, model: DelayModel) => {
+    for (const frameHz of [100, 1000]) {
+      const result = clockTrace({ seed: 7, seconds: 120, frameHz, model, drift: driftOf(40, 1, 60) });
+      expect(result.frames).toBeGreaterThan(100 * frameHz);
+      expect(result.coverage).toBeGreaterThanOrEqual(0.999);
+      expect(result.steps).toBe(0);
+    }
+  });
+
+  it('holds the truth for any drift within the limit, seed and phase', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1e6 }),
+        fc.integer({ min: -450, max: 450 }),
+        fc.constantFrom(...Object.values(delays)),
+        (seed, ppm, model) => {
+          const result = clockTrace({ seed, seconds: 20, frameHz: 200, model, drift: driftOf(ppm, 1, 60) });
+          expect(result.coverage).toBeGreaterThanOrEqual(0.999);
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+
+  it('says less the longer the line is silent, and holds the truth through 40 minutes of it', () => {
+    const silence = { fromS: 20, toS: 20 + 40 * 60 };
+    const result = clockTrace({
+      seed: 3,
+      seconds: silence.toS + 20,
+      frameHz: 100,
+      model: delays.pty!,
+      drift: driftOf(40, 1, 60),
+      silence,
+    });
+    expect(result.coverage).toBeGreaterThanOrEqual(0.999);
+    expect(result.uncertaintyMaxUs).toBeGreaterThan(100_000);
+    expect(result.lastUncertaintyUs).toBeLessThan(300);
+  });
+
+  it.each([200, -200])('follows a step of the rate by %i ppm within 5 s', (stepPpm) => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const result = clockTrace({
+        seed,
+        seconds: 90,
+        frameHz: 1000,
+        model: delays.pty!,
+        drift: (s) => (s < 60 ? 20 : 20 + stepPpm),
+      });
+      expect(result.lastOutsideS).toBeLessThan(65);
+      expect(result.lastUncertaintyUs).toBeLessThan(300);
+    }
+  });
+
+  it('starts anew when one of the clocks jumps, and holds the truth again after the next pong', () => {
+    for (const jumpUs of [-3e6, 3e6]) {
+      const result = clockTrace({
+        seed: 5,
+        seconds: 60,
+        frameHz: 1000,
+        model: delays.pty!,
+        drift: () => 20,
+        jump: { atS: 30, us: jumpUs },
+      });
+      expect(result.steps).toBe(1);
+      expect(result.lastOutsideS).toBeLessThan(31.5);
+      expect(result.lastUncertaintyUs).toBeLessThan(300);
+    }
+  });
+
+  it('gives a device time that is certainly not after the host instant', () => {
+    const result = clockTrace({ seed: 11, seconds: 30, frameHz: 500, model: delays.pty!, drift: driftOf(-300, 1, 60) });
+    expect(result.expiryTooLate).toBe(0);
+  });
+});

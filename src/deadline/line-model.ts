@@ -1,0 +1,137 @@
+/** For tests and benchmarks: modelled lines and device clocks with a known truth, driven from a seed. */
+import { ClockModel } from './clock.js';
+
+/** A small seeded generator of numbers in [0, 1) (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** When bytes that are complete at one end (host time, µs) are complete at the other. */
+export interface DelayModel {
+  toHost(atUs: number, random: () => number): number;
+  toDevice(atUs: number, random: () => number): number;
+}
+
+const exponential = (meanUs: number, random: () => number) => -meanUs * Math.log(1 - random());
+const nextPoll = (atUs: number, periodUs: number, phaseUs: number) =>
+  Math.ceil((atUs - phaseUs) / periodUs) * periodUs + phaseUs;
+/** One wake-up in a thousand comes milliseconds late. */
+const wakeUp = (random: () => number) => 15 + exponential(20, random) + (random() < 1e-3 ? 5000 * random() : 0);
+
+export const delays: Readonly<Record<string, DelayModel>> = {
+  pty: {
+    toHost: (atUs, random) => atUs + wakeUp(random),
+    toDevice: (atUs, random) => atUs + 10 + exponential(15, random),
+  },
+  /** Full-speed CDC: the host polls once a millisecond, at a phase of its own. */
+  'USB CDC': {
+    toHost: (atUs, random) => nextPoll(atUs, 1000, 317) + wakeUp(random),
+    toDevice: (atUs, random) => nextPoll(atUs + 10, 1000, 120) + exponential(5, random),
+  },
+  'FTDI 1 ms': {
+    toHost: (atUs, random) => nextPoll(nextPoll(atUs, 1000, 411), 125, 7) + wakeUp(random),
+    toDevice: (atUs, random) => nextPoll(atUs + 10, 125, 60) + exponential(5, random),
+  },
+  /** Its default: bytes wait for the latency timer. */
+  'FTDI 16 ms': {
+    toHost: (atUs, random) => nextPoll(atUs, 16_000, 5411) + wakeUp(random),
+    toDevice: (atUs, random) => nextPoll(atUs + 10, 125, 60) + exponential(5, random),
+  },
+};
+
+/** Drift of the device's clock in ppm at a time in seconds: constant, plus a slow wander. */
+export function driftOf(ppm: number, wanderPpm: number, wanderPeriodS: number): (s: number) => number {
+  return (s) => ppm + wanderPpm * Math.sin((2 * Math.PI * s) / wanderPeriodS);
+}
+
+export interface TraceOptions {
+  readonly seed: number;
+  readonly seconds: number;
+  readonly frameHz: number;
+  readonly model: DelayModel;
+  /** How fast the offset host − device grows, ppm, at a time in seconds. */
+  readonly drift: (s: number) => number;
+  readonly silence?: { readonly fromS: number; readonly toS: number };
+  /** The device's clock jumps by so much. */
+  readonly jump?: { readonly atS: number; readonly us: number };
+}
+
+export interface TraceResult {
+  frames: number;
+  /** Fraction of frames whose true release lies in the stated interval. */
+  coverage: number;
+  lastOutsideS: number;
+  errorP50Us: number;
+  errorP99Us: number;
+  uncertaintyP50Us: number;
+  uncertaintyMaxUs: number;
+  lastUncertaintyUs: number;
+  expiryTooLate: number;
+  steps: number;
+}
+
+const PING_PERIOD_US = 983_000; // beside the multiples of other periods
+
+/** Runs a clock model over a modelled line and compares what it says with the truth. */
+export function clockTrace(options: TraceOptions): TraceResult {
+  const { frameHz, seconds, model } = options;
+  const random = seeded(options.seed);
+  const clock = new ClockModel();
+  const out = { hostUs: 0, uncertaintyUs: 0 };
+  const result = { frames: 0, lastOutsideS: 0, uncertaintyMaxUs: 0, lastUncertaintyUs: 0, expiryTooLate: 0 };
+  const errors: number[] = [];
+  const stated: number[] = [];
+  let outside = 0;
+  let offsetUs = 5e9 + random() * 1e6; // host − device
+  let pingAtUs = 100_000;
+  const periodUs = 1e6 / frameHz;
+  const stepsTotal = seconds * frameHz;
+  for (let n = 1; n <= stepsTotal; n++) {
+    const deviceStepUs = periodUs;
+    const s = (n * periodUs) / 1e6;
+    offsetUs += options.drift(s) * 1e-6 * deviceStepUs;
+    if (options.jump && s >= options.jump.atS && s - periodUs / 1e6 < options.jump.atS) offsetUs -= options.jump.us;
+    if (options.silence && s > options.silence.fromS && s < options.silence.toS) continue;
+    const deviceUs = n * periodUs + (options.jump && s >= options.jump.atS ? options.jump.us : 0);
+    const sentUs = deviceUs + offsetUs;
+    if (n * periodUs >= pingAtUs) {
+      // Its own sub-millisecond phase; the offset hardly moves within it.
+      pingAtUs = n * periodUs + PING_PERIOD_US;
+      const pingUs = sentUs - random() * periodUs;
+      const rxUs = Math.floor(model.toDevice(pingUs, random) - offsetUs);
+      const answeredUs = model.toHost(rxUs + 20 + offsetUs, random);
+      if (rxUs > 0) clock.pong(pingUs, rxUs, rxUs + 20, answeredUs, 0);
+    }
+    clock.frame(deviceUs, model.toHost(sentUs, random));
+    clock.map(deviceUs, out);
+    if (out.uncertaintyUs === Number.POSITIVE_INFINITY) continue;
+    result.frames++;
+    const errorUs = Math.abs(out.hostUs - sentUs);
+    errors.push(errorUs);
+    stated.push(out.uncertaintyUs);
+    if (errorUs > out.uncertaintyUs) {
+      outside++;
+      result.lastOutsideS = s;
+    }
+    if (clock.deviceNotAfter(sentUs + 50_000) > deviceUs + 50_000 + 50) result.expiryTooLate++;
+    result.uncertaintyMaxUs = Math.max(result.uncertaintyMaxUs, out.uncertaintyUs);
+    result.lastUncertaintyUs = out.uncertaintyUs;
+  }
+  errors.sort((a, b) => a - b);
+  stated.sort((a, b) => a - b);
+  const at = (sorted: number[], fraction: number) => sorted[Math.floor(fraction * (sorted.length - 1))] ?? Number.NaN;
+  return {
+    ...result,
+    coverage: 1 - outside / result.frames,
+    errorP50Us: at(errors, 0.5),
+    errorP99Us: at(errors, 0.99),
+    uncertaintyP50Us: at(stated, 0.5),
+    steps: clock.steps,
+  };
+}

@@ -1,0 +1,235 @@
+/**
+ * Turns judgements into misses: one for every late, stale, repeated or reordered frame, one for every gap and every
+ * silence, each with its culprit. A frame that the link seems to have delayed waits for its successor (at most 50 ms),
+ * because that can show that the firmware had held it.
+ */
+import { Blame, blame, blameGap, clearSegments, type LateFrame, revise } from './blame.js';
+import { causeCode } from './cause.js';
+import type { Gap, Judgement, TimedFrame } from './judgement.js';
+import type { StreamMonitor } from './monitor.js';
+import type { SampleRing } from './samples.js';
+import { culpritCode, culprits, verdictCode } from './verdict.js';
+
+/** Longest that a miss waits for the next frame of its stream. */
+export const REVISION_WAIT_US = 50_000;
+/** Evidence is kept for this many misses a second; the rest are counted and attributed without it. */
+export const EVIDENCE_PER_SECOND = 100;
+
+/** One miss with the fields of the feed's miss record. Reused: valid until the sink returns. */
+export class Miss extends Blame {
+  board = 0;
+  stream = 0;
+  boot = 0;
+  verdict = 0;
+  isGap = false;
+  /** False past 100 a second: attributed, but the evidence is not shown. */
+  hasEvidence = false;
+  firstSeq = Number.NaN;
+  lastSeq = Number.NaN;
+  /** 1 for a frame; NaN while a silence lasts. */
+  count = Number.NaN;
+  /** Host monotonic; of a frame its release and when it was judged. */
+  fromUs = Number.NaN;
+  toUs = Number.NaN;
+  latenessUs = Number.NaN;
+  uncertaintyUs = Number.NaN;
+  skippedDelta = 0;
+  droppedDelta = 0;
+  corruptBytes = 0;
+  /** Filled in by the feed. */
+  feedOffset = Number.NaN;
+}
+
+export interface MissSource {
+  readonly monitor: StreamMonitor;
+  readonly board: number;
+  /** Number on the wire. */
+  readonly stream: number;
+  /** Nominal time of a byte on the wire, µs. */
+  readonly byteUs: number;
+  /** What the host did; null in a replay. */
+  readonly samples: SampleRing | null;
+}
+
+export class MissReporter {
+  /** How far an emulated board lags behind its plan now, µs, as its side channel reports it; 0 for real boards. */
+  emulatorLagUs = 0;
+  readonly #source: MissSource;
+  readonly #sink: (miss: Miss) => void;
+  readonly #miss = new Miss();
+  readonly #held = new Miss();
+  readonly #late: LateFrame = {
+    lateUs: 0,
+    execUs: 0,
+    queueUs: 0,
+    wireUs: 0,
+    releaseHostUs: Number.NaN,
+    uncertaintyUs: Number.NaN,
+    judgedUs: Number.NaN,
+    latenessUs: Number.NaN,
+    emulatorLagUs: 0,
+  };
+  #holding = false;
+  #heldWireUs = 0;
+  #heldHandedUs = Number.NaN; // device time
+  #pongInSilence = false;
+  #evidenceSecond = Number.NaN;
+  #evidenceLeft = EVIDENCE_PER_SECOND;
+
+  /** @param sink gets each miss once, late ones up to 50 ms after their judgement */
+  constructor(source: MissSource, sink: (miss: Miss) => void) {
+    this.#source = source;
+    this.#sink = sink;
+  }
+
+  /**
+   * Takes the monitor's judgement of `frame` right after it, while the newest sample is the read that brought the frame.
+   * Sets `judgement.culprit` for the feed (a held miss may still move to the firmware).
+   */
+  judged(judgement: Judgement, frame: TimedFrame): void {
+    if (this.#holding) this.#reviseHeld(judgement, frame);
+    if (judgement.gap.count > 0 || judgement.gap.wasSilence)
+      this.#gap(judgement.gap, judgement.boot, judgement.judgedUs);
+    const { verdict } = judgement;
+    if (verdict === verdictCode.late || verdict === verdictCode.stale) this.#lateFrame(judgement, frame);
+    else if (verdict === verdictCode.repeated || verdict === verdictCode.reordered) this.#outOfOrder(judgement);
+  }
+
+  /** The monitor has noticed a silence: announces it, with nobody to blame yet. Send a ping now. */
+  silenceBegan(boot: number, nowUs: number): void {
+    this.#pongInSilence = false;
+    const miss = this.#fill(this.#source.monitor.outage, boot, nowUs);
+    clearSegments(miss);
+    miss.culprit = culpritCode.indeterminate;
+    miss.cause = causeCode.silence;
+    this.#sink(miss);
+  }
+
+  /** A pong came. While the stream is silent it proves that board and link live: the silence is the firmware's. */
+  pong(): void {
+    if (this.#source.monitor.silent) this.#pongInSilence = true;
+  }
+
+  /** Lets a held miss go whose successor does not come. */
+  expire(nowUs: number): void {
+    if (this.#holding && nowUs - this.#held.toUs > REVISION_WAIT_US) this.flush();
+  }
+
+  /** Lets a held miss go now: the board is gone, or the session ends. */
+  flush(): void {
+    if (!this.#holding) return;
+    this.#holding = false;
+    this.#publish(this.#held);
+  }
+
+  #reviseHeld(judgement: Judgement, frame: TimedFrame): void {
+    const { budgets } = this.#source.monitor.contract;
+    const waitedUs = judgement.arrivalUs - this.#held.toUs;
+    if (waitedUs <= REVISION_WAIT_US && judgement.gap.count === 0) {
+      revise(this.#held, this.#heldWireUs, this.#heldHandedUs, judgement.releaseUs, frame.lateUs, budgets);
+    }
+    this.flush();
+  }
+
+  #lateFrame(judgement: Judgement, frame: TimedFrame): void {
+    const { byteUs, monitor, samples } = this.#source;
+    const late = this.#late;
+    late.lateUs = frame.lateUs;
+    late.execUs = frame.execUs;
+    late.queueUs = frame.queueBytes * byteUs;
+    late.wireUs = frame.wireBytes * byteUs;
+    late.releaseHostUs = judgement.releaseHostUs;
+    late.uncertaintyUs = judgement.uncertaintyUs;
+    late.judgedUs = judgement.judgedUs;
+    late.latenessUs = judgement.latenessUs;
+    late.emulatorLagUs = this.emulatorLagUs;
+    const miss = this.#holding ? this.#miss : this.#held;
+    blame(miss, late, monitor.contract.budgets, samples);
+    this.#head(miss, judgement);
+    miss.latenessUs = judgement.latenessUs;
+    judgement.culprit = miss.culprit;
+    if (miss.culprit !== culpritCode.link) {
+      this.#publish(miss);
+      return;
+    }
+    this.#holding = true;
+    this.#heldWireUs = late.wireUs;
+    this.#heldHandedUs = judgement.releaseUs + judgement.firmwareUs;
+  }
+
+  /** Only the line can repeat or reorder what the board has sent once and in order. */
+  #outOfOrder(judgement: Judgement): void {
+    const miss = this.#miss;
+    clearSegments(miss);
+    this.#head(miss, judgement);
+    miss.latenessUs = judgement.latenessUs;
+    miss.culprit = culpritCode.link;
+    miss.cause = causeCode.none;
+    judgement.culprit = miss.culprit;
+    this.#publish(miss);
+  }
+
+  #gap(gap: Gap, boot: number, nowUs: number): void {
+    const miss = this.#fill(gap, boot, nowUs);
+    if (gap.wasSilence && this.#pongInSilence) {
+      clearSegments(miss);
+      miss.culprit = culpritCode.firmware;
+      miss.cause = causeCode.silence;
+    } else blameGap(miss, gap, this.#source.byteUs, this.#source.samples);
+    this.#pongInSilence = false;
+    this.#publish(miss);
+  }
+
+  #fill(gap: Gap, boot: number, nowUs: number): Miss {
+    const miss = this.#miss;
+    miss.board = this.#source.board;
+    miss.stream = this.#source.stream;
+    miss.boot = boot;
+    miss.verdict = verdictCode.lost;
+    miss.isGap = true;
+    miss.hasEvidence = this.#takeEvidence(nowUs);
+    miss.firstSeq = gap.firstSeq;
+    miss.lastSeq = gap.lastSeq;
+    miss.count = gap.count;
+    miss.fromUs = gap.fromUs;
+    miss.toUs = gap.toUs;
+    miss.latenessUs = Number.NaN;
+    miss.uncertaintyUs = Number.NaN;
+    miss.skippedDelta = gap.skippedDelta;
+    miss.droppedDelta = gap.droppedDelta;
+    miss.corruptBytes = gap.corruptBytes;
+    return miss;
+  }
+
+  #head(miss: Miss, judgement: Judgement): void {
+    miss.board = this.#source.board;
+    miss.stream = this.#source.stream;
+    miss.boot = judgement.boot;
+    miss.verdict = judgement.verdict;
+    miss.isGap = false;
+    miss.hasEvidence = this.#takeEvidence(judgement.judgedUs);
+    miss.firstSeq = judgement.seq;
+    miss.lastSeq = judgement.seq;
+    miss.count = 1;
+    miss.fromUs = judgement.releaseHostUs;
+    miss.toUs = judgement.judgedUs;
+    miss.uncertaintyUs = judgement.uncertaintyUs;
+    miss.skippedDelta = 0;
+    miss.droppedDelta = 0;
+    miss.corruptBytes = 0;
+  }
+
+  #publish(miss: Miss): void {
+    this.#source.monitor.charge(culprits[miss.culprit]!, miss.count);
+    this.#sink(miss);
+  }
+
+  #takeEvidence(nowUs: number): boolean {
+    const second = Math.floor(nowUs / 1e6);
+    if (second !== this.#evidenceSecond) {
+      this.#evidenceSecond = second;
+      this.#evidenceLeft = EVIDENCE_PER_SECOND;
+    }
+    return this.#evidenceLeft-- > 0;
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * What is done about misses, for one board. Soft contracts count; firm ones degrade and alarm; a hard one trips an armed
+ * board: `safe` is sent, heartbeats stop so that the board's own watchdog acts if the command is lost, and both stay so
+ * until somebody re-arms. Nothing arms itself, after a restart least of all.
+ *
+ * Pure: it is told what happened and when, and acts through its sink, on changes only.
+ */
+import type { ArmState, TripCause } from '../codec/schema.js';
+import type { Contract } from './contract.js';
+import type { Judgement } from './judgement.js';
+import type { StreamMonitor } from './monitor.js';
+import { verdictCode, verdicts } from './verdict.js';
+
+/** Judged but not enforced for so long after opening. */
+export const ENFORCE_AFTER_US = 2e6;
+/** Frames in a row that must have met before a board is armed. */
+export const MET_BEFORE_ARM = 1000;
+/** The clock is good enough to arm when its uncertainty is at most this part of the tightest deadline. */
+const UNCERTAINTY_SHARE = 0.25;
+/** Heartbeats run when the newest was sent at most so long ago: five of their periods, and the watchdog's default. */
+const HEARTBEAT_FRESH_US = 100_000;
+
+export interface PolicySink {
+  /** Send `safe` with this cause, now. */
+  safe(cause: TripCause): void;
+  /** An alarm was raised or has ended. `id` is stable: `degraded-<stream>` or `tripped`. */
+  alarm(id: string, active: boolean, text: string): void;
+}
+
+export type ArmAnswer = { readonly ok: true } | { readonly ok: false; readonly missing: readonly string[] };
+
+/** What `arm` is checked against, besides what the policy knows itself. */
+export interface ArmConditions {
+  readonly nowUs: number;
+  /** Half width of what the clock model can say, Infinity while it is not settled. */
+  readonly uncertaintyUs: number;
+}
+
+interface GuardedStream {
+  readonly name: string;
+  readonly monitor: StreamMonitor;
+  degraded: boolean;
+  /** Frames that the window must still take before a degraded stream counts as well again. */
+  untilWell: number;
+}
+
+export class BoardPolicy {
+  state: ArmState = 'disarmed';
+  /** Why it tripped last. */
+  tripCause: TripCause = 'none';
+  /** Frames of the board that met since the last that did not. */
+  metInARow = 0;
+
+  readonly #sink: PolicySink;
+  readonly #streams = new Map<number, GuardedStream>();
+  #openedUs = Number.NaN;
+  #heartbeatUs = Number.NEGATIVE_INFINITY;
+  #lastMiss = 'nothing has been judged yet';
+
+  constructor(sink: PolicySink) {
+    this.#sink = sink;
+  }
+
+  /** Puts a stream under its contract. @param stream its number on the wire */
+  guard(stream: number, name: string, monitor: StreamMonitor): void {
+    this.#streams.set(stream, { name, monitor, degraded: false, untilWell: 0 });
+  }
+
+  /** A session began. A trip stays latched through it; an armed board is no longer, for `hello` disarms it. */
+  opened(nowUs: number): void {
+    this.#openedUs = nowUs;
+    this.metInARow = 0;
+    this.#lastMiss = 'the session has just begun';
+    if (this.state === 'armed') this.state = 'disarmed';
+    this.#streams.clear();
+  }
+
+  /** Whether any stream's (m,k) contract is violated. */
+  get degraded(): boolean {
+    for (const stream of this.#streams.values()) if (stream.degraded) return true;
+    return false;
+  }
+
+  /** Whether heartbeats may be sent: not after a trip, until re-arm. */
+  get heartbeatAllowed(): boolean {
+    return this.state !== 'tripped';
+  }
+
+  /** A heartbeat was sent. */
+  heartbeat(nowUs: number): void {
+    this.#heartbeatUs = nowUs;
+  }
+
+  /** A judged frame. Constant work unless something changes. */
+  judged(stream: number, judgement: Judgement): void {
+    const guarded = this.#streams.get(stream);
+    if (guarded === undefined) return;
+    const { verdict, gap } = judgement;
+    if (verdict === verdictCode.met && gap.count === 0) this.metInARow++;
+    else {
+      this.metInARow = 0;
+      this.#lastMiss =
+        gap.count > 0
+          ? `${gap.count} lost before frame ${judgement.seq}`
+          : `frame ${judgement.seq} was ${verdicts[verdict]}`;
+    }
+    const { contract } = guarded.monitor;
+    if (contract.class === 'soft') return;
+    this.#checkWindow(guarded);
+    // `late` and `stale` say it beyond the clock's uncertainty; lost, corrupt and indeterminate frames do not trip.
+    if (contract.class === 'hard' && (verdict === verdictCode.late || verdict === verdictCode.stale)) {
+      this.#trip('deadlineMissed', judgement.judgedUs);
+    }
+  }
+
+  /** A frame of another firmware, boot or host came on the line of this board. */
+  foreign(nowUs: number): void {
+    this.metInARow = 0;
+    this.#lastMiss = 'a foreign frame';
+    for (const { monitor } of this.#streams.values())
+      if (monitor.contract.class === 'hard') this.#trip('foreignFrames', nowUs);
+  }
+
+  /**
+   * To be called when everything readable has been judged: trips a hard stream whose newest good sample is too old, and
+   * degrades a silent firm one.
+   */
+  check(nowUs: number): void {
+    for (const guarded of this.#streams.values()) {
+      const { monitor } = guarded;
+      if (monitor.contract.class === 'soft') continue;
+      if (monitor.silent)
+        this.#degrade(guarded, `silent since ${Math.round((nowUs - monitor.outage.fromUs) / 1e3)} ms`);
+      if (monitor.contract.class === 'hard' && monitor.ageAtLeastUs(nowUs) > sampleAgeMaxUs(monitor.contract)) {
+        this.#trip('dataStale', nowUs);
+      }
+    }
+  }
+
+  /** Asks to arm. When refused, `missing` names each condition with its value. */
+  arm(conditions: ArmConditions): ArmAnswer {
+    const missing = [...this.#missing(conditions)];
+    if (missing.length > 0) return { ok: false, missing };
+    this.state = 'armed';
+    return { ok: true };
+  }
+
+  disarm(): void {
+    if (this.state === 'armed') this.state = 'disarmed';
+  }
+
+  /** Ends a trip, by an explicit command only. Heartbeats may run again; arming is a second step with all its conditions. */
+  rearm(): boolean {
+    if (this.state !== 'tripped') return false;
+    this.state = 'disarmed';
+    this.tripCause = 'none';
+    this.metInARow = 0;
+    this.#lastMiss = 'the board has just been re-armed';
+    this.#sink.alarm('tripped', false, 're-armed');
+    return true;
+  }
+
+  /** Somebody, or something outside, wants the outputs safe now. Latched like any trip. */
+  safe(): void {
+    this.#latch('hostSafe', 'safe state was asked for');
+  }
+
+  /**
+   * What the board says of itself (`status`, frame flags). Its own trip is adopted; a board that is armed without this
+   * host having armed it is sent to its safe state.
+   */
+  reported(state: ArmState, cause: TripCause): void {
+    if (state === 'tripped' && this.state !== 'tripped') {
+      this.state = 'tripped';
+      this.tripCause = cause;
+      this.#sink.alarm('tripped', true, `the board tripped by itself: ${cause}`);
+    } else if (state === 'armed' && this.state === 'disarmed') {
+      this.#latch('hostSafe', 'the board was armed, but not by this bridge');
+    }
+  }
+
+  *#missing({ nowUs, uncertaintyUs }: ArmConditions): Generator<string> {
+    if (this.state === 'tripped') yield `the board has tripped (${this.tripCause}): re-arm first`;
+    if (this.state === 'armed') yield 'the board is armed already';
+    const deadlineUs = Math.min(...[...this.#streams.values()].map(({ monitor }) => monitor.contract.deadlineUs));
+    const uncertaintyMaxUs = deadlineUs * UNCERTAINTY_SHARE;
+    if (!Number.isFinite(uncertaintyMaxUs)) yield 'no stream has started';
+    else if (uncertaintyUs === Number.POSITIVE_INFINITY)
+      yield 'the clock is not settled: no ping has been answered yet';
+    else if (!(uncertaintyUs <= uncertaintyMaxUs)) {
+      yield `the clock is uncertain by ${Math.round(uncertaintyUs)} µs: at most ${uncertaintyMaxUs} µs, a quarter of the tightest deadline`;
+    }
+    if (this.metInARow < MET_BEFORE_ARM) {
+      yield `${this.metInARow} frames in a row have met, ${MET_BEFORE_ARM} are needed (before: ${this.#lastMiss})`;
+    }
+    const beatAgoUs = nowUs - this.#heartbeatUs;
+    if (beatAgoUs === Number.POSITIVE_INFINITY) yield 'no heartbeat has been sent';
+    else if (beatAgoUs > HEARTBEAT_FRESH_US) {
+      yield `the last heartbeat was ${Math.round(beatAgoUs / 1e3)} ms ago: at most ${HEARTBEAT_FRESH_US / 1e3} ms`;
+    }
+  }
+
+  #checkWindow(guarded: GuardedStream): void {
+    const { window, contract } = guarded.monitor;
+    if (window.violated) {
+      this.#degrade(
+        guarded,
+        `${window.met} of the last ${window.size} frames met, (${contract.m}, ${contract.k}) is the contract`,
+      );
+    } else if (guarded.degraded && --guarded.untilWell <= 0) {
+      guarded.degraded = false;
+      this.#sink.alarm(`degraded-${guarded.name}`, false, `the last ${contract.k} frames kept the contract`);
+    }
+  }
+
+  /** Degraded until k frames have passed without a violation, so that the alarm does not flap. */
+  #degrade(guarded: GuardedStream, text: string): void {
+    guarded.untilWell = guarded.monitor.contract.k;
+    if (guarded.degraded) return;
+    guarded.degraded = true;
+    this.#sink.alarm(`degraded-${guarded.name}`, true, text);
+  }
+
+  #trip(cause: TripCause, nowUs: number): void {
+    if (this.state !== 'armed' || !(nowUs - this.#openedUs >= ENFORCE_AFTER_US)) return;
+    this.#latch(cause, `tripped: ${cause}`);
+  }
+
+  #latch(cause: TripCause, text: string): void {
+    const was = this.state;
+    this.state = 'tripped';
+    this.#sink.safe(cause);
+    if (was === 'tripped') return;
+    this.tripCause = cause;
+    this.#sink.alarm('tripped', true, text);
+  }
+}
+
+/** The oldest that the newest good sample of a hard stream may be: its deadline, and two periods so that one lost frame trips nothing. */
+export function sampleAgeMaxUs(contract: Contract): number {
+  return contract.deadlineUs + 2 * contract.periodUs;
+}

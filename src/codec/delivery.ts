@@ -143,5 +143,6 @@ export class Delivery {
   #malformed(): void {
     this.counters.malformedFrames++;
     this.corrupt(this.frame.wireBytes);
+    this.#inSync = true; // the framing held
   }
 }

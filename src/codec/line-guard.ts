@@ -46,7 +46,7 @@ export class LineGuard {
     else if (this.#length + end - from > this.limit) return this.#overflow(chunk, from);
     else {
       this.#length = lf < 0 ? this.#length + end - from : 0;
-      this.#parser.write(chunk.subarray(from, end));
+      this.#parser.write(from === 0 && end === chunk.length ? chunk : chunk.subarray(from, end));
     }
     return end;
   }

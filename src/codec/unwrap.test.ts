@@ -1,0 +1,29 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { advance8, distance32, unwrap32 } from './unwrap.js';
+
+const WRAP = 2 ** 32;
+
+test('unwraps forwards and backwards across the wrap', () => {
+  expect(unwrap32(WRAP - 1, 0)).toBe(WRAP);
+  expect(unwrap32(WRAP, WRAP - 1)).toBe(WRAP - 1);
+  expect(unwrap32(5 * WRAP + 10, 9)).toBe(5 * WRAP + 9);
+});
+
+test('finds any value less than half the range away', () => {
+  const previous = fc.integer({ min: WRAP, max: 2 ** 52 });
+  const step = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
+  fc.assert(
+    fc.property(previous, step, (before, moved) => {
+      const value = before + moved;
+      expect(unwrap32(before, value % WRAP)).toBe(value);
+      expect(distance32(before % WRAP, value % WRAP)).toBe(moved);
+    }),
+  );
+});
+
+test('counts an 8-bit counter forwards only', () => {
+  expect(advance8(255, 0)).toBe(1);
+  expect(advance8(7, 7)).toBe(0);
+  expect(advance8(1, 0)).toBe(255);
+});

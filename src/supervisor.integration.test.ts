@@ -1,0 +1,262 @@
+/** The supervisor and the rings with real workers, from the build: run `npx tsc` first. */
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { createMissRecord } from './feed/events.js';
+import { Feed } from './feed/feed.js';
+import { createFrameRecord, FRAME_SLOTS_MAX } from './feed/frame.js';
+import { consumerStates, cursorAt, Ring, stateAt } from './feed/ring.js';
+import { TEXT_SLOTS_MAX } from './feed/slot.js';
+import type { TextEvent } from './outlet.js';
+import { cells, faults } from './supervisor/testing/outlet.mjs';
+import { Supervisor, type SupervisorHandlers, type SupervisorLimits } from './supervisor.js';
+
+const file = new URL('./supervisor/testing/outlet.mjs', import.meta.url);
+const FRAMES_MAX = 4_000_000;
+const wait = { timeout: 45_000, interval: 5 };
+const patient: SupervisorLimits = {
+  restart: { restartsMax: 1000, windowMs: 1000, retryMs: 200 },
+  hang: { lookMs: 100, hungMs: 1500, startMs: 20_000 },
+  stopGraceMs: 1200,
+  stopBoundMs: 1450,
+};
+
+class Bench {
+  readonly report = new Int32Array(new SharedArrayBuffer(4 * (cells.seen + FRAMES_MAX)));
+  readonly feed: Feed;
+  readonly texts: TextEvent[] = [];
+  readonly fatal = vi.fn();
+  readonly command = vi.fn<SupervisorHandlers['command']>(async () => ({ ok: true, detail: 'done' }));
+  readonly supervisor: Supervisor;
+  readonly #frame = createFrameRecord();
+  seq = 0;
+
+  constructor(slots: number, limits: Partial<SupervisorLimits> = {}, fault: number = faults.none) {
+    this.feed = new Feed(
+      Ring.create({ slots, recordSlotsMax: FRAME_SLOTS_MAX, firstOffset: 2 ** 31 - 1000 }),
+      Ring.create({ slots: 8192, recordSlotsMax: TEXT_SLOTS_MAX }),
+    );
+    const publish = this.feed.text.bind(this.feed);
+    this.feed.text = (event) => {
+      this.texts.push(event);
+      publish(event);
+    };
+    this.report[cells.fault] = fault;
+    this.supervisor = new Supervisor({
+      feed: this.feed,
+      config: { report: this.report.buffer } as never,
+      epoch: '00000000',
+      startedUtcUs: 0,
+      outlets: ['gateway'],
+      handlers: { command: this.command, fatal: this.fatal },
+      workers: { gateway: { file, heapMiB: 32 } },
+      limits: { ...patient, ...limits },
+    });
+    running.push(this);
+    this.supervisor.start();
+  }
+
+  cell(name: keyof typeof cells): number {
+    return Atomics.load(this.report, cells[name]);
+  }
+
+  /** Frames of 40 values (two slots), all of them the number of the frame. */
+  write(count: number, values = 40): void {
+    for (let i = 0; i < count; i++) {
+      this.#frame.seq = this.seq;
+      this.#frame.count = values;
+      this.#frame.values.fill(this.seq++, 0, values);
+      this.feed.frame(0, this.#frame, this.#frame);
+    }
+  }
+
+  send(count: number, values = 40): void {
+    this.write(count, values);
+    this.feed.wakeParked();
+  }
+
+  async started(times = 1): Promise<void> {
+    await vi.waitFor(() => expect(this.cell('ready')).toBeGreaterThanOrEqual(times), wait);
+  }
+
+  async allHandled(slotsPerFrame = 2): Promise<void> {
+    await vi.waitFor(() => {
+      expect(this.cell('frames') * slotsPerFrame + this.cell('lost')).toBeGreaterThanOrEqual(this.seq * slotsPerFrame);
+    }, wait);
+  }
+}
+
+const running: Bench[] = [];
+afterEach(async () => {
+  for (const { supervisor } of running.splice(0)) await supervisor.stop();
+});
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe('a worker on the rings', () => {
+  test('takes a flood whole or counts what it lost, never torn, in order', async () => {
+    const bench = new Bench(1024);
+    await bench.started();
+    for (let burst = 0; burst < 2000; burst++) {
+      bench.send(500);
+      if (burst % 10 === 0) await pause(0);
+    }
+    await vi.waitFor(() => expect(bench.cell('frames') * 2 + bench.cell('lost')).toBe(bench.seq * 2), wait);
+    expect(bench.cell('torn')).toBe(0);
+    expect(bench.cell('disorder')).toBe(0);
+    expect(bench.cell('frames')).toBeGreaterThan(0);
+    expect(bench.cell('lost')).toBeGreaterThan(0);
+    expect(bench.supervisor.metrics()['tautline_feed_lost_total{outlet="gateway"}']).toBe(bench.cell('lost'));
+  });
+
+  test('is woken whenever it sleeps: random bursts, both rings, none forgotten', async () => {
+    const bench = new Bench(16_384);
+    const miss = createMissRecord();
+    await bench.started();
+    let events = 0;
+    for (let burst = 0; burst < 3000; burst++) {
+      bench.write(1 + (burst % 3));
+      if (burst % 2 === 0) {
+        bench.feed.miss(miss);
+        events++;
+      }
+      bench.feed.wakeParked();
+      // A few microseconds to a moment: the next publication meets a consumer that is about to park.
+      for (let spin = Math.random() * 20_000; spin > 0; spin--);
+      if (burst % 50 === 0) {
+        await bench.allHandled();
+        await vi.waitFor(() => expect(bench.cell('events')).toBe(events), wait);
+      }
+    }
+    await bench.allHandled();
+    expect(bench.cell('lost')).toBe(0);
+    expect(bench.cell('disorder')).toBe(0);
+    expect(bench.feed.wakeUps).toBeLessThanOrEqual(3000 + 10);
+  });
+
+  test('is woken once for a chunk of many frames, and not while it runs', async () => {
+    const bench = new Bench(16_384);
+    await bench.started();
+    await vi.waitFor(
+      () => expect(Atomics.load(bench.feed.frames.ring.control, stateAt(0))).toBe(consumerStates.parked),
+      wait,
+    );
+    const before = bench.feed.wakeUps;
+    bench.write(1000);
+    bench.feed.wakeParked();
+    bench.feed.wakeParked();
+    expect(bench.feed.wakeUps).toBe(before + 1);
+    await bench.allHandled();
+  });
+});
+
+describe('a worker that fails', () => {
+  test('killed 20 times at random moments misses nothing that the ring holds', async () => {
+    const bench = new Bench(262_144);
+    await bench.started();
+    for (let kill = 1; kill <= 20; kill++) {
+      for (const until = Date.now() + Math.random() * 60; Date.now() < until; ) {
+        bench.send(20);
+        await pause(1);
+      }
+      bench.supervisor.kill('gateway');
+      bench.send(20);
+      await vi.waitFor(() => expect(bench.supervisor.states[0]?.restarts).toBe(kill), wait);
+    }
+    await bench.started();
+    bench.send(1);
+    await vi.waitFor(() => expect(Atomics.load(bench.report, cells.seen + bench.seq - 1)).toBeGreaterThan(0), wait);
+    for (let seq = 0; seq < bench.seq; seq++)
+      if (bench.report[cells.seen + seq] === 0) throw new Error(`frame ${seq} was never handled`);
+    expect(bench.cell('lost')).toBe(0);
+    expect(bench.cell('torn')).toBe(0);
+    // At the moment of a kill at most one frame was handled and its cursor not yet stored.
+    expect(bench.cell('frames')).toBeLessThanOrEqual(bench.seq + 20);
+  });
+
+  test.each([
+    ['throws', faults.throw, /^gateway: planted \(at .*misbehave.*\); restarted$/],
+    ['exits', faults.exit, /^gateway: exit code 7; restarted$/],
+    ['runs out of memory', faults.heap, /^gateway: .*memory.*; restarted$/],
+    ['spins', faults.spin, /^gateway: hung: no answer and no progress at offset \d+; restarted$/],
+  ])('%s is restarted, goes on where it was, and the reason is logged', async (_, fault, reason) => {
+    const bench = new Bench(16_384);
+    await bench.started();
+    bench.send(100);
+    await bench.allHandled();
+    Atomics.store(bench.report, cells.fault, fault);
+    await vi.waitFor(() => expect(bench.cell('fault')).toBe(faults.none), wait);
+    bench.send(100);
+    await bench.started(2);
+    await bench.allHandled();
+    expect(bench.cell('lost')).toBe(0);
+    expect(bench.texts).toContainEqual(expect.objectContaining({ type: 'log', text: expect.stringMatching(reason) }));
+    await vi.waitFor(() => expect(bench.supervisor.states[0]).toMatchObject({ up: true, restarts: 1 }), wait);
+  });
+
+  test('too often raises an alarm that stands, is tried now and then, and takes it back when it lives', async () => {
+    const restart = { restartsMax: 2, windowMs: 60_000, retryMs: 300 };
+    const bench = new Bench(1024, { restart }, faults.throwAlways);
+    const alarm = (active: boolean) => expect.objectContaining({ type: 'alarm', id: 'worker-gateway', active });
+    await vi.waitFor(() => expect(bench.texts).toContainEqual(alarm(true)), wait);
+    expect(bench.supervisor.states[0]?.restarts).toBe(3);
+    expect(bench.feed.retained.before(bench.feed.events.offset)).toContainEqual(alarm(true));
+    Atomics.store(bench.report, cells.fault, faults.none);
+    await bench.started();
+    await vi.waitFor(() => expect(bench.texts).toContainEqual(alarm(false)), wait);
+    expect(bench.feed.retained.before(bench.feed.events.offset)).toEqual([]);
+  });
+});
+
+describe('the supervisor', () => {
+  test('passes commands on and brings the answer back', async () => {
+    const bench = new Bench(1024);
+    await bench.started();
+    Atomics.store(bench.report, cells.fault, faults.command);
+    await vi.waitFor(() => expect(bench.cell('answers')).toBe(1), wait);
+    expect(bench.command).toHaveBeenCalledWith(expect.objectContaining({ board: 'pico', name: 'arm' }), 'gateway');
+    bench.command.mockRejectedValueOnce(new Error('boom'));
+    Atomics.store(bench.report, cells.fault, faults.command);
+    await vi.waitFor(() => expect(bench.cell('answers')).toBe(1001), wait);
+  });
+
+  test('hears that an outlet cannot start, with the exit code, and does not restart it', async () => {
+    const bench = new Bench(1024, {}, faults.fatal);
+    await vi.waitFor(() => expect(bench.fatal).toHaveBeenCalledWith(2, 'port 8080 is taken', 'gateway'), wait);
+    expect(bench.supervisor.states[0]).toMatchObject({ up: false, detail: 'port 8080 is taken', restarts: 0 });
+  });
+
+  test('lets through 20 log lines a second and counts the rest', async () => {
+    const bench = new Bench(1024);
+    await bench.started();
+    Atomics.store(bench.report, cells.fault, faults.log);
+    await vi.waitFor(() => {
+      const held = bench.supervisor.metrics()['tautline_logs_held_total{outlet="gateway"}']!;
+      expect(held + bench.texts.filter(({ type }) => type === 'log').length).toBe(1000);
+      expect(held).toBeGreaterThanOrEqual(900);
+    }, wait);
+  });
+
+  test('gives a new worker the boards and alarms of before its cursor', async () => {
+    const bench = new Bench(1024);
+    await bench.started();
+    bench.supervisor.publish({ type: 'alarm', board: null, id: 'x', active: true, text: 'x', sinceUtcUs: 0 });
+    const { control } = bench.feed.events.ring;
+    await vi.waitFor(() => expect(Atomics.load(control, cursorAt(0))).toBe(bench.feed.events.offset), wait);
+    bench.supervisor.kill('gateway');
+    await bench.started(2);
+    expect(bench.cell('texts')).toBe(1);
+  });
+
+  test('stops in order, and ends who does not', async () => {
+    const orderly = new Bench(1024);
+    await orderly.started();
+    await orderly.supervisor.stop();
+    expect(orderly.cell('stops')).toBe(1);
+
+    const stubborn = new Bench(1024, { stopGraceMs: 50 }, faults.ignoreStop);
+    await stubborn.started();
+    await stubborn.supervisor.stop();
+    expect(stubborn.cell('stops')).toBe(0);
+    stubborn.send(10);
+    await pause(20);
+    expect(stubborn.cell('frames')).toBe(0);
+  });
+});

@@ -1,0 +1,85 @@
+// An outlet for tests. `config` holds a shared Int32Array: what it saw, and what it shall do wrong.
+import { parentPort, workerData } from 'node:worker_threads';
+import { readRings } from '../../../dist/feed/outlet-reader.js';
+
+export const cells = {
+  fault: 0,
+  ready: 1,
+  frames: 2,
+  torn: 3,
+  events: 4,
+  lost: 5,
+  disorder: 6,
+  stops: 7,
+  answers: 8,
+  texts: 9,
+  seen: 16,
+};
+export const faults = {
+  none: 0,
+  throw: 1,
+  exit: 2,
+  heap: 3,
+  spin: 4,
+  ignoreStop: 5,
+  fatal: 6,
+  log: 7,
+  command: 8,
+  throwAlways: 9,
+};
+
+if (parentPort !== null) run(new Int32Array(workerData.config.report));
+
+function run(report) {
+  const add = (cell, by = 1) => Atomics.add(report, cell, by);
+  if (Atomics.load(report, cells.fault) === faults.throwAlways) throw new Error('never starts');
+  if (Atomics.load(report, cells.fault) === faults.fatal) {
+    parentPort.postMessage({ type: 'fatal', exitCode: 2, text: 'port 8080 is taken' });
+    return;
+  }
+  add(cells.texts, workerData.texts.length);
+
+  /** A fault is committed once: the next worker is a good one. */
+  const misbehave = () => {
+    const fault = Atomics.load(report, cells.fault);
+    if (fault === faults.none || fault === faults.ignoreStop || fault === faults.throwAlways) return;
+    Atomics.store(report, cells.fault, faults.none);
+    if (fault === faults.throw) throw new Error('planted');
+    if (fault === faults.exit) process.exit(7);
+    if (fault === faults.spin) for (;;);
+    if (fault === faults.log)
+      for (let i = 0; i < 1000; i++) parentPort.postMessage({ type: 'log', level: 'info', text: `line ${i}` });
+    if (fault === faults.command)
+      parentPort.postMessage({
+        type: 'command',
+        request: 5,
+        command: { board: 'pico', name: 'arm', arguments: [], by: 'test' },
+      });
+    if (fault === faults.heap) for (const hoard = []; ; ) hoard.push(new Array(1000).fill(hoard.length));
+  };
+
+  let last = -1;
+  const frame = (record, offset) => {
+    if (record.values.subarray(0, record.count).some((value) => value !== record.seq)) add(cells.torn);
+    if (offset <= last) add(cells.disorder);
+    last = offset;
+    add(cells.frames);
+    if (cells.seen + record.seq < report.length) add(cells.seen + record.seq);
+  };
+  const miss = (record) => {
+    add(cells.events);
+    if (record.feedOffset > last + 3 && last >= 0) add(cells.disorder);
+  };
+  const lost = (slots) => add(cells.lost, slots);
+  const reader = readRings(workerData, { frame, miss, lost, batchEnd: misbehave });
+  setInterval(misbehave, 5);
+  parentPort.on('message', (message) => {
+    if (message.type === 'answer') add(cells.answers, message.answer.ok ? 1 : 1000);
+    if (message.type !== 'stop' || Atomics.load(report, cells.fault) === faults.ignoreStop) return;
+    add(cells.stops);
+    reader.close();
+    process.exit(0);
+  });
+  parentPort.postMessage({ type: 'ready', info: { port: 1 } });
+  add(cells.ready);
+}

@@ -1,7 +1,7 @@
 /** Keeps a board's virtual time in step with the wall clock. Pure: the clock is passed in. */
 
 /** Shorter waits cost more in wake-ups than they give in precision. */
-const WAIT_MIN_US = 250;
+const WAIT_MIN_US = 100;
 /** The host's bytes are looked for at least this often. */
 const WAIT_MAX_US = 1000;
 /** Virtual time run at once when behind, so that bytes keep flowing while catching up. */

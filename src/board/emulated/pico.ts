@@ -45,7 +45,7 @@ export class EmulatedPico {
   private readonly line: SerialLine;
   private chip: Chip;
   private pendingReset: Retained | undefined;
-  private breakpoint = false;
+  private fault = false;
   private lockedUp = false;
 
   /** @throws Error when a real Pico would not boot from the image */
@@ -66,9 +66,12 @@ export class EmulatedPico {
     return this.clock.nanos;
   }
 
-  /** Virtual time of the next thing that happens if the core sleeps; now, if it does not. */
+  /** When a look at the board is next worth it: when what it is sending has been sent, otherwise when something wakes it; now, if it is awake. */
   get nextEventNs(): number {
-    return this.chip.rp2040.core.waiting && !shouldWake(this.chip.rp2040.core) ? this.clock.nextNs : this.clock.nanos;
+    const { core } = this.chip.rp2040;
+    const silentAtNs = this.chip.uart.silentAtNs;
+    if (silentAtNs !== undefined) return silentAtNs;
+    return core.waiting && !shouldWake(core) ? this.clock.nextNs : this.clock.nanos;
   }
 
   /** Bytes that `receive` would take now. */
@@ -128,8 +131,8 @@ export class EmulatedPico {
       core.cycles = 0; // the return value lacks exception entries and waits for the divider
       core.executeInstruction();
       clock.advanceTo(clock.nanos + (core.cycles * 1e9) / rp2040.clkSys);
-      if (this.breakpoint) {
-        this.breakpoint = false;
+      if (this.fault) {
+        this.fault = false;
         this.lockedUp = raiseHardFault(core);
         return;
       }
@@ -151,7 +154,7 @@ export class EmulatedPico {
 
   private restart(state: Retained): void {
     this.pendingReset = undefined;
-    this.breakpoint = false;
+    this.fault = false;
     this.lockedUp = false;
     this.chip.detach();
     this.resets++;
@@ -169,8 +172,8 @@ export class EmulatedPico {
           this.pendingReset = this.chip.retain(reason);
         },
         onUnmodelled: (where) => this.countUnmodelled(where),
-        onBreak: () => {
-          this.breakpoint = true;
+        onFault: () => {
+          this.fault = true;
         },
       },
       state,

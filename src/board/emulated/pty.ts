@@ -50,6 +50,8 @@ export class PtyEnd {
 
   /** Reads what the host has sent into `buffer`, at most `limit` bytes; returns how many. */
   receive(buffer: Uint8Array, limit: number): number {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0; // an empty line is the usual case, and the trace of its EAGAIN costs more than the read
     try {
       const count = limit > 0 ? readSync(this.pty.master, buffer, 0, limit, null) : 0;
       this.open = true;
@@ -60,6 +62,8 @@ export class PtyEnd {
       else if (code === 'EIO') this.hostLeft();
       else throw error;
       return 0;
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
     }
   }
 

@@ -5,6 +5,7 @@ import { ClockDomain, type VirtualClock } from './clock.js';
 import { amendCore } from './cortex-m0.js';
 import { Resets } from './resets.js';
 import { RingOscillator } from './rosc.js';
+import { SysTick } from './systick.js';
 import { TickGenerator } from './tick.js';
 import { Timer } from './timer.js';
 import { type OnCharacter, Uart } from './uart.js';
@@ -39,8 +40,8 @@ export interface ChipWiring {
   readonly onCharacter: OnCharacter;
   readonly onWatchdog: (reason: number) => void;
   readonly onUnmodelled: (where: string) => void;
-  /** BKPT or UDF. */
-  readonly onBreak: () => void;
+  /** What is a HardFault on silicon: BKPT or UDF, an instruction or an address that does not exist, a misaligned word. */
+  readonly onFault: () => void;
 }
 
 const UART0_IRQ = 20; // RP2040 datasheet 2.3.2
@@ -66,11 +67,12 @@ export class Chip {
     this.rp2040 = rp2040;
     this.chipReset = retained.chipReset;
     useFlash(rp2040, wiring.flash);
-    rp2040.logger = countingLogger(wiring.onUnmodelled);
-    rp2040.onBreak = wiring.onBreak;
+    rp2040.logger = listen(wiring);
+    rp2040.onBreak = wiring.onFault;
     amendCore(rp2040.core);
 
     const tick = new TickGenerator(rp2040);
+    new SysTick(rp2040, clock, tick);
     this.timer = new Timer(rp2040, clock, tick);
     this.watchdog = new Watchdog(
       rp2040,
@@ -90,6 +92,7 @@ export class Chip {
     this.resets = new Resets(rp2040);
     peripherals[0x4000c] = this.resets;
 
+    rp2040.updateClocks(); // the ring oscillator runs the core until the firmware has set up its clocks (2.15.1)
     rp2040.sram.set(retained.sram);
     this.enterSecondStage(wiring.flash);
   }
@@ -125,7 +128,13 @@ function useFlash(rp2040: RP2040, flash: Uint8Array<ArrayBuffer>): void {
   });
 }
 
-function countingLogger(onUnmodelled: (where: string) => void): RP2040['logger'] {
-  const count = (component: string, message: string) => onUnmodelled(`${component}: ${message}`);
-  return { debug() {}, info() {}, warn: count, error: count };
+/** `rp2040js` goes on where silicon faults, but says so. */
+const faults = /invalid memory address|undefined address|not 32 bit aligned|not implemented yet/;
+
+function listen({ onUnmodelled, onFault }: ChipWiring): RP2040['logger'] {
+  const hear = (component: string, message: string) => {
+    if (faults.test(message)) onFault();
+    onUnmodelled(`${component}: ${message}`);
+  };
+  return { debug() {}, info() {}, warn: hear, error: hear };
 }

@@ -92,6 +92,12 @@ export class Uart extends BasePeripheral {
     return (1e9 * this.divisor64) / (4 * this.rp2040.clkPeri);
   }
 
+  /** When the wire falls silent if the firmware adds nothing; undefined while it is. */
+  get silentAtNs(): number | undefined {
+    if (this.shifting < 0) return undefined;
+    return this.transmitAlarm.atNs + this.transmit.length * this.characterBits * this.bitNs;
+  }
+
   /** A character whose stop bit has just ended at the receive pin. */
   characterReceived(byte: number, framingError: boolean): void {
     if ((this.control & (CR_UARTEN | CR_RXE)) !== (CR_UARTEN | CR_RXE)) {

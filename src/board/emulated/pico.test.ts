@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { EmulatedPico } from './pico.js';
+import { crasher, sleeper } from './test-programs.js';
+
+const board = (image = sleeper) => new EmulatedPico({ image, seed: 1, onByte: () => {} });
+
+describe('EmulatedPico', () => {
+  it('takes PendSV at once, wakes for SysTick, and wakes without taking it while interrupts are masked', () => {
+    const pico = board();
+    const edges: string[] = [];
+    for (const pin of [2, 3, 4])
+      pico.pins.onChange(pin, ({ level, sinceNs }) => edges.push(`${pin}=${level} @${Math.round(sinceNs / 1e5)}`));
+    pico.runUntil(450e3);
+    const driven = ['2=0 @0', '3=0 @0', '4=0 @0'];
+    expect(edges).toEqual([...driven, '2=1 @0', '3=1 @1', '4=1 @2', '3=0 @2', '3=1 @3', '3=0 @4']);
+  });
+
+  it('stops at the instant asked for while the core sleeps, however time is sliced', () => {
+    const whole = board();
+    const sliced = board();
+    whole.runUntil(1e6);
+    for (let ns = 777; sliced.nowNs < 1e6; ns += 777) sliced.runUntil(Math.min(ns, 1e6));
+    expect(whole.nowNs).toBe(1e6);
+    expect(sliced.pins.read(3)).toEqual(whole.pins.read(3));
+  });
+
+  it('starts anew at a reset: pins are inputs again, time goes on', () => {
+    const pico = board();
+    pico.runUntil(500e3);
+    expect(pico.pins.read(2)).toMatchObject({ level: 1, driven: true });
+    pico.reset('pin');
+    expect(pico.pins.read(2)).toEqual({ level: 0, driven: false, sinceNs: 500e3 });
+    pico.runUntil(1e6);
+    expect(pico.pins.read(2)).toMatchObject({ level: 1, driven: true });
+    expect(pico.resets).toBe(1);
+  });
+
+  it('locks up on a fault in the fault handler, and time still passes', () => {
+    const pico = board(crasher);
+    pico.runUntil(3600e9); // an hour: it would take minutes if it still ran
+    expect(pico.nowNs).toBe(3600e9);
+  });
+
+  it('keeps what drives a pin from outside through a reset', () => {
+    const pico = board();
+    pico.pins.drive(10, 1);
+    expect(pico.pins.read(10)).toMatchObject({ level: 1, driven: false });
+    pico.reset('powerOn');
+    expect(pico.pins.read(10).level).toBe(1);
+  });
+
+  it('names pins and channels that do not exist', () => {
+    expect(() => board().pins.read(30)).toThrow('Pin 30');
+    expect(() => board().adc.setVolts(4, 1)).toThrow('ADC channel 4');
+  });
+});

@@ -167,6 +167,7 @@ class Reader implements RingReader {
       if (!this.#isBehind()) return;
       if (Atomics.compareExchange(control, this.#stateAt, parked, running) !== parked) return; // a wake-up is on its way
     }
+    this.#storeCursors(); // closed by a handler: its record was handled
   };
 
   #isBehind(): boolean {

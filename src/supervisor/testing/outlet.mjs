@@ -68,7 +68,8 @@ function run(report) {
   };
   const miss = (record) => {
     add(cells.events);
-    if (record.feedOffset > last + 3 && last >= 0) add(cells.disorder);
+    // The frames (two slots each) that were in the feed before it come before it.
+    if (last >= 0 && record.feedOffset > last + 2) add(cells.disorder);
   };
   const lost = (slots) => add(cells.lost, slots);
   const reader = readRings(workerData, { frame, miss, lost, batchEnd: misbehave });

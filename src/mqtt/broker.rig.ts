@@ -210,6 +210,27 @@ export function lateMiss(seq: number, nowUs = monotonicUs()): MissRecord {
   return miss;
 }
 
+export function outletStart(
+  name: OutletName,
+  mqttSettings: Record<string, unknown>,
+  feed: Feed,
+  overrides: Partial<OutletStart> = {},
+): OutletStart {
+  return {
+    name,
+    consumer: 1,
+    feed: feed.frames.ring.memory,
+    events: feed.events.ring.memory,
+    feedCursor: feed.frames.ring.firstOffset,
+    eventsCursor: feed.events.ring.firstOffset,
+    texts: [],
+    config: { mqtt: { ...mqttDefaults, ...mqttSettings } } as OutletStart['config'],
+    epoch: '1234abcd',
+    startedUtcUs: Date.now() * 1e3,
+    ...overrides,
+  };
+}
+
 /** The real worker, from dist, behind a real feed. */
 export class OutletRig {
   readonly said: FromOutlet[] = [];
@@ -222,22 +243,8 @@ export class OutletRig {
     readonly feed = Feed.create({ slotsPerSecond: 1000, seconds: 30 }),
     overrides: Partial<OutletStart> = {},
   ) {
-    const config = { mqtt: { ...mqttDefaults, ...mqttSettings } } as OutletStart['config'];
-    const start: OutletStart = {
-      name,
-      consumer: 1,
-      feed: feed.frames.ring.memory,
-      events: feed.events.ring.memory,
-      feedCursor: feed.frames.ring.firstOffset,
-      eventsCursor: feed.events.ring.firstOffset,
-      texts: [],
-      config,
-      epoch: '1234abcd',
-      startedUtcUs: Date.now() * 1e3,
-      ...overrides,
-    };
     const file = new URL(`../../dist/mqtt/${name === 'broker' ? 'broker-worker' : 'worker'}.js`, import.meta.url);
-    this.worker = new Worker(file, { workerData: start });
+    this.worker = new Worker(file, { workerData: outletStart(name, mqttSettings, feed, overrides) });
     this.worker.on('message', (message: FromOutlet) => this.said.push(message));
     this.worker.on('error', (error) => this.said.push({ type: 'log', level: 'error', text: String(error.stack) }));
     this.exited = new Promise((resolve) => this.worker.once('exit', resolve));

@@ -59,16 +59,14 @@ export class BrokerConnection {
   private options: ConnectionOptions;
   private versionIndex = 0;
   private silentCloses = 0;
-  private readonly backoff: Backoff;
   private oversized = 0;
 
   constructor(
     options: ConnectionOptions,
     private readonly handlers: ConnectionHandlers,
-    random?: () => number,
+    private readonly backoff = new Backoff(),
   ) {
     this.options = options;
-    this.backoff = new Backoff(random);
   }
 
   get address(): string {

@@ -1,10 +1,10 @@
 /**
  * Every frame of one stream, batched as the ring delivers them. The payload is the columns of
- * `gateway/columns.ts` with one group, so that one decoder reads both the socket and MQTT.
+ * `sdk/columns.ts` with one group, so that one decoder reads both the socket and MQTT.
  */
 import type { FrameRecord } from '../feed/frame.js';
 import { frameSlots } from '../feed/slot.js';
-import { COLUMNS_VERSION, columnsBytes, FIXED_COLUMNS, GROUP_BYTES, HEADER_BYTES } from '../gateway/columns.js';
+import { COLUMNS_VERSION, columnsBytes, FIXED_COLUMNS, GROUP_BYTES, HEADER_BYTES } from '../sdk/columns.js';
 import { type MqttVersion, openPublish, type Publication } from './packet.js';
 
 export const ROWS_MAX = 64;

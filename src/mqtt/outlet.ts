@@ -2,8 +2,15 @@
 import type { RingHandlers } from '../feed/outlet-reader.js';
 import type { FromOutlet, OutletStart, OutletState } from '../outlet.js';
 import { AlarmBoard } from './alarm-board.js';
+import { Backoff } from './backoff.js';
 import { OFFLINE } from './birth.js';
-import { addressOf, BrokerConnection, type ConnectionOptions, type Session } from './client.js';
+import {
+  addressOf,
+  BrokerConnection,
+  type ConnectionHandlers,
+  type ConnectionOptions,
+  type Session,
+} from './client.js';
 import { MqttMetrics } from './metrics.js';
 import { Outbound } from './outbound.js';
 import { Publisher, type PublisherClock } from './publisher.js';
@@ -45,6 +52,7 @@ export class MqttOutlet {
     version: string,
     private readonly post: (message: FromOutlet) => void,
     private readonly clock: PublisherClock,
+    private readonly backoff = new Backoff(),
   ) {
     const { epoch, startedUtcUs, config } = given;
     this.alarms = new AlarmBoard(post);
@@ -96,13 +104,14 @@ export class MqttOutlet {
       this.connection.retarget(options);
       return;
     }
-    this.connection = new BrokerConnection(options, {
+    const handlers: ConnectionHandlers = {
       up: (session) => this.up(session),
       down: (text, retryMs, wasUp) => this.down(text, retryMs, wasUp),
       acknowledged: (packetId, reasonCode) => this.out.acknowledged(packetId, reasonCode, this.clock.nowUs()),
       message: (topic, payload, retained) => this.publisher.message(topic, payload, retained),
       takenOver: (text) => this.alarms.takenOver(text),
-    });
+    };
+    this.connection = new BrokerConnection(options, handlers, this.backoff);
     this.connection.start();
   }
 

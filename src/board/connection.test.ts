@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest';
+import { Backoff } from './backoff.js';
+import { Connection, type ConnectionOptions } from './connection.js';
+import { PortError } from './errors.js';
+import type { ReceiveSink } from './fast-reader.js';
+import type { SerialIo } from './serial-io.js';
+
+/** Timers and a clock in virtual time. */
+class VirtualTime {
+  nowMs = 0;
+  #pending: { atMs: number; callback: () => void }[] = [];
+
+  after(ms: number, callback: () => void): () => void {
+    const entry = { atMs: this.nowMs + ms, callback };
+    this.#pending.push(entry);
+    return () => {
+      this.#pending = this.#pending.filter((other) => other !== entry);
+    };
+  }
+
+  async run(ms: number): Promise<void> {
+    const endMs = this.nowMs + ms;
+    for (;;) {
+      await new Promise(setImmediate); // lets the promises between two timers settle
+      const next = this.#pending.filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs)[0];
+      if (next === undefined) break;
+      this.#pending = this.#pending.filter((entry) => entry !== next);
+      this.nowMs = next.atMs;
+      next.callback();
+    }
+    this.nowMs = endMs;
+  }
+}
+
+/** A port in memory. */
+class MemoryIo implements SerialIo {
+  readonly path = 'memory';
+  readonly lowLatency = false;
+  readonly counters = { readBytes: 0, writtenBytes: 0, refusedMessages: 0, queuedBytesMax: 0 };
+  sink: ReceiveSink | null = null;
+  isClosed = false;
+
+  receive(sink: ReceiveSink): void {
+    this.sink = sink;
+  }
+
+  send(): boolean {
+    return true;
+  }
+
+  drainNow(): number {
+    return 0;
+  }
+
+  async close(): Promise<boolean> {
+    this.isClosed = true;
+    return true;
+  }
+}
+
+function bench(options: Partial<ConnectionOptions> = {}) {
+  const time = new VirtualTime();
+  const log: string[] = [];
+  const ports: MemoryIo[] = [];
+  const connection = new Connection(
+    {
+      name: 'memory',
+      baud: 9600,
+      resolve: async () => 'memory',
+      random: () => 0.999999,
+      nowUs: () => time.nowMs * 1e3,
+      timers: time,
+      isFile: false,
+      open: async () => {
+        const io = new MemoryIo();
+        ports.push(io);
+        return io;
+      },
+      ...options,
+    },
+    {
+      opened: (path) => log.push(`opened ${path}`),
+      chunk: (bytes) => log.push(`chunk ${bytes.length}`),
+      closed: (reason) => log.push(`closed ${reason?.code ?? 'by us'}`),
+      failed: (error, retryMs) =>
+        log.push(`failed ${error.code} ${retryMs === null ? 'for good' : Math.round(retryMs)}`),
+    },
+  );
+  return { connection, time, log, ports };
+}
+
+describe('the backoff', () => {
+  it('doubles to its bound and stays within its jitter', () => {
+    const longest = new Backoff(() => 0.999999);
+    expect(Array.from({ length: 8 }, () => Math.round(longest.nextMs()))).toEqual([
+      50, 100, 200, 400, 800, 1600, 2000, 2000,
+    ]);
+    const shortest = new Backoff(() => 0);
+    expect(Array.from({ length: 8 }, () => shortest.nextMs())).toEqual([25, 50, 100, 200, 400, 800, 1000, 1000]);
+  });
+});
+
+describe('a connection', () => {
+  it('tries an absent port for ever, ever more slowly, and says so each time', async () => {
+    const { connection, time, log } = bench({ resolve: async () => null });
+    connection.open();
+    await time.run(10_000);
+    expect(log.slice(0, 7)).toEqual([50, 100, 200, 400, 800, 1600, 2000].map((ms) => `failed PORT_ABSENT ${ms}`));
+    expect(connection.state).toBe('absent');
+    await connection.close();
+    const tries = log.length;
+    await time.run(10_000);
+    expect(log).toHaveLength(tries);
+  });
+
+  it('opens at once when the scout has seen something', async () => {
+    let path: string | null = null;
+    const { connection, time, log } = bench({ resolve: async () => path });
+    connection.open();
+    await time.run(5000);
+    path = 'memory';
+    connection.tryNow();
+    await time.run(0);
+    expect(log.at(-1)).toBe('opened memory');
+    expect(connection.state).toBe('waiting');
+  });
+
+  it('comes back after a hangup and hears nothing more of the old port', async () => {
+    const { connection, time, log, ports } = bench();
+    connection.open();
+    await time.run(10);
+    ports[0]!.sink!.chunk(new Uint8Array(3), 1);
+    ports[0]!.sink!.hangup(new Error('gone'));
+    ports[0]!.sink!.hangup(new Error('gone'));
+    ports[0]!.sink!.chunk(new Uint8Array(4), 2);
+    await time.run(100);
+    expect(log).toEqual(['opened memory', 'chunk 3', 'closed PORT_HANGUP', 'opened memory']);
+    expect(ports[0]!.isClosed).toBe(true);
+  });
+
+  it.each(['PORT_PERMISSION', 'PORT_NOT_TTY', 'PORT_IN_USE'] as const)('gives up on %s', async (code) => {
+    const open = async () => {
+      throw new PortError(code, 'memory', 'no');
+    };
+    const once = bench({ open });
+    once.connection.open();
+    await once.time.run(10_000);
+    expect(once.log).toEqual([`failed ${code} for good`]);
+    expect(once.connection.state).toBe('refused');
+    const always = bench({ open, retryFatal: true });
+    always.connection.open();
+    await always.time.run(10_000);
+    expect(always.log.length).toBeGreaterThan(5);
+  });
+
+  it('does not wait for a driver that hangs in open, and closes what it opens too late', async () => {
+    const late = new MemoryIo();
+    let finish: (io: SerialIo) => void = () => {};
+    const { connection, time, log } = bench({
+      open: () =>
+        new Promise((resolve) => {
+          finish = resolve;
+        }),
+    });
+    connection.open();
+    await time.run(5010);
+    expect(log[0]).toMatch(/^failed PORT_FAILED/);
+    finish(late);
+    await connection.close();
+    // The second try hangs as well: it must not have taken the late port.
+    expect(log.some((line) => line.startsWith('opened'))).toBe(false);
+  }, 20_000);
+
+  it('closes a port that was still being opened when it was told to close', async () => {
+    let finish: (io: SerialIo) => void = () => {};
+    const io = new MemoryIo();
+    const { connection, time, log } = bench({
+      open: () =>
+        new Promise((resolve) => {
+          finish = resolve;
+        }),
+    });
+    connection.open();
+    await time.run(1);
+    const closed = connection.close();
+    finish(io);
+    await closed;
+    expect(io.isClosed).toBe(true);
+    expect(log).toEqual([]);
+  });
+});

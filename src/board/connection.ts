@@ -1,0 +1,278 @@
+/**
+ * One port, kept open: opened, watched, closed, and opened again with backoff. The path is resolved anew on every try, so
+ * that a board that comes back as another device behind the same link, or at another USB socket, is found.
+ *
+ * It knows nothing of protocols: bytes go out through `send`, chunks come in at the sink.
+ */
+import { stat } from 'node:fs/promises';
+import type { LinkState } from '../feed/slot.js';
+import { monotonicUs } from '../host-clock.js';
+import { Backoff } from './backoff.js';
+import { PortError, portAbsent, portHangup, portNotTty, portReplaced, toPortError } from './errors.js';
+import { findOwners, lockPort, type PortLock } from './port-lock.js';
+import { type OpenSerial, openSerial, type SerialCounters, type SerialIo } from './serial-io.js';
+import { realTimers, type Timers } from './timers.js';
+
+export interface ConnectionSink {
+  /** The port is open; bytes follow. `path` is what it resolved to. */
+  opened(path: string, atUs: number): void;
+  /** `bytes` is valid only during the call. */
+  chunk(bytes: Uint8Array, arrivalUs: number): void;
+  /** An open port is gone, or was given up. Nothing follows until `opened`. */
+  closed(reason: PortError | null, atUs: number): void;
+  /** A try failed; the next one follows in `retryMs`. Null: only a person can help (`error.exitCode`), nothing is tried any more. */
+  failed(error: PortError, retryMs: number | null): void;
+}
+
+export interface ConnectionOptions {
+  /** The port's path now, or null when nobody has it: a `/dev/…` path as it is, `vid:pid[:serial]` through the scout. */
+  readonly resolve: () => Promise<string | null>;
+  /** What the user wrote, for messages. */
+  readonly name: string;
+  readonly baud: number;
+  readonly hupcl?: boolean;
+  /** Also retry what only a person can remove (a permission, another owner): for a bridge whose other boards must run on. */
+  readonly retryFatal?: boolean;
+  readonly random?: () => number;
+  readonly nowUs?: () => number;
+  readonly timers?: Timers;
+  readonly open?: OpenSerial;
+  /** Devices that are no files (boards in this process) have no lock and no presence to check. */
+  readonly isFile?: boolean;
+}
+
+const CLOSE_TIMEOUT_MS = 1000;
+const OPEN_TIMEOUT_MS = 5000;
+/** A port that has been quiet so long is checked: is its path still there, and still the same device? */
+const PRESENCE_CHECK_MS = 500;
+
+interface OpenPort {
+  readonly io: SerialIo;
+  readonly lock: PortLock | null;
+  readonly path: string;
+  /** Of the device node; 0 where there is none. */
+  readonly device: number;
+}
+
+export class Connection {
+  readonly counters = { opens: 0, failures: 0, hangups: 0, replaced: 0, hungCloses: 0, unlocked: 0 };
+  readonly #timers: Timers;
+  readonly #nowUs: () => number;
+  readonly #backoff: Backoff;
+  readonly #options: ConnectionOptions;
+  #state: LinkState = 'absent';
+  #wanted = false;
+  #port: OpenPort | null = null;
+  #cancelTimer: () => void = () => {};
+  #working: Promise<void> = Promise.resolve();
+  #readBytesSeen = 0;
+
+  constructor(
+    options: ConnectionOptions,
+    private readonly sink: ConnectionSink,
+  ) {
+    this.#options = options;
+    this.#timers = options.timers ?? realTimers;
+    this.#nowUs = options.nowUs ?? monotonicUs;
+    this.#backoff = new Backoff(options.random ?? Math.random);
+  }
+
+  /** `absent`, `opening`, `waiting` (open; what the board does is the session's to say) or `refused`. */
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  /** Of the port that is open; null otherwise. */
+  get serial(): SerialCounters | null {
+    return this.#port?.io.counters ?? null;
+  }
+
+  /** Begins, and goes on until `close`. */
+  open(): void {
+    if (this.#wanted) return;
+    this.#wanted = true;
+    this.#try();
+  }
+
+  /** The scout saw ports change: no need to wait for the next try. */
+  tryNow(): void {
+    if (!this.#wanted || this.#port !== null || this.#state === 'opening') return;
+    this.#cancelTimer();
+    this.#try();
+  }
+
+  /** False when the port is not open or takes no more. */
+  send(bytes: Uint8Array): boolean {
+    return this.#port?.io.send(bytes) ?? false;
+  }
+
+  /** One look at the port without waiting: see `SerialIo.drainNow`. */
+  drainNow(): number {
+    return this.#port?.io.drainNow() ?? -1;
+  }
+
+  /** Gives the port up and opens it anew: somebody knows that it is dead. */
+  reopen(reason: PortError): void {
+    if (this.#port !== null) this.#drop(reason);
+  }
+
+  /** Ends it. Resolves when the port is closed, or the bounded wait for that is over. Open again with `open`. */
+  async close(): Promise<void> {
+    this.#wanted = false;
+    this.#cancelTimer();
+    this.#drop(null);
+    await this.#working;
+    this.#state = 'absent';
+  }
+
+  #try(): void {
+    this.#state = 'opening';
+    this.#working = this.#working.then(async () => {
+      if (!this.#wanted) return;
+      const port = await this.#openPort().catch((error: PortError) => error);
+      if (port instanceof Error) this.#onFailure(port);
+      else if (this.#wanted) this.#onOpened(port);
+      else await this.#release(port);
+    });
+  }
+
+  #onOpened(port: OpenPort): void {
+    this.#port = port;
+    this.#state = 'waiting';
+    this.#readBytesSeen = 0;
+    this.counters.opens++;
+    this.sink.opened(port.path, this.#nowUs());
+    try {
+      port.io.receive({
+        chunk: (bytes, arrivalUs) => {
+          if (this.#port !== port) return;
+          this.sink.chunk(bytes, arrivalUs);
+        },
+        hangup: (cause) => {
+          if (this.#port !== port) return;
+          this.counters.hangups++;
+          this.#drop(portHangup(this.#options.name, cause));
+        },
+      });
+      this.#watch();
+    } catch (error) {
+      this.#drop(portHangup(this.#options.name, error));
+    }
+  }
+
+  #onFailure(error: PortError): void {
+    this.counters.failures++;
+    if (!this.#wanted) return;
+    const isOver = !error.retry && this.#options.retryFatal !== true;
+    this.#state = error.retry ? 'absent' : 'refused';
+    if (isOver) this.#wanted = false;
+    const retryMs = isOver ? null : this.#backoff.nextMs();
+    this.sink.failed(error, retryMs);
+    if (retryMs !== null) this.#schedule(retryMs, () => this.#try());
+  }
+
+  /** Lets go of the port at once, closes it behind the scenes, and tries again when it is still wanted. */
+  #drop(reason: PortError | null): void {
+    const port = this.#port;
+    if (port === null) return;
+    this.#port = null;
+    this.#state = 'absent';
+    this.#cancelTimer();
+    this.#working = this.#working.then(() => this.#release(port));
+    this.sink.closed(reason, this.#nowUs());
+    if (this.#wanted) this.#schedule(this.#backoff.nextMs(), () => this.#try());
+  }
+
+  async #release({ io, lock }: OpenPort): Promise<void> {
+    if (!(await io.close(CLOSE_TIMEOUT_MS))) this.counters.hungCloses++;
+    await lock?.release();
+  }
+
+  /** Rejects with a PortError, and then holds nothing. */
+  async #openPort(): Promise<OpenPort> {
+    const { name, baud, hupcl = false, resolve, isFile = true, open = openSerial } = this.#options;
+    const path = await resolve().catch(() => null);
+    if (path === null) throw portAbsent(name);
+    let lock: PortLock | null = null;
+    try {
+      const isNode = isFile && process.platform !== 'win32';
+      const device = isNode ? await deviceOf(path) : 0;
+      if (isNode) lock = await this.#lock(path);
+      const io = await this.#within(OPEN_TIMEOUT_MS, open({ path, baud, hupcl }));
+      return { io, lock, path, device };
+    } catch (error) {
+      await lock?.release();
+      throw await toPortError(path, error, isLocked(error) ? await findOwners(path) : []);
+    }
+  }
+
+  /** Without a place for lock files (a read-only container) serialport's own lock has to do. */
+  async #lock(path: string): Promise<PortLock | null> {
+    try {
+      return await lockPort(path);
+    } catch (error) {
+      if (error instanceof PortError || (error as NodeJS.ErrnoException).code === 'ENOENT') throw error;
+      this.counters.unlocked++;
+      return null;
+    }
+  }
+
+  /** An open that hangs in the driver must not end the tries; should it end after all, its port is closed again. */
+  #within(ms: number, opening: Promise<SerialIo>): Promise<SerialIo> {
+    return new Promise((resolve, reject) => {
+      let isLate = false;
+      const cancel = this.#timers.after(ms, () => {
+        isLate = true;
+        reject(new Error(`the driver did not answer within ${ms} ms`));
+      });
+      opening.then(
+        (io) => {
+          cancel();
+          if (isLate) void io.close(CLOSE_TIMEOUT_MS);
+          else resolve(io);
+        },
+        (error) => {
+          cancel();
+          reject(error);
+        },
+      );
+    });
+  }
+
+  /** The hangup of an unplugged adapter can come late or never: a port that is quiet is looked for at its path. */
+  #watch(): void {
+    this.#schedule(PRESENCE_CHECK_MS, () => {
+      const port = this.#port;
+      if (port === null) return;
+      const { readBytes } = port.io.counters;
+      const isQuiet = readBytes === this.#readBytesSeen;
+      this.#readBytesSeen = readBytes;
+      if (!isQuiet) this.#backoff.reset();
+      else if (port.device !== 0) void this.#checkPresence(port);
+      this.#watch();
+    });
+  }
+
+  async #checkPresence(port: OpenPort): Promise<void> {
+    const device = await stat(port.path).then(
+      ({ rdev }) => rdev,
+      () => null,
+    );
+    if (device === port.device || this.#port !== port) return;
+    this.counters.replaced++;
+    this.#drop(portReplaced(this.#options.name));
+  }
+
+  #schedule(ms: number, callback: () => void): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#timers.after(ms, callback);
+  }
+}
+
+const isLocked = (error: unknown) => !(error instanceof PortError) && /lock|busy/i.test(String(error));
+
+async function deviceOf(path: string): Promise<number> {
+  const info = await stat(path);
+  if (info.isCharacterDevice()) return info.rdev;
+  throw portNotTty(path, info.isDirectory() ? 'a directory' : 'a file');
+}

@@ -1,5 +1,12 @@
 import type { FrameRecord } from '../feed/frame.js';
-import { COLUMNS_VERSION, columnIndex, columnsBytes, FIXED_COLUMNS, GROUP_BYTES, HEADER_BYTES } from './columns.js';
+import {
+  COLUMNS_VERSION,
+  columnIndex,
+  columnsBytes,
+  FIXED_COLUMNS,
+  GROUP_BYTES,
+  HEADER_BYTES,
+} from '../sdk/columns.js';
 
 /** Frames that one `frames` event carries at most; more make another event. */
 export const BATCH_ROWS_MAX = 256;

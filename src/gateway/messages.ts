@@ -116,13 +116,16 @@ export function statsMessage(stats: StatsRecord): Record<string, unknown> {
   };
 }
 
+/** Age of a health record past which the board's state is not known any more: one is written every second. */
+const HEALTH_LIFESPAN_US = 3e6;
+
 export function healthMessage(health: HealthRecord, nowUs: number): Record<string, unknown> {
   return {
     link: linkStates[health.link] ?? 'unknown',
     sinceAgeUs: known(Math.round(nowUs - health.sinceUs)),
     arm: nameOf(armStates, health.arm),
     tripCause: nameOf(tripCauses, health.tripCause),
-    live: health.live,
+    live: health.live && nowUs - health.writtenUs <= HEALTH_LIFESPAN_US,
     degraded: health.degraded,
     boot: bootText(health.boot),
     encoding: nameOf(encodings, health.encoding),
@@ -149,11 +152,8 @@ export function healthMessage(health: HealthRecord, nowUs: number): Record<strin
   };
 }
 
-/** Seconds without a health record after which the board's state is not known any more: it is written once a second. */
-const HEALTH_LIFESPAN_US = 3e6;
-
 /** Everything of a board, as REST and a join of `board:<id>` give it. */
-export function boardView(board: BoardState, alarms: readonly unknown[], nowUs: number, utcOffsetUs: number) {
+export function boardView(board: BoardState, alarms: unknown[], nowUs: number, utcOffsetUs: number) {
   const { health } = board;
   return {
     id: board.id,

@@ -68,7 +68,9 @@ export class StreamState {
 
   /** Whether the values may be shown as live now. False when the age is not known: stale never looks live. */
   isLive(nowUs: number): boolean {
-    return this.version > 0 && this.verdict !== verdictCode.stale && nowUs - this.originUs <= this.lifespanUs;
+    const doubtUs = Number.isFinite(this.uncertaintyUs) ? this.uncertaintyUs : 0;
+    const isFresh = nowUs - this.originUs + doubtUs <= this.lifespanUs;
+    return this.version > 0 && this.verdict !== verdictCode.stale && isFresh;
   }
 }
 

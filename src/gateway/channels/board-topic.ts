@@ -1,9 +1,9 @@
 import type { MissRecord } from '../../feed/events.js';
+import { encodeText } from '../../sdk/phoenix/serializer.js';
 import { boardView, healthMessage, missMessage, stateMessage, statsMessage } from '../messages.js';
 import { type Answer, type Channel, type JoinResult, type Membership, ok, refuse } from '../phoenix/channel.js';
 import { frameText } from '../phoenix/packet.js';
 import { Presence } from '../phoenix/presence.js';
-import { encodeText } from '../phoenix/serializer.js';
 import type { BoardState } from '../state.js';
 import { parseCommand } from './command-push.js';
 import type { TopicContext } from './topic.js';

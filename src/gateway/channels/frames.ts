@@ -1,9 +1,9 @@
 import { frameSlots } from '../../feed/slot.js';
+import { encodeText } from '../../sdk/phoenix/serializer.js';
 import type { FrameBatch } from '../frame-batch.js';
 import { type Answer, type Channel, type Membership, refuse } from '../phoenix/channel.js';
 import { SOFT_BOUND_BYTES } from '../phoenix/outbox.js';
 import { frameText } from '../phoenix/packet.js';
-import { encodeText } from '../phoenix/serializer.js';
 import type { FramesHub } from './frames-hub.js';
 import type { FramesEncoding, LaneMember } from './lane.js';
 

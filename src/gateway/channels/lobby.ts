@@ -1,9 +1,9 @@
 import type { OutletState, TextEvent } from '../../outlet.js';
+import { encodeText } from '../../sdk/phoenix/serializer.js';
 import { boardStatus } from '../messages.js';
 import type { Answer, Channel, JoinResult, Membership } from '../phoenix/channel.js';
 import { refuse } from '../phoenix/channel.js';
 import { frameText } from '../phoenix/packet.js';
-import { encodeText } from '../phoenix/serializer.js';
 import type { TopicContext } from './topic.js';
 
 export const LOBBY = 'bridge:lobby';

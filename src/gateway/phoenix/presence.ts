@@ -1,6 +1,6 @@
+import { encodeText } from '../../sdk/phoenix/serializer.js';
 import type { Membership } from './channel.js';
 import { frameText } from './packet.js';
-import { encodeText } from './serializer.js';
 
 export interface PresenceMeta {
   /** Unique per meta; the clients tell metas apart by it. */

@@ -1,6 +1,3 @@
-import type { Answer, Channel, ClientInfo, Router } from './channel.js';
-import { refuse } from './channel.js';
-import { closeCodes, type Outbox } from './outbox.js';
 import {
   decodeBinaryPush,
   decodeText,
@@ -9,7 +6,10 @@ import {
   events,
   type PhoenixMessage,
   SOCKET_TOPIC,
-} from './serializer.js';
+} from '../../sdk/phoenix/serializer.js';
+import type { Answer, Channel, ClientInfo, Router } from './channel.js';
+import { refuse } from './channel.js';
+import { closeCodes, type Outbox } from './outbox.js';
 
 /** Topics that one client may be in. */
 export const TOPICS_MAX = 64;
@@ -103,8 +103,10 @@ export class PhoenixSocket {
   private join(message: PhoenixMessage): void {
     const { topic, joinRef } = message;
     const payload = asRecord(message.payload);
-    if (joinRef === null || payload === undefined)
-      return this.reply(message, refuse('a join needs a join_ref and an object'));
+    if (joinRef === null || payload === undefined) {
+      this.reply(message, refuse('a join needs a join_ref and an object'));
+      return;
+    }
     // As in Phoenix: a second join of a topic takes the place of the first, which is told so.
     const before = this.joins.get(topic);
     if (before !== undefined) {

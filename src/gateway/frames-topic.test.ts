@@ -1,0 +1,220 @@
+// biome-ignore-all lint/suspicious/noExplicitAny: what comes from the wire and from the official client has no types here.
+import { Presence, Socket } from 'phoenix';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { decodeFrames } from '../sdk/columns.js';
+import { Bench } from './testing/bench.js';
+
+let bench: Bench;
+const sockets: any[] = [];
+beforeEach(async () => {
+  bench = await Bench.open();
+});
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.disconnect();
+  await bench.close();
+});
+
+const until = (condition: () => boolean) =>
+  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 20_000, interval: 2 });
+const joined = (channel: any) =>
+  new Promise<any>((resolve, reject) => channel.join().receive('ok', resolve).receive('error', reject));
+
+function official(params: object = {}): any {
+  const socket = new Socket(bench.url, {
+    transport: WebSocket,
+    params,
+    reconnectAfterMs: () => 20,
+    rejoinAfterMs: () => 20,
+  } as any);
+  sockets.push(socket);
+  socket.connect();
+  return socket;
+}
+
+/** Sequence numbers of `frames` payloads in either encoding. */
+function seqs(payloads: any[]): number[] {
+  return payloads.flatMap((payload) =>
+    payload instanceof ArrayBuffer
+      ? decodeFrames(new Uint8Array(payload))!.groups.flatMap((group) => [...group.seq])
+      : payload.frames.map((frame: any) => frame.seq),
+  );
+}
+
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+
+test.each(['json', 'binary'])('the official client gets every frame, %s', async (encoding) => {
+  const channel = official().channel('frames:pico', { encoding });
+  const payloads: any[] = [];
+  channel.on('frames', (payload: any) => payloads.push(payload));
+  const reply = await joined(channel);
+  expect(reply).toMatchObject({ epoch: bench.epoch, recovered: false, encoding });
+  for (let i = 0; i < 20; i++) {
+    bench.frames(30);
+    await bench.settled();
+  }
+  await until(() => seqs(payloads).length === 600);
+  expect(seqs(payloads)).toEqual(range(0, 600));
+});
+
+test('both encodings carry the same values', async () => {
+  const socket = official();
+  const text: any[] = [];
+  const channel = socket.channel('frames:pico', { encoding: 'json' });
+  channel.on('frames', (payload: any) => text.push(payload));
+  await joined(channel);
+  const binaryChannel = official().channel('frames:pico', { encoding: 'binary' });
+  const binary: any[] = [];
+  binaryChannel.on('frames', (payload: any) => binary.push(payload));
+  await joined(binaryChannel);
+  bench.frames(3);
+  await until(() => text.length > 0 && binary.length > 0);
+  const columns = decodeFrames(new Uint8Array(binary[0]))!;
+  const [group] = columns.groups;
+  expect(columns).toMatchObject({ epoch: text[0].epoch, offset: text[0].offset });
+  expect(group!.values.map((column) => [...column])).toEqual([
+    [0, 1, 2],
+    [0.1, 1.1, 2.1],
+    [0.2, 1.2, 2.2],
+    [0.3, 1.3, 2.3],
+  ]);
+  expect(text[0].frames[1].values).toEqual({ speed: 1, current: 1.1, duty: 1.2, temperature: 1.3 });
+  expect(text[0].frames[1]).toMatchObject({
+    stream: 'control',
+    boot: '0000002a',
+    verdict: 'met',
+    culprit: 'none',
+    lifespanUs: 250_000,
+  });
+  expect([...group!.utcUs].every((us) => Math.abs(us - Date.now() * 1e3) < 60e6)).toBe(true);
+});
+
+test.each(['json', 'binary'])(
+  'after a time away the official client recovers every missed frame in order, %s',
+  async (encoding) => {
+    const payloads: any[] = [];
+    const replies: any[] = [];
+    let since: object | undefined;
+    const socket = official();
+    const channel = socket.channel('frames:pico', () => ({ encoding, since }));
+    channel.on('frames', (payload: any) => {
+      payloads.push(payload);
+      const { epoch, offset } = payload instanceof ArrayBuffer ? decodeFrames(new Uint8Array(payload))! : payload;
+      since = { epoch, offset };
+    });
+    channel.join().receive('ok', (reply: any) => replies.push(reply));
+    await until(() => replies.length === 1);
+    bench.frames(100);
+    await until(() => seqs(payloads).length === 100);
+    socket.conn.terminate();
+    await until(() => bench.gateway.clients.count === 0);
+    for (let i = 0; i < 10; i++) {
+      bench.frames(900);
+      await bench.settled();
+    }
+    await until(() => seqs(payloads).length === 9100);
+    bench.frames(50);
+    await until(() => seqs(payloads).length === 9150);
+    expect(replies.at(-1)).toMatchObject({ recovered: true });
+    expect(seqs(payloads)).toEqual(range(0, 9150));
+  },
+);
+
+test('frames that come during a recovery follow it, none twice and none lost', async () => {
+  bench.frames(5000);
+  await bench.settled();
+  const client = await bench.connect();
+  const reply = client.join('frames:pico', { since: { epoch: bench.epoch, offset: 0 } });
+  for (let i = 0; i < 30; i++) {
+    bench.frames(20);
+    await bench.settled();
+  }
+  expect((await reply).response).toMatchObject({ offset: 0, recovered: true });
+  await until(() => seqs(client.events('frames').map((message) => message[4])).length >= 5600);
+  expect(seqs(client.events('frames').map((message) => message[4]))).toEqual(range(0, 5600));
+});
+
+test.each([
+  ['another run of the bridge', { epoch: 'deadbeef', offset: 10 }],
+  ['an offset of the future', { epoch: '00c0ffee', offset: 1e9 }],
+])('%s is not recovered, and says so', async (_name, since) => {
+  bench.frames(100);
+  await bench.settled();
+  const client = await bench.connect();
+  const { response } = await client.join('frames:pico', { since });
+  expect(response).toMatchObject({ recovered: false, offset: 100 });
+});
+
+test('what the ring no longer holds is not recovered, and says so', async () => {
+  await bench.close();
+  bench = await Bench.open({ seconds: 1 });
+  for (let i = 0; i < 10; i++) {
+    bench.frames(500);
+    await bench.settled();
+  }
+  const client = await bench.connect();
+  const { response } = await client.join('frames:pico', { since: { epoch: bench.epoch, offset: 0 } });
+  expect(response).toMatchObject({ recovered: false, offset: 5000 });
+});
+
+test.each([
+  [{ encoding: 'xml' }],
+  [{ since: { epoch: 1, offset: 2 } }],
+  [{ since: { epoch: 'x', offset: -1 } }],
+  [{ batch: 'yes' }],
+])('a join with %j is refused with the reason', async (payload) => {
+  const client = await bench.connect();
+  const reply = await client.join('frames:pico', payload);
+  expect(reply.status).toBe('error');
+  expect(reply.response.reason).toMatch(/must be/);
+});
+
+test('two boards do not mix', async () => {
+  bench.addBoard('nano', 1);
+  const client = await bench.connect();
+  await until(() => bench.gateway.state.boards.has('nano'));
+  await client.join('frames:nano');
+  bench.frames(5);
+  bench.frames(3, { board: 1 });
+  bench.frames(5);
+  await until(() => seqs(client.events('frames').map((message) => message[4])).length === 3);
+  expect(client.events('frames').every((message) => message[2] === 'frames:nano')).toBe(true);
+});
+
+test('many subscribers are served in batches, and one that asks gets every frame at once', async () => {
+  const clients = await Promise.all(Array.from({ length: 20 }, () => bench.connect()));
+  await Promise.all(clients.map((client, i) => client.join('frames:pico', i === 0 ? { batch: false } : {})));
+  const before = bench.gateway.context.counters.writes;
+  for (let i = 0; i < 50; i++) {
+    bench.frames(1);
+    await bench.settled();
+  }
+  const all = (index: number) => seqs(clients[index]!.events('frames').map((message) => message[4]));
+  await until(() => clients.every((_, i) => all(i).length === 50));
+  expect(all(19)).toEqual(range(0, 50));
+  expect(clients[0]!.events('frames').length).toBeGreaterThan(clients[1]!.events('frames').length);
+  expect(bench.gateway.context.counters.writes - before).toBeLessThan(20 * 50);
+});
+
+test('presence of the official client shows who watches', async () => {
+  const first = official({ name: 'ada' }).channel('board:pico', {});
+  const presence: any = new Presence(first);
+  await joined(first);
+  await until(() => presence.list().length === 1);
+  const second = official({ name: 'grace' });
+  await joined(second.channel('board:pico', {}));
+  const names = () => presence.list((name: string) => name).sort();
+  await until(() => names().join() === 'ada,grace');
+  second.disconnect();
+  await until(() => names().join() === 'ada');
+});
+
+test('an acknowledgement is measured as the consumer stage', async () => {
+  const client = await bench.connect();
+  await client.join('frames:pico', {}, '7');
+  bench.frames(1);
+  const [event] = await Promise.all([client.next((message) => message[3] === 'frames')]);
+  client.send('7', null, 'frames:pico', 'ack', { offset: event[4].offset, paintedUs: 16_000 });
+  const { consumer } = bench.gateway.context.delivery.stages;
+  await until(() => consumer.counts.reduce((sum, count) => sum + count) === 1);
+});

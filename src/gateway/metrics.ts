@@ -1,0 +1,147 @@
+/** `/metrics` in Prometheus' text format: what the gateway sees itself, and what the other threads report. */
+import { culprits, verdicts } from '../deadline/verdict.js';
+import type { MetricValues } from '../outlet.js';
+import { type DeliveryLedger, STAGE_BOUNDS_US, type Stage } from './delivery.js';
+import type { OutboxCounters } from './phoenix/outbox.js';
+import type { BridgeState } from './state.js';
+
+export interface MetricsSource {
+  readonly state: BridgeState;
+  readonly delivery: DeliveryLedger;
+  readonly counters: OutboxCounters;
+  readonly clients: number;
+  readonly lostSlots: number;
+  readonly unansweredCommands: number;
+  /** By thread: what it reported last. */
+  readonly reported: ReadonlyMap<string, MetricValues>;
+}
+
+type Kind = 'counter' | 'gauge' | 'histogram';
+const families: Readonly<Record<string, readonly [Kind, string]>> = {
+  tautline_frames_total: ['counter', 'Frames by verdict, since the session of the board began.'],
+  tautline_deadline_misses_total: ['counter', 'Frames that missed their deadline, by who was late.'],
+  tautline_delivery_misses_total: [
+    'counter',
+    'Frames delivered later than the delivery contract allows, by outlet and by who was late.',
+  ],
+  tautline_stage_seconds: ['histogram', 'Time that frames spent in each stage.'],
+  tautline_clock_uncertainty_seconds: ['gauge', 'Half width of what is known of the offset of the board to the host.'],
+  tautline_board_live: ['gauge', '1 while the newest frame of every stream is within its lifespan.'],
+  tautline_feed_lost_total: ['counter', 'Slots of the rings that an outlet was too slow to read.'],
+  tautline_outbox_depth: ['gauge', 'Messages that wait for the broker.'],
+  tautline_worker_restarts_total: ['counter', 'Restarts of a worker.'],
+  tautline_worker_up: ['gauge', '1 while the worker does its work.'],
+  tautline_alarms: ['gauge', 'Alarms that are active.'],
+  tautline_ws_clients: ['gauge', 'Open WebSocket connections.'],
+  tautline_ws_conflated_total: ['counter', 'Lossy messages that slow readers were not sent.'],
+  tautline_ws_cut_total: ['counter', 'Clients that were cut because they did not read.'],
+  tautline_ws_writes_total: ['counter', 'Writes to sockets; each is one system call.'],
+  tautline_ws_written_bytes_total: ['counter', 'Bytes written to WebSocket clients.'],
+  tautline_commands_unanswered_total: ['counter', 'Commands that the main thread did not answer in time.'],
+};
+
+const escapeLabel = (value: string): string => value.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`));
+const labelled = (name: string, labels: Readonly<Record<string, string>>): string =>
+  `${name}{${Object.entries(labels)
+    .map(([label, value]) => `${label}="${escapeLabel(value)}"`)
+    .join(',')}}`;
+/** Seconds without the digits that binary fractions drag along. */
+const seconds = (us: number): number => Number((us / 1e6).toPrecision(12));
+
+/** @returns the whole exposition, ending in a line feed */
+export function renderMetrics(source: MetricsSource): string {
+  const samples = new Map<string, number>();
+  addStreams(samples, source.state);
+  addStages(samples, source.delivery);
+  addGateway(samples, source);
+  for (const values of source.reported.values()) addReported(samples, values);
+  return expose(samples);
+}
+
+function addStreams(samples: Map<string, number>, state: BridgeState): void {
+  for (const board of state.boards.values()) {
+    if (board.health !== undefined) {
+      const { uncertaintyUs, live } = board.health;
+      samples.set(labelled('tautline_board_live', { board: board.id }), live ? 1 : 0);
+      if (Number.isFinite(uncertaintyUs))
+        samples.set(labelled('tautline_clock_uncertainty_seconds', { board: board.id }), seconds(uncertaintyUs));
+    }
+    for (const { name, stats } of board.streams) {
+      if (stats === undefined) continue;
+      const labels = { board: board.id, stream: name };
+      for (const [i, verdict] of verdicts.entries())
+        samples.set(labelled('tautline_frames_total', { ...labels, verdict }), stats.verdicts[i]!);
+      for (const [i, culprit] of culprits.entries())
+        if (culprit !== 'none')
+          samples.set(labelled('tautline_deadline_misses_total', { ...labels, culprit }), stats.culprits[i]!);
+    }
+  }
+}
+
+function addStages(samples: Map<string, number>, delivery: DeliveryLedger): void {
+  for (const [stage, histogram] of Object.entries(delivery.stages) as [Stage, (typeof delivery.stages)[Stage]][]) {
+    let cumulative = 0;
+    for (const [i, count] of histogram.counts.entries()) {
+      cumulative += count;
+      const bound = STAGE_BOUNDS_US[i];
+      samples.set(
+        labelled('tautline_stage_seconds_bucket', { stage, le: bound === undefined ? '+Inf' : String(bound / 1e6) }),
+        cumulative,
+      );
+    }
+    samples.set(labelled('tautline_stage_seconds_sum', { stage }), seconds(histogram.sumUs[0]!));
+    samples.set(labelled('tautline_stage_seconds_count', { stage }), cumulative);
+  }
+}
+
+function addGateway(samples: Map<string, number>, source: MetricsSource): void {
+  const { counters, delivery, state } = source;
+  for (const [culprit, count] of Object.entries(delivery.totals))
+    samples.set(labelled('tautline_delivery_misses_total', { outlet: 'gateway', culprit }), count);
+  for (const { name, restarts, up } of state.outlets) {
+    samples.set(labelled('tautline_worker_restarts_total', { worker: name }), restarts);
+    samples.set(labelled('tautline_worker_up', { worker: name }), up ? 1 : 0);
+  }
+  samples.set(labelled('tautline_feed_lost_total', { outlet: 'gateway' }), source.lostSlots);
+  samples.set('tautline_alarms', state.alarms.size);
+  samples.set('tautline_ws_clients', source.clients);
+  samples.set('tautline_ws_conflated_total', counters.conflated);
+  samples.set('tautline_ws_cut_total', counters.cut);
+  samples.set('tautline_ws_writes_total', counters.writes);
+  samples.set('tautline_ws_written_bytes_total', counters.bytes);
+  samples.set('tautline_commands_unanswered_total', source.unansweredCommands);
+}
+
+/** The outlet stage has a part in every outlet and is added up; of everything else the first to say it is right. */
+function addReported(samples: Map<string, number>, values: MetricValues): void {
+  for (const [key, value] of Object.entries(values)) {
+    const before = samples.get(key);
+    const isShared = key.startsWith('tautline_stage_seconds') && key.includes('stage="outlet"');
+    if (before === undefined) samples.set(key, value);
+    else if (isShared) samples.set(key, before + value);
+  }
+}
+
+function expose(samples: ReadonlyMap<string, number>): string {
+  const lines = new Map<string, string[]>();
+  for (const [key, value] of samples) {
+    const family = familyOf(key.replace(/\{.*$/s, ''));
+    const known = lines.get(family) ?? [];
+    lines.set(family, known);
+    known.push(`${key} ${Number.isFinite(value) ? value : value > 0 ? '+Inf' : value < 0 ? '-Inf' : 'NaN'}`);
+  }
+  let text = '';
+  for (const [family, samplesOf] of lines) {
+    const [kind, help] = families[family] ?? [
+      family.endsWith('_total') ? 'counter' : 'gauge',
+      'Reported by another thread.',
+    ];
+    text += `# HELP ${family} ${help}\n# TYPE ${family} ${kind}\n${samplesOf.join('\n')}\n`;
+  }
+  return text;
+}
+
+function familyOf(name: string): string {
+  const base = name.replace(/_(bucket|sum|count)$/, '');
+  return families[base]?.[0] === 'histogram' ? base : name;
+}

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ClockModel } from './clock.js';
-import { clockTrace, type DelayModel, delays, driftOf } from './line-model.js';
+import { clockTrace, type DelayModel, delays, driftOf } from './model/line.js';
 
 describe('ClockModel', () => {
   it('knows nothing until both a frame and a pong have come', () => {

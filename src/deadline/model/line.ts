@@ -1,5 +1,5 @@
 /** For tests and benchmarks: modelled lines and device clocks with a known truth, driven from a seed. */
-import { ClockModel } from './clock.js';
+import { ClockModel } from '../clock.js';
 
 /** A small seeded generator of numbers in [0, 1) (mulberry32). */
 export function seeded(seed: number): () => number {
@@ -93,14 +93,13 @@ export function clockTrace(options: TraceOptions): TraceResult {
   const periodUs = 1e6 / frameHz;
   const stepsTotal = seconds * frameHz;
   for (let n = 1; n <= stepsTotal; n++) {
-    const deviceStepUs = periodUs;
     const s = (n * periodUs) / 1e6;
-    offsetUs += options.drift(s) * 1e-6 * deviceStepUs;
+    offsetUs += options.drift(s) * 1e-6 * periodUs;
     if (options.jump && s >= options.jump.atS && s - periodUs / 1e6 < options.jump.atS) offsetUs -= options.jump.us;
-    if (options.silence && s > options.silence.fromS && s < options.silence.toS) continue;
+    const silent = options.silence !== undefined && s > options.silence.fromS && s < options.silence.toS;
     const deviceUs = n * periodUs + (options.jump && s >= options.jump.atS ? options.jump.us : 0);
     const sentUs = deviceUs + offsetUs;
-    if (n * periodUs >= pingAtUs) {
+    if (!silent && n * periodUs >= pingAtUs) {
       // Its own sub-millisecond phase; the offset hardly moves within it.
       pingAtUs = n * periodUs + PING_PERIOD_US;
       const pingUs = sentUs - random() * periodUs;
@@ -108,7 +107,7 @@ export function clockTrace(options: TraceOptions): TraceResult {
       const answeredUs = model.toHost(rxUs + 20 + offsetUs, random);
       if (rxUs > 0) clock.pong(pingUs, rxUs, rxUs + 20, answeredUs, 0);
     }
-    clock.frame(deviceUs, model.toHost(sentUs, random));
+    if (!silent) clock.frame(deviceUs, model.toHost(sentUs, random));
     clock.map(deviceUs, out);
     if (out.uncertaintyUs === Number.POSITIVE_INFINITY) continue;
     result.frames++;

@@ -1,0 +1,82 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { Evidence } from './evidence.js';
+import { looks } from './samples.js';
+
+let evidence: Evidence | undefined;
+afterEach(() => evidence?.dispose());
+
+const until = (condition: () => boolean) =>
+  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 20_000, interval: 5 });
+const nowUs = () => performance.now() * 1e3;
+
+function burnUs(us: number) {
+  const endUs = nowUs() + us;
+  while (nowUs() < endUs);
+}
+
+it('looks at an overdue port, proves that it is empty, and goes on until something is read', async () => {
+  const empty: number[] = [];
+  let looked = 0;
+  const drain = () => {
+    looked++;
+    return 0;
+  };
+  evidence = new Evidence({ nowUs, drain, onEmpty: (us) => empty.push(us), periodUs: 1000 });
+  evidence.start();
+  await until(() => empty.length >= 5);
+  expect(looked).toBe(empty.length);
+  expect(evidence.samples.count).toBe(empty.length);
+  expect(evidence.samples.look(0)).toBe(looks.empty);
+  expect(evidence.samples.atUs(4)).toBe(empty[4]);
+});
+
+it('takes no sample of its own when a look finds bytes, and is due again a period later', async () => {
+  let reads = 0;
+  const drain = () => {
+    reads++;
+    evidence!.read(nowUs());
+    return 36;
+  };
+  const onEmpty = vi.fn();
+  evidence = new Evidence({ nowUs, drain, onEmpty, periodUs: 1000 });
+  evidence.start();
+  await until(() => reads >= 5);
+  expect(onEmpty).not.toHaveBeenCalled();
+  expect(evidence.samples.count).toBe(reads);
+  expect(evidence.samples.look(0)).toBe(looks.read);
+});
+
+it.runIf(process.platform === 'linux')('accounts for time on the CPU, asleep and stopped', async () => {
+  evidence = new Evidence({ nowUs, drain: () => 0, onEmpty: () => {}, periodUs: 1e6 });
+  const { samples } = evidence;
+  expect(samples.measured).toBe(true);
+  evidence.read(nowUs());
+  burnUs(30_000);
+  evidence.read(nowUs());
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  evidence.read(nowUs());
+  // On a busy machine part of the time goes to waiting for a CPU, so the shares are bounds, not equalities.
+  expect(samples.asleepUs(1)).toBeLessThan(samples.wallUs(1) / 2);
+  expect(samples.asleepUs(2) + samples.starvedUs(2)).toBeGreaterThan(samples.wallUs(2) / 2);
+});
+
+it('degrades without schedstat and says so', () => {
+  evidence = new Evidence({ nowUs, drain: () => 0, onEmpty: () => {}, periodUs: 1000, schedstatPath: '/nonexistent' });
+  evidence.read(nowUs());
+  evidence.read(nowUs());
+  expect(evidence.samples.measured).toBe(false);
+  expect(evidence.samples.starvedUs(1)).toBe(0);
+});
+
+it('stops looking when closed, and begins again', async () => {
+  const onEmpty = vi.fn();
+  evidence = new Evidence({ nowUs, drain: () => 0, onEmpty, periodUs: 1000 });
+  evidence.start();
+  await until(() => onEmpty.mock.calls.length > 0);
+  evidence.close();
+  const seen = onEmpty.mock.calls.length;
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(onEmpty.mock.calls.length).toBe(seen);
+  evidence.start();
+  await until(() => onEmpty.mock.calls.length > seen);
+});

@@ -9,7 +9,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'benchmarks/**/*.test.ts'],
-          exclude: [integration, 'src/web/**'],
+          exclude: [integration],
         },
       },
       {

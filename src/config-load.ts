@@ -3,13 +3,16 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'smol-toml';
 import { Value } from 'typebox/value';
 import { BoardSchema, type Config, ConfigSchema, ContractSchema } from './config.js';
+import { exitCodes, UserError } from './exit-codes.js';
 
 export const CONFIG_FILE = 'tautline.toml';
 export const ENV_PREFIX = 'TAUTLINE_';
 
 /** A setting is wrong; the message names it, its value, and what would be right. */
-export class ConfigError extends Error {
-  readonly exitCode = 2;
+export class ConfigError extends UserError {
+  constructor(message: string) {
+    super(message, exitCodes.usage);
+  }
 }
 
 export interface ConfigSources {

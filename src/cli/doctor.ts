@@ -1,0 +1,150 @@
+import {
+  accessSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+} from 'node:fs';
+import { availableParallelism, release } from 'node:os';
+import { basename } from 'node:path';
+import { exitCodes } from '../exit-codes.js';
+
+type Level = 'ok' | 'note' | 'problem';
+interface Finding {
+  readonly level: Level;
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** Flags that took 5-15 ms stalls away; see docs/performance.md. */
+export const recommendedFlags = ['--no-memory-reducer', '--min-semi-space-size=16'];
+
+/** Prints what this machine can and cannot promise. Exit code 0: nothing stands in the way; 3: a port cannot be opened. */
+export function doctor(): void {
+  const findings = [runtime(), flags(), evidence(), scheduling(), shells(), ...ports(), modemManager()].flat();
+  const mark: Record<Level, string> = { ok: 'ok      ', note: 'note    ', problem: 'PROBLEM ' };
+  for (const { level, subject, text } of findings)
+    process.stdout.write(`${mark[level]} ${subject.padEnd(14)} ${text}\n`);
+  process.exitCode = findings.some((finding) => finding.level === 'problem') ? exitCodes.port : exitCodes.ok;
+}
+
+function runtime(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const text = `Node ${process.version} on ${process.platform} ${release()}, ${availableParallelism()} cores`;
+  if (major > 26 || (major === 26 && minor > 2)) {
+    return {
+      level: 'problem',
+      subject: 'runtime',
+      text: `${text}: serialport stalls on Node after 26.2; use 22 or 24`,
+    };
+  }
+  return { level: 'ok', subject: 'runtime', text };
+}
+
+function flags(): Finding {
+  const missing = recommendedFlags.filter((flag) => !process.execArgv.includes(flag));
+  return missing.length === 0
+    ? { level: 'ok', subject: 'V8 flags', text: recommendedFlags.join(' ') }
+    : {
+        level: 'note',
+        subject: 'V8 flags',
+        text: `missing ${missing.join(' ')}: expect stalls of 5-15 ms; start through "tautline" or npm`,
+      };
+}
+
+/** Without the scheduler's figures the host's part of a delay cannot be told from the link's as well. */
+function evidence(): Finding {
+  try {
+    const descriptor = openSync(`/proc/self/task/${process.pid}/schedstat`, 'r');
+    const text = Buffer.alloc(64);
+    readSync(descriptor, text, 0, 64, 0);
+    return { level: 'ok', subject: 'blame', text: 'schedstat readable: run delay and CPU time count as evidence' };
+  } catch {
+    return {
+      level: 'note',
+      subject: 'blame',
+      text: 'no schedstat here: more misses will be "indeterminate" (Linux has it; some containers hide it)',
+    };
+  }
+}
+
+function scheduling(): Finding {
+  const realtime = process.getuid?.() === 0;
+  return realtime
+    ? { level: 'note', subject: 'scheduling', text: 'under CPU load run it with "chrt -f 20 tautline start"' }
+    : {
+        level: 'note',
+        subject: 'scheduling',
+        text: 'no right to real-time priority; a systemd unit can give it (docs/operations.md)',
+      };
+}
+
+function shells(): Finding {
+  const inContainer = existsSync('/.dockerenv') || existsSync('/run/.containerenv');
+  return inContainer
+    ? {
+        level: 'note',
+        subject: 'container',
+        text: 'pass the port with --device, and /dev/serial with it for stable names',
+      }
+    : { level: 'ok', subject: 'container', text: 'none' };
+}
+
+function ports(): Finding[] {
+  const names =
+    process.platform === 'linux' ? readdirSync('/dev').filter((name) => /^tty(ACM|USB|AMA)\d+$/.test(name)) : [];
+  if (names.length === 0)
+    return [{ level: 'note', subject: 'ports', text: 'no board plugged in; "tautline start" emulates one' }];
+  return names.map((name) => {
+    const path = `/dev/${name}`;
+    try {
+      accessSync(path, constants.R_OK | constants.W_OK);
+    } catch {
+      return {
+        level: 'problem',
+        subject: path,
+        text: 'not permitted: sudo usermod -aG dialout $USER, then log in again',
+      };
+    }
+    const latency = ftdiLatencyMs(name);
+    return latency !== null && latency > 1
+      ? {
+          level: 'note',
+          subject: path,
+          text: `FTDI holds bytes up to ${latency} ms: echo 1 | sudo tee /sys/bus/usb-serial/devices/${name}/latency_timer`,
+        }
+      : { level: 'ok', subject: path, text: `readable and writable${stableName(name)}` };
+  });
+}
+
+function ftdiLatencyMs(name: string): number | null {
+  try {
+    return Number(readFileSync(`/sys/bus/usb-serial/devices/${name}/latency_timer`, 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
+function stableName(name: string): string {
+  try {
+    const folder = '/dev/serial/by-id';
+    const link = readdirSync(folder).find((entry) => basename(readlinkSync(`${folder}/${entry}`)) === name);
+    return link === undefined ? '' : `; stable name ${folder}/${link}`;
+  } catch {
+    return '';
+  }
+}
+
+function modemManager(): Finding[] {
+  if (!existsSync('/usr/sbin/ModemManager')) return [];
+  return [
+    {
+      level: 'note',
+      subject: 'ModemManager',
+      text: 'probes new ports for seconds: give the board a udev rule with ENV{ID_MM_DEVICE_IGNORE}="1"',
+    },
+  ];
+}

@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const src = fileURLToPath(new URL('.', import.meta.url));
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+/** Every import between our own files, as paths relative to src. */
+function imports(): Import[] {
+  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => /\.(ts|tsx)$/.test(file) && !/\.test\.tsx?$/.test(file),
+  );
+  return files.flatMap((from) =>
+    [
+      ...readFileSync(join(src, from), 'utf8').matchAll(
+        /(?:^|\n)\s*(?:import|export)\s+(type\s)?[^;'"]*?from\s+'(\.[^']+)'/g,
+      ),
+    ].map((found) => ({
+      from,
+      to: relative(src, join(src, dirname(from), found[2] ?? '')),
+      typeOnly: found[1] !== undefined,
+    })),
+  );
+}
+
+const folder = (path: string) => (path.includes('/') ? path.slice(0, path.indexOf('/')) : '.');
+const all = imports();
+const offending = (isWrong: (each: Import) => boolean) => all.filter(isWrong).map(({ from, to }) => `${from} -> ${to}`);
+
+describe('direction of imports', () => {
+  it('finds imports at all', () => {
+    expect(all.length).toBeGreaterThan(50);
+    expect(all.some(({ from, to }) => folder(from) === 'gateway' && folder(to) === 'feed')).toBe(true);
+  });
+
+  it.each(['codec', 'deadline'])('%s is pure: of ours it takes only the other core', (core) => {
+    const allowed = ['codec', 'deadline'];
+    const declarations = ['config.js', 'feed/slot.js'];
+    expect(
+      offending(
+        ({ from, to, typeOnly }) =>
+          folder(from) === core && !allowed.includes(folder(to)) && !(typeOnly || declarations.includes(to)),
+      ),
+    ).toEqual([]);
+  });
+
+  it.each(['gateway', 'mqtt', 'recorder', 'console'])('%s is an outlet: it never reaches the board', (outlet) => {
+    expect(offending(({ from, to }) => folder(from) === outlet && folder(to) === 'board')).toEqual([]);
+  });
+
+  it('no outlet reaches into another', () => {
+    const outlets = ['gateway', 'mqtt', 'recorder', 'console'];
+    expect(
+      offending(
+        ({ from, to }) => outlets.includes(folder(from)) && outlets.includes(folder(to)) && folder(from) !== folder(to),
+      ),
+    ).toEqual([]);
+  });
+
+  it('the board knows no outlet and no ring', () => {
+    expect(
+      offending(
+        ({ from, to }) => folder(from) === 'board' && ['gateway', 'mqtt', 'recorder', 'console'].includes(folder(to)),
+      ),
+    ).toEqual([]);
+  });
+
+  it('the client and the dashboard take nothing from the bridge but types and the codes of verdicts', () => {
+    const allowed = ['sdk', 'web'];
+    expect(
+      offending(
+        ({ from, to, typeOnly }) =>
+          allowed.includes(folder(from)) && !allowed.includes(folder(to)) && !typeOnly && to !== 'deadline/verdict.js',
+      ),
+    ).toEqual([]);
+  });
+});

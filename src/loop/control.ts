@@ -1,0 +1,203 @@
+/**
+ * What the host says to one board: heartbeats, pings, commands, the safe state. The policy decides, the board executes,
+ * and nothing here arms by itself.
+ */
+
+import { CommandChannel, type CommandResult } from '../board/commands.js';
+import { Heartbeat, PingSchedule } from '../board/heartbeat.js';
+import type { CommandDescriptor } from '../codec/descriptor.js';
+import type { HostMessage, Message } from '../codec/message.js';
+import { type ArmState, COMMAND_ARGUMENTS_MAX, type TripCause, tripCauses } from '../codec/schema.js';
+import type { ClockModel, MappedTime } from '../deadline/clock.js';
+import { BoardPolicy } from '../deadline/policy.js';
+import type { BoardCommand, CommandAnswer } from '../outlet.js';
+
+export interface ControlOutput {
+  /** In the encoding in force; false when the port's queue refused it. */
+  send(message: HostMessage): boolean;
+  alarm(id: string, active: boolean, text: string): void;
+  log(level: 'info' | 'warning' | 'error', text: string): void;
+}
+
+export class BoardControl {
+  readonly policy: BoardPolicy;
+  readonly heartbeat = new Heartbeat();
+  readonly pings = new PingSchedule();
+  readonly commands: CommandChannel;
+  /** Commands of the board's descriptor. */
+  #declared: readonly CommandDescriptor[] = [];
+  #armable = false;
+  #tag: number | null = null;
+  #commandId = 0;
+  readonly #mapped: MappedTime = { hostUs: Number.NaN, uncertaintyUs: Number.POSITIVE_INFINITY };
+
+  constructor(
+    private readonly clock: ClockModel,
+    private readonly output: ControlOutput,
+  ) {
+    this.policy = new BoardPolicy({
+      safe: (cause) => this.#sendSafe(cause),
+      alarm: (id, active, text) => output.alarm(id, active, text),
+    });
+    this.commands = new CommandChannel(
+      (message) => output.send(message),
+      (hostUs) => {
+        const deviceUs = clock.deviceNotAfter(hostUs);
+        return Number.isNaN(deviceUs) ? null : deviceUs;
+      },
+    );
+  }
+
+  opened(tag: number, armable: boolean, declared: readonly CommandDescriptor[], nowUs: number): void {
+    this.#tag = tag;
+    this.#armable = armable;
+    this.#declared = declared;
+    this.policy.opened(nowUs);
+    this.commands.opened(tag);
+    this.pings.opened(tag, nowUs);
+    if (armable) this.heartbeat.opened(tag);
+  }
+
+  closed(): void {
+    this.#tag = null;
+    this.commands.closed();
+    this.pings.closed();
+    this.heartbeat.closed();
+  }
+
+  /**
+   * @param isChecked the loop has turned since the last beat, and looked for silence
+   * @param echoUs release of the newest good frame, device µs (64-bit); NaN before the first
+   * @param stamp reads the clock as late as possible before a ping goes out
+   * @returns whether a heartbeat was due, so that the next one needs a new proof
+   */
+  tick(nowUs: number, isChecked: boolean, echoUs: number, stamp: () => number): boolean {
+    this.commands.tick(nowUs);
+    const ping = this.pings.next(nowUs);
+    if (ping !== null) {
+      this.pings.sent(ping.id, stamp());
+      this.output.send(ping);
+    }
+    if (nowUs < this.heartbeat.dueUs) return false;
+    const echo = Number.isNaN(echoUs) ? null : echoUs % 2 ** 32;
+    const beat = this.heartbeat.beat(nowUs, { isChecked, echoUs: echo, isArmed: this.policy.state === 'armed' });
+    if (beat !== null && this.output.send(beat)) this.policy.heartbeat(nowUs);
+    return true;
+  }
+
+  answered(message: Message<'ack'> | Message<'nack'>, nowUs: number): void {
+    this.commands.answer(message, nowUs);
+  }
+
+  /** The board says that it has tripped, or is armed. */
+  reported(state: ArmState, cause: TripCause): void {
+    const was = this.policy.state;
+    this.policy.reported(state, cause);
+    if (this.policy.state === 'tripped' && was !== 'tripped') this.heartbeat.trip();
+  }
+
+  /** Somebody wants the board to do something. `done` is called once. */
+  ask(command: BoardCommand, nowUs: number, done: (answer: CommandAnswer) => void): void {
+    this.output.log('info', `${command.name} ${command.arguments.join(' ')}`.trim() + `, asked for by ${command.by}`);
+    if (command.name === 'safe') this.#askSafe(done);
+    else if (command.name === 'arm') this.#askArm(nowUs, done);
+    else if (command.name === 'disarm') this.#request('disarm', [], nowUs, done, () => this.policy.disarm());
+    else if (command.name === 'rearm') this.#askRearm(nowUs, done);
+    else this.#askDeclared(command, nowUs, done);
+  }
+
+  #askSafe(done: (answer: CommandAnswer) => void): void {
+    if (this.#tag === null)
+      return done(refusal('no-session', 'the board has no session; its own watchdog keeps it safe'));
+    this.policy.safe();
+    done({ ok: true, detail: 'tripped: outputs are safe, and stay so until rearm' });
+  }
+
+  #askArm(nowUs: number, done: (answer: CommandAnswer) => void): void {
+    if (!this.#armable) return done(refusal('not-armable', 'the board has no outputs to arm'));
+    const { uncertaintyUs } = this.clock.map(nowUs - this.clock.offsetUs, this.#mapped);
+    const allowed = this.policy.arm({ nowUs, uncertaintyUs });
+    if (!allowed.ok) return done(refusal('not-ready', allowed.missing.join('; ')));
+    this.#request('arm', [], nowUs, (answer) => {
+      if (!answer.ok) this.policy.disarm();
+      done(answer);
+    });
+  }
+
+  /** The board may have been reset since, and know nothing of a trip: then only the host's latch is to be lifted. */
+  #askRearm(nowUs: number, done: (answer: CommandAnswer) => void): void {
+    if (this.policy.state !== 'tripped') return done(refusal('not-tripped', `the board is ${this.policy.state}`));
+    const lift = () => {
+      this.policy.rearm();
+      this.heartbeat.rearm();
+    };
+    this.#request(
+      'rearm',
+      [],
+      nowUs,
+      (answer) => {
+        const boardIsWell = !answer.ok && answer.code === 'notTripped';
+        if (boardIsWell) lift();
+        done(boardIsWell ? { ok: true, detail: 're-armed: the board itself had not tripped' } : answer);
+      },
+      lift,
+    );
+  }
+
+  #askDeclared(command: BoardCommand, nowUs: number, done: (answer: CommandAnswer) => void): void {
+    const declared = this.#declared.find((candidate) => candidate.name === command.name);
+    if (declared === undefined) {
+      const known = ['arm', 'disarm', 'rearm', 'safe', ...this.#declared.map((candidate) => candidate.name)].join(', ');
+      return done(refusal('unknown-command', `no command "${command.name}"; there are ${known}`));
+    }
+    const raw = toRaw(declared, command.arguments);
+    if (typeof raw === 'string') return done(refusal('bad-arguments', raw));
+    if (declared.dangerous && this.policy.state !== 'armed') {
+      return done(
+        refusal('not-armed', `"${declared.name}" moves something, and the board is ${this.policy.state}: arm it first`),
+      );
+    }
+    this.#request(declared.name, raw, nowUs, done);
+  }
+
+  #request(
+    name: string,
+    raw: readonly number[],
+    nowUs: number,
+    done: (answer: CommandAnswer) => void,
+    then = () => {},
+  ): void {
+    this.#commandId = (this.#commandId + 1) >>> 0;
+    this.commands.request({ id: this.#commandId, command: name, arguments: raw }, nowUs, (result: CommandResult) => {
+      if (result.ok) then();
+      const answer: CommandAnswer = result.ok ? { ok: true, detail: `the board has done ${name}` } : result;
+      if (!result.ok) this.output.log('warning', `${name}: ${result.detail}`);
+      done(answer);
+    });
+  }
+
+  #sendSafe(cause: TripCause): void {
+    this.heartbeat.trip();
+    if (this.#tag !== null) this.output.send({ name: 'safe', session: this.#tag, cause: tripCauses[cause] });
+  }
+}
+
+const refusal = (code: string, detail: string): CommandAnswer => ({ ok: false, code, detail });
+
+/** @returns raw integers, or what is wrong with the values */
+function toRaw(command: CommandDescriptor, values: readonly number[]): number[] | string {
+  const declared = command.arguments;
+  if (values.length !== declared.length || declared.length > COMMAND_ARGUMENTS_MAX) {
+    const wanted = declared.map((argument) => `${argument.name} [${argument.unit}]`).join(', ') || 'none';
+    return `"${command.name}" takes ${declared.length} arguments (${wanted}), not ${values.length}`;
+  }
+  const raw: number[] = [];
+  for (const [i, { name, min, max, unit, scale, offset }] of declared.entries()) {
+    const value = values[i]!;
+    const isOutside =
+      !Number.isFinite(value) || (min !== undefined && value < min) || (max !== undefined && value > max);
+    if (isOutside) return `${name} = ${value} ${unit} is outside ${min ?? 'any'} to ${max ?? 'any'} ${unit}`;
+    raw.push(Math.round((value - offset) / scale));
+  }
+  return raw;
+}

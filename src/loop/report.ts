@@ -1,0 +1,106 @@
+/** Writes what the bridge knows of one board into the events ring: texts on change, health on change and once a second, stats once a second. */
+import type { Descriptor } from '../codec/descriptor.js';
+import { armStates, type Encoding, encodings, tripCauses } from '../codec/schema.js';
+import type { Contract } from '../deadline/contract.js';
+import type { BoardPolicy } from '../deadline/policy.js';
+import { createHealthRecord, createStatsRecord } from '../feed/events.js';
+import type { Feed } from '../feed/feed.js';
+import { type LinkState, linkStates } from '../feed/slot.js';
+import type { LogLevel } from '../outlet.js';
+import type { LoopStream } from './streams.js';
+
+export interface HealthFigures {
+  readonly link: LinkState;
+  readonly sinceUs: number;
+  readonly policy: BoardPolicy;
+  readonly live: boolean;
+  readonly boot: number;
+  readonly encoding: Encoding;
+  readonly offsetUs: number;
+  readonly uncertaintyUs: number;
+  readonly driftPpm: number;
+  readonly roundTripUs: number;
+  readonly bytes: number;
+  readonly corruptFrames: number;
+  readonly foreignFrames: number;
+  readonly overlongLines: number;
+  readonly reconnects: number;
+  readonly boots: number;
+  readonly heartbeats: number;
+  readonly deviceOverruns: number;
+  readonly deviceReceiveErrors: number;
+  readonly deviceDrops: number;
+  readonly execMaxUs: number;
+  readonly lineLoad: number;
+  readonly emulatorLagUs: number;
+}
+
+export interface BoardText {
+  readonly id: string;
+  readonly path: string;
+  readonly descriptor: Descriptor | null;
+  readonly boot: number;
+  readonly contracts: Readonly<Record<string, Contract>>;
+}
+
+export class BoardReport {
+  readonly #health = createHealthRecord();
+  readonly #stats = createStatsRecord();
+  #id = '';
+  #gone: string | null = null;
+
+  /** @param utcUs the wall clock's time of a monotonic instant */
+  constructor(
+    private readonly index: number,
+    private readonly feed: Feed,
+    private readonly clock: { readonly nowUs: () => number; readonly utcUs: (atUs: number) => number },
+  ) {
+    this.#health.board = index;
+    this.#stats.board = index;
+  }
+
+  /** The board is known, or is known better. */
+  board({ id, path, descriptor, boot, contracts }: BoardText): void {
+    this.#id = id;
+    this.#gone = null;
+    const bootText = boot.toString(16).padStart(8, '0');
+    this.feed.text({ type: 'board', index: this.index, id, path, descriptor, boot: bootText, contracts });
+  }
+
+  /** The same reason is told once. */
+  gone(reason: string): void {
+    if (this.#gone === reason) return;
+    this.#gone = reason;
+    this.feed.text({ type: 'board-gone', index: this.index, id: this.#id, reason });
+    this.log('warning', reason);
+  }
+
+  log(level: LogLevel, text: string): void {
+    this.feed.text({ type: 'log', board: this.#id, level, text, utcUs: this.#utcUs() });
+  }
+
+  alarm(id: string, active: boolean, text: string): void {
+    this.feed.text({ type: 'alarm', board: this.#id, id, active, text, sinceUtcUs: this.#utcUs() });
+  }
+
+  stats(stream: LoopStream, nowUs: number): void {
+    this.#stats.stream = stream.id;
+    stream.monitor.stats(nowUs, this.#stats);
+    this.feed.stats(this.#stats);
+  }
+
+  health({ link, policy, encoding, ...figures }: HealthFigures, nowUs: number): void {
+    const health = Object.assign(this.#health, figures);
+    health.link = linkStates.indexOf(link);
+    health.arm = armStates[policy.state];
+    health.tripCause = tripCauses[policy.tripCause];
+    health.degraded = policy.degraded;
+    health.encoding = encodings[encoding];
+    health.writtenUs = nowUs;
+    this.feed.health(health);
+  }
+
+  #utcUs(): number {
+    return Math.round(this.clock.utcUs(this.clock.nowUs()));
+  }
+}

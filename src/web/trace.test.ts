@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { Trace } from './trace.js';
+
+const drawn = (trace: Trace) => trace.y.filter((value) => value !== null);
+
+describe('trace', () => {
+  it('keeps the lowest and the highest value of a column, so that a spike of one frame stays visible', () => {
+    const trace = new Trace(10, 10);
+    for (let i = 0; i < 1000; i++) trace.add(100 + i / 1000, i === 500 ? 99 : 1);
+    trace.render(101);
+    expect(drawn(trace)).toEqual([1, 99]);
+  });
+
+  it('draws nothing where nothing came', () => {
+    const trace = new Trace(10, 10);
+    trace.add(100.5, 1);
+    trace.add(103.5, 2);
+    trace.render(104.5);
+    expect(trace.y.slice(10, 20)).toEqual([1, 1, null, null, null, null, 2, 2, null, null]);
+  });
+
+  it('forgets what is older than the window', () => {
+    const trace = new Trace(10, 10);
+    trace.add(100.5, 1);
+    trace.render(115);
+    expect(drawn(trace)).toEqual([]);
+  });
+
+  it('ignores a frame older than what its place already holds', () => {
+    const trace = new Trace(10, 10);
+    trace.add(110.5, 5);
+    trace.add(100.5, 1);
+    trace.render(111);
+    expect(drawn(trace)).toEqual([5, 5]);
+  });
+});

@@ -65,7 +65,9 @@ function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
-    throw new Refused(`the descriptor is not JSON in UTF-8: ${(error as Error).message.slice(0, 120)}`);
+    // The parser's message quotes the input.
+    const reason = (error as Error).message.replace(/\p{C}/gu, '?').slice(0, 120);
+    throw new Refused(`the descriptor is not JSON in UTF-8: ${reason}`);
   }
 }
 

@@ -26,7 +26,9 @@ uint16_t transmit_used(void)
 
 uint16_t transmit_ahead(void)
 {
-    return (uint16_t)(transmit_used() + port_transmit_pending());
+    /* The port first: one that polls moves bytes out of the ring when it is asked. */
+    uint16_t pending = port_transmit_pending();
+    return (uint16_t)(transmit_used() + pending);
 }
 
 bool transmit_put(const uint8_t *bytes, uint16_t length, uint16_t reserve)

@@ -30,9 +30,24 @@ export function monotonicUs(): number {
   return performance.now() * 1e3 + offsetUs;
 }
 
+/**
+ * UTC - monotonic. `Date.now()` knows whole milliseconds only, so each look gives an interval of 1 ms; the intervals of
+ * many looks narrow it down to microseconds, and one that they leave means that the wall clock was stepped: follow it.
+ */
+let utcOffsetUs = Number.NEGATIVE_INFINITY;
+
+function utcOffset(): number {
+  const beforeUs = monotonicUs();
+  const utcMs = Date.now();
+  const lowestUs = utcMs * 1e3 - monotonicUs();
+  const highestUs = (utcMs + 1) * 1e3 - beforeUs;
+  utcOffsetUs = Math.min(Math.max(utcOffsetUs, lowestUs), highestUs);
+  return utcOffsetUs;
+}
+
 /** The UTC time of a monotonic instant, in microseconds since 1970, by the wall clock as it is now (it can step: never compute with it). */
 export function utcUs(atMonotonicUs: number): number {
-  return Date.now() * 1e3 - (monotonicUs() - atMonotonicUs);
+  return atMonotonicUs + utcOffset();
 }
 
 /** ISO 8601 with microseconds, UTC, as in state messages. */

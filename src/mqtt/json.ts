@@ -1,4 +1,5 @@
-/** Numbers as JSON knows them: what is not finite is null. */
+/** Numbers and times as JSON knows them: what is not finite is null. */
+import { isoMicroseconds } from '../host-clock.js';
 
 /** Significant digits of a value: an i32 times a decimal scale, without the binary tail of the product. */
 const DIGITS = 12;
@@ -16,4 +17,9 @@ export function jsonInteger(value: number): string {
 /** A boot id. */
 export function hex8(value: number): string {
   return (value >>> 0).toString(16).padStart(8, '0');
+}
+
+/** ISO 8601 with microseconds, in quotes. @param us UTC, since 1970 */
+export function jsonTime(us: number): string {
+  return Number.isFinite(us) ? `"${isoMicroseconds(us)}"` : 'null';
 }

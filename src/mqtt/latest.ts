@@ -4,8 +4,7 @@
  */
 import { type Verdict, verdicts } from '../deadline/verdict.js';
 import type { FrameRecord } from '../feed/frame.js';
-import { isoMicroseconds } from '../host-clock.js';
-import { hex8, jsonInteger, jsonNumber } from './json.js';
+import { hex8, jsonInteger, jsonNumber, jsonTime } from './json.js';
 
 /** The verdicts whose values are a new state. A stale one replaces the values too, but is never live. */
 const shown: readonly boolean[] = verdicts.map((verdict) =>
@@ -121,7 +120,7 @@ export class Latest {
     }
     return (
       `${this.head}${hex8(this.boot)}","seq":${jsonInteger(this.seq)},"releaseUs":${jsonInteger(this.releaseUs)},` +
-      `"time":"${isoMicroseconds(utcUs(this.baseUs))}","ageUs":${jsonInteger(nowUs - this.baseUs)},` +
+      `"time":${jsonTime(utcUs(this.baseUs))},"ageUs":${jsonInteger(nowUs - this.baseUs)},` +
       `"uncertaintyUs":${jsonInteger(this.uncertaintyUs)},"lifespanUs":${jsonInteger(this.lifespanUs)},` +
       `"verdict":"${verdicts[this.verdict]}","live":${live},"values":{${values}}}`
     );

@@ -2,8 +2,7 @@
 import { culprits, verdicts } from '../deadline/verdict.js';
 import type { MissRecord } from '../feed/events.js';
 import { evidenceCauses } from '../feed/slot.js';
-import { isoMicroseconds } from '../host-clock.js';
-import { hex8, jsonInteger } from './json.js';
+import { hex8, jsonInteger, jsonTime } from './json.js';
 
 /** @param utcUs the UTC time of a monotonic instant */
 export function missJson(
@@ -18,7 +17,7 @@ export function missJson(
     : '';
   return (
     `{"board":${JSON.stringify(board)},"stream":${JSON.stringify(stream)},"boot":"${hex8(miss.boot)}",` +
-    `"seq":${jsonInteger(miss.firstSeq)},${gap}"time":"${isoMicroseconds(utcUs(miss.toUs))}",` +
+    `"seq":${jsonInteger(miss.firstSeq)},${gap}"time":${jsonTime(utcUs(miss.toUs))},` +
     `"verdict":"${verdicts[miss.verdict]}","latenessUs":${miss.isGap ? 'null' : jsonInteger(miss.latenessUs)},` +
     `"culprit":"${culprits[miss.culprit]}","segments":{"firmwareUs":${jsonInteger(miss.firmwareUs)},` +
     `"linkUs":${jsonInteger(miss.linkUs)},"hostUs":${jsonInteger(miss.hostUs)}},` +

@@ -25,7 +25,7 @@ export interface ConnectionSink {
 }
 
 export interface ConnectionOptions {
-  /** The port's path now, or null when nobody has it: a `/dev/…` path as it is, `vid:pid[:serial]` through the scout. */
+  /** The port's path now, or null when there is none: a `/dev/…` path as it is, `vid:pid[:serial]` through the scout. */
   readonly resolve: () => Promise<string | null>;
   /** What the user wrote, for messages. */
   readonly name: string;
@@ -129,7 +129,7 @@ export class Connection {
     this.#state = 'opening';
     this.#working = this.#working.then(async () => {
       if (!this.#wanted) return;
-      const port = await this.#openPort().catch((error: PortError) => error);
+      const port = await this.#openPort().catch((error: unknown) => toPortError(this.#options.name, error));
       if (port instanceof Error) this.#onFailure(port);
       else if (this.#wanted) this.#onOpened(port);
       else await this.#release(port);
@@ -188,10 +188,10 @@ export class Connection {
     await lock?.release();
   }
 
-  /** Rejects with a PortError, and then holds nothing. */
+  /** Holds nothing when it rejects. */
   async #openPort(): Promise<OpenPort> {
     const { name, baud, hupcl = false, resolve, isFile = true, open = openSerial } = this.#options;
-    const path = await resolve().catch(() => null);
+    const path = await resolve();
     if (path === null) throw portAbsent(name);
     let lock: PortLock | null = null;
     try {

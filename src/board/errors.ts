@@ -3,13 +3,12 @@
  * values, and what to do next.
  */
 import { readFile, stat } from 'node:fs/promises';
-
-/** Exit code of the process when a port cannot be used and trying again will not help (or `--once` was given). */
-export const PORT_EXIT_CODE = 3;
+import { exitCodes } from '../exit-codes.js';
 
 /** `retry`: the cause can go away by itself, so the connection tries again for ever. `fatal`: only a person can remove it. */
 export const portErrors = {
   PORT_ABSENT: { retry: true, summary: 'there is no such port' },
+  PORT_AMBIGUOUS: { retry: true, summary: 'several ports match' },
   PORT_PERMISSION: { retry: false, summary: 'no permission to open the port' },
   PORT_NOT_TTY: { retry: false, summary: 'the path is not a serial port' },
   PORT_IN_USE: { retry: false, summary: 'another process has the port' },
@@ -37,8 +36,9 @@ export class PortError extends Error {
     return portErrors[this.code].retry;
   }
 
+  /** Of the process, when the port is given up: for good, or because `--once` was given. */
   get exitCode(): number {
-    return PORT_EXIT_CODE;
+    return exitCodes.port;
   }
 }
 
@@ -54,6 +54,13 @@ export const portAbsent = (path: string, cause?: unknown): PortError =>
     path,
     `No port at ${path}. Plug the board in, or list the ports with \`tautline ports\`; it is opened as soon as it appears.`,
     { cause },
+  );
+
+export const portAmbiguous = (name: string, paths: readonly string[]): PortError =>
+  new PortError(
+    'PORT_AMBIGUOUS',
+    name,
+    `${paths.length} ports match ${name}: ${paths.join(', ')}. Add the serial number (vid:pid:serial), or give a path.`,
   );
 
 export const portNotTty = (path: string, what: string): PortError =>

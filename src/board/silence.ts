@@ -25,6 +25,7 @@ export class SilenceProbe {
   #again: NodeJS.Timeout | null = null;
   #dueUs = Number.POSITIVE_INFINITY;
   #probesInRow = 0;
+  #isOverdue = false;
 
   /** @param periodMs of the fastest stream. */
   constructor(
@@ -35,6 +36,7 @@ export class SilenceProbe {
   /** First thing for every chunk that arrived. Also starts the probe. */
   read(arrivalUs: number): void {
     this.#probesInRow = 0;
+    this.#isOverdue = false;
     this.#dueUs = arrivalUs + (this.periodMs + MARGIN_MS) * 1e3;
     if (this.#again !== null) {
       clearTimeout(this.#again);
@@ -56,13 +58,14 @@ export class SilenceProbe {
     const dueUs = this.#dueUs;
     this.counters.probes++;
     this.#again = null;
+    this.#isOverdue = true;
     // A probe that the kernel blocked proves nothing of the time before it: what it found is stamped after it.
     const found = this.handlers.drain();
     const endUs = monotonicUs();
     if (found > 0) {
       this.counters.pending++;
       this.handlers.pending?.(endUs, dueUs);
-      if (this.#timer !== null && this.#dueUs === dueUs) this.#next(endUs); // nobody called `read` for those bytes
+      if (this.#timer !== null && this.#isOverdue) this.#next(endUs); // nobody called `read` for those bytes
       return;
     }
     if (this.#timer === null) return; // the look found a hangup, and stopped this

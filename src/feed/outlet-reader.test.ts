@@ -169,6 +169,15 @@ describe('a reader', () => {
     expect(bench.seen).toEqual(['0', '1', '|', '2', '|']);
   });
 
+  test('drains what is there at once', () => {
+    const bench = new Bench();
+    const reader = bench.read();
+    bench.frame(2);
+    bench.miss(1);
+    reader.drain();
+    expect(bench.seen).toEqual(['0', '1', 'miss 1', '|']);
+  });
+
   test('closed within a handler stops behind that record', async () => {
     const bench = new Bench();
     bench.frame(5);

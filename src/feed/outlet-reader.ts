@@ -47,6 +47,8 @@ export interface RingReader {
   readonly offset: number;
   /** Slots of both rings that were lost to this reader. */
   readonly lostSlots: number;
+  /** Handles now what is in the rings now, without a pause: for an orderly stop. */
+  drain(): void;
   /** Stops reading; the cursor stays in shared memory for the next reader. */
   close(): void;
 }
@@ -140,6 +142,13 @@ class Reader implements RingReader {
       cursor.advance();
     }
     return isComplete;
+  }
+
+  drain(): void {
+    const head = this.newestOffset();
+    const eventsHead = this.#events.headOffset();
+    while (!this.#isClosed && (this.#frames.offset < head || this.#events.offset < eventsHead)) this.#handleNext();
+    this.#endBatch();
   }
 
   close(): void {

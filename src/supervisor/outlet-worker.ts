@@ -112,6 +112,8 @@ export class OutletWorker {
       // Captured: what a worker prints would otherwise be written by this thread, and a full pipe would block it.
       stdout: true,
       stderr: true,
+      // V8's flags hold for the whole process; Node's own (`--input-type`, `-e`) would keep the worker from starting.
+      execArgv: [],
     });
     this.#worker = worker;
     this.#setState({ up: false, detail: 'starting', info: {} });

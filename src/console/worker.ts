@@ -1,0 +1,38 @@
+/** The console outlet: what happens, on stderr. It writes by itself; a worker's `process.stderr` goes through the main thread. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { readRings } from '../feed/outlet-reader.js';
+import { monotonicUs, utcUs } from '../host-clock.js';
+import type { FromOutlet, OutletStart, ToOutlet } from '../outlet.js';
+import { Output, openStderr } from './output.js';
+import { Printer } from './printer.js';
+
+const COUNTERS_MS = 10_000;
+
+const start = workerData as OutletStart;
+const port = parentPort!;
+const post = (message: FromOutlet): void => port.postMessage(message);
+const stderr = openStderr();
+const output = new Output(stderr.write);
+const printer = new Printer(
+  (line) => output.line(line),
+  () => utcUs(monotonicUs()),
+  start.texts,
+);
+const reader = readRings(start, printer.handlers);
+
+setInterval(() => {
+  printer.counters();
+  post({ type: 'metrics', values: { tautline_console_dropped_total: output.dropped } });
+}, COUNTERS_MS);
+
+port.on('message', (message: ToOutlet) => {
+  if (typeof message === 'number' || message.type !== 'stop') return;
+  reader.drain();
+  reader.close();
+  printer.counters();
+  output.flush();
+  stderr.close();
+  process.exit(0);
+});
+
+post({ type: 'ready', info: {} });

@@ -103,8 +103,8 @@ export class Latest {
     }
     if (!this.dirty || nowUs < this.nextUs) return null;
     this.dirty = false;
-    // From the last one, not from now, so that the rate holds; but never a burst after a pause.
-    this.nextUs = Math.max(this.nextUs + this.periodUs, nowUs + this.periodUs / 2);
+    // From the last turn, not from now, so that the rate holds; after a pause from now, so that there is no burst.
+    this.nextUs = (nowUs - this.nextUs < this.periodUs ? this.nextUs : nowUs) + this.periodUs;
     return { live: true, json: this.json(nowUs, utcUs, true) };
   }
 

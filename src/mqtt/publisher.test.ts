@@ -1,0 +1,301 @@
+import { type Packet, parser } from 'mqtt-packet';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createHealthRecord } from '../feed/events.js';
+import { linkStates } from '../feed/slot.js';
+import { decodeFrames } from '../sdk/columns.js';
+import { boardText, freshFrame, lateMiss } from './broker.rig.js';
+import { MqttMetrics } from './metrics.js';
+import { Outbound, PENDING_BYTES_MAX } from './outbound.js';
+import { Publisher } from './publisher.js';
+
+/** Virtual time, and a wire that keeps what is written; acknowledgements come when a test says so. */
+class Bench {
+  nowUs = 1e9;
+  pending = 0;
+  secondBridges = 0;
+  readonly warnings: string[] = [];
+  readonly metrics = new MqttMetrics();
+  readonly packets: Extract<Packet, { cmd: 'publish' }>[] = [];
+  readonly out: Outbound;
+  readonly publisher: Publisher;
+  private reader = parser({ protocolVersion: 5 });
+
+  constructor(settings: { frames?: boolean; stateHz?: number } = {}) {
+    this.reader.on('packet', (packet) => packet.cmd === 'publish' && this.packets.push(packet));
+    const write = (packet: Buffer) => {
+      this.reader.parse(packet);
+      return true;
+    };
+    this.out = new Outbound({ pendingBytes: () => this.pending, write }, this.metrics);
+    const options = {
+      stateHz: settings.stateHz ?? 10,
+      frames: settings.frames ?? false,
+      info: { version: '1.2.3', epoch: '1234abcd', startedUtcUs: 1.7e15 },
+      warn: (text: string) => this.warnings.push(text),
+      onSecondBridge: () => this.secondBridges++,
+    };
+    const clock = { nowUs: () => this.nowUs, utcUs: (us: number) => 1.7e15 + us };
+    this.publisher = new Publisher(options, this.out, this.metrics, clock);
+  }
+
+  up(receiveMaximum = 65_535): void {
+    this.publisher.up({ version: 5, receiveMaximum, packetBytesMax: Number.POSITIVE_INFINITY });
+    this.acknowledgeAll();
+  }
+
+  acknowledgeAll(): void {
+    for (const { qos, messageId } of this.packets) if (qos === 1) this.out.acknowledged(messageId!, 0, this.nowUs);
+  }
+
+  /** Frames one millisecond apart, each a batch of its own. */
+  frames(from: number, to: number): void {
+    for (let seq = from; seq < to; seq++) {
+      this.nowUs += 1000;
+      this.publisher.frame(freshFrame(seq, this.nowUs), seq);
+      this.publisher.batchEnd();
+    }
+  }
+
+  link(state: (typeof linkStates)[number]): void {
+    this.publisher.health(Object.assign(createHealthRecord(), { board: 0, link: linkStates.indexOf(state) }));
+    this.publisher.batchEnd();
+    this.acknowledgeAll();
+  }
+
+  on(topic: string): string[] {
+    return this.packets.filter((packet) => packet.topic === topic).map(({ payload }) => payload.toString());
+  }
+}
+
+const stateTopic = 'tautline/pico/control/state';
+const missTopic = 'tautline/pico/control/miss';
+let bench: Bench;
+beforeEach(() => {
+  bench = new Bench();
+  bench.publisher.text(boardText);
+});
+
+describe('birth', () => {
+  test('everything is said, retained and with QoS 1; that the bridge is online comes last', () => {
+    bench.up();
+    expect(bench.packets.map(({ topic }) => topic)).toEqual([
+      'tautline/bridge/info',
+      'tautline/pico/descriptor',
+      'tautline/pico/availability',
+      'tautline/bridge/state',
+    ]);
+    expect(bench.packets.every(({ retain, qos }) => retain && qos === 1)).toBe(true);
+  });
+
+  test('a birth of many boards goes through a window of one', () => {
+    for (let index = 1; index < 20; index++)
+      bench.publisher.text({ ...boardText, index, id: `b${index}` } as typeof boardText);
+    bench.publisher.up({ version: 5, receiveMaximum: 1, packetBytesMax: 1e9 });
+    for (let i = 0; i < 100; i++) {
+      expect(bench.packets.length).toBe(Math.min(i + 1, 42));
+      const newest = bench.packets.at(-1)!;
+      bench.out.acknowledged(newest.messageId!, 0, bench.nowUs);
+    }
+    expect(bench.packets.at(-1)!.topic).toBe('tautline/bridge/state');
+  });
+});
+
+describe('availability', () => {
+  test('follows the link; what passes in a handshake does not flap it', () => {
+    bench.up();
+    for (const state of [
+      'streaming',
+      'silent',
+      'handshake',
+      'describing',
+      'streaming',
+      'absent',
+      'opening',
+      'waiting',
+    ] as const) {
+      bench.link(state);
+    }
+    expect(bench.on('tautline/pico/availability')).toEqual(['online', 'offline', 'online', 'offline']);
+  });
+
+  test('a board that is gone is offline, also for who connects later', () => {
+    bench.publisher.text({ type: 'board-gone', index: 0, id: 'pico', reason: 'unplugged' });
+    bench.up();
+    expect(bench.on('tautline/pico/availability')).toEqual(['offline']);
+  });
+});
+
+describe('state', () => {
+  test('is not kept while there is no connection: the first after it is the newest', () => {
+    bench.frames(0, 100);
+    bench.up();
+    expect(bench.on(stateTopic).map((json) => JSON.parse(json).seq)).toEqual([99]);
+  });
+
+  test('the last one of a burst is published when its turn comes, and stale when its time has passed', () => {
+    bench.up();
+    bench.frames(0, 50);
+    for (let dueUs = bench.publisher.tick(); Number.isFinite(dueUs); dueUs = bench.publisher.tick())
+      bench.nowUs = dueUs;
+    const states = bench.on(stateTopic).map((json) => JSON.parse(json));
+    expect(states.map(({ seq, live }) => [seq, live])).toEqual([
+      [0, true],
+      [49, true],
+      [49, false],
+    ]);
+  });
+
+  test('waits, and does not queue, while the socket is full', () => {
+    bench.up();
+    bench.pending = PENDING_BYTES_MAX + 1;
+    bench.frames(0, 50);
+    expect(bench.on(stateTopic)).toEqual([]);
+    bench.pending = 0;
+    bench.nowUs = bench.publisher.dueUs();
+    bench.publisher.tick();
+    expect(bench.on(stateTopic).map((json) => JSON.parse(json).seq)).toEqual([49]);
+  });
+});
+
+describe('frames', () => {
+  test('a backlog leaves in packets of 64, a new boot begins a new one, and nothing is missing', () => {
+    bench = new Bench({ frames: true });
+    bench.publisher.text(boardText);
+    bench.up();
+    for (let seq = 0; seq < 100; seq++) bench.publisher.frame(freshFrame(seq, bench.nowUs), seq);
+    for (let seq = 0; seq < 5; seq++)
+      bench.publisher.frame(Object.assign(freshFrame(seq, bench.nowUs), { boot: 7 }), 100 + seq);
+    bench.publisher.batchEnd();
+    const batches = bench.packets
+      .filter(({ topic }) => topic.endsWith('/frames'))
+      .map(({ payload }) => decodeFrames(new Uint8Array(payload as Buffer))!);
+    expect(batches.map(({ groups, offset }) => [groups.length, groups[0]!.rows, groups[0]!.boot, offset])).toEqual([
+      [1, 64, 0x0bad_cafe, 64],
+      [1, 36, 0x0bad_cafe, 100],
+      [1, 5, 7, 105],
+    ]);
+    const [first] = batches[1]!.groups;
+    expect(batches[1]!.epoch).toBe('1234abcd');
+    expect([first!.seq[0], first!.releaseUs[0], first!.lifespanUs, first!.status[0]]).toEqual([64, 64_000, 250_000, 0]);
+    expect(first!.values.map((column) => column[0])).toEqual([6.4, 1.2, 1500, 42]);
+    expect(first!.utcUs[0]).toBe(1.7e15 + bench.nowUs - 500);
+  });
+
+  test('of a time without connection nothing is left', () => {
+    bench = new Bench({ frames: true });
+    bench.publisher.text(boardText);
+    bench.frames(0, 200);
+    bench.up();
+    bench.frames(200, 201);
+    const [packet, ...more] = bench.packets.filter(({ topic }) => topic.endsWith('/frames'));
+    expect(more).toEqual([]);
+    expect([...decodeFrames(new Uint8Array(packet!.payload as Buffer))!.groups[0]!.seq]).toEqual([200]);
+  });
+
+  test('what left later than the outlet’s budget is a delivery miss', () => {
+    bench = new Bench({ frames: true });
+    bench.publisher.text(boardText);
+    bench.up();
+    bench.publisher.frame(freshFrame(0, bench.nowUs), 0);
+    bench.publisher.frame(freshFrame(1, bench.nowUs + 20_000), 1);
+    bench.nowUs += 30_000;
+    bench.publisher.batchEnd();
+    expect(bench.publisher.deliveryMisses()).toEqual([{ board: 'pico', stream: 'control', count: 1 }]);
+    expect(bench.publisher.deliveryMisses()).toEqual([]);
+    expect(bench.metrics.values(0, true)['tautline_stage_seconds_count{stage="outlet"}']).toBe(2);
+  });
+});
+
+describe('misses', () => {
+  test('wait for the connection and leave in order, with QoS 1 and not retained', () => {
+    for (let seq = 0; seq < 100; seq++) bench.publisher.miss(lateMiss(seq, bench.nowUs));
+    bench.up(8);
+    for (let i = 0; i < 20; i++) bench.acknowledgeAll();
+    expect(bench.on(missTopic).map((json) => JSON.parse(json).seq)).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    expect(
+      bench.packets.filter(({ topic }) => topic === missTopic).every(({ qos, retain }) => qos === 1 && !retain),
+    ).toBe(true);
+  });
+
+  test('a gap is one event, without a lateness', () => {
+    bench.up();
+    const gap = Object.assign(lateMiss(10, bench.nowUs), {
+      verdict: 4,
+      isGap: true,
+      lastSeq: 19,
+      count: 10,
+      hasEvidence: false,
+    });
+    bench.publisher.miss(gap);
+    bench.publisher.batchEnd();
+    expect(JSON.parse(bench.on(missTopic)[0]!)).toMatchObject({
+      seq: 10,
+      firstSeq: 10,
+      lastSeq: 19,
+      count: 10,
+      verdict: 'lost',
+      latenessUs: null,
+      evidence: null,
+    });
+  });
+
+  test('a silence of unknown count and times that are not known are null, not an end of the outlet', () => {
+    bench.up();
+    const odd = Object.assign(lateMiss(1, Number.NaN), { isGap: true, count: Number.NaN, toUs: Number.NaN });
+    bench.publisher.miss(odd);
+    bench.publisher.batchEnd();
+    expect(JSON.parse(bench.on(missTopic)[0]!)).toMatchObject({ count: null, time: null, toUs: null });
+  });
+});
+
+describe('alarms', () => {
+  const alarm = (id: string, active: boolean) =>
+    ({ type: 'alarm', board: 'pico', id, active, text: 'why', sinceUtcUs: 1.7e15 }) as const;
+
+  test('are retained states: what changed while the broker was away is told once, as it is now', () => {
+    for (const active of [true, false, true]) bench.publisher.text(alarm('degraded', active));
+    bench.publisher.text(alarm('over', true));
+    bench.publisher.text(alarm('over', false));
+    bench.up();
+    expect(bench.on('tautline/pico/alarm/degraded').map((json) => JSON.parse(json).active)).toEqual([true]);
+    expect(bench.on('tautline/pico/alarm/over').map((json) => JSON.parse(json).active)).toEqual([false]);
+  });
+
+  test('an alarm that an earlier run left standing is ended; one that stands is not touched', () => {
+    bench.publisher.text(alarm('degraded', true));
+    bench.up();
+    bench.publisher.message('tautline/pico/alarm/degraded', Buffer.from('{"active":true}'), true);
+    bench.publisher.message('tautline/pico/alarm/tripped', Buffer.from('{"active":true}'), true);
+    expect(bench.on('tautline/pico/alarm/degraded')).toHaveLength(1);
+    expect(JSON.parse(bench.on('tautline/pico/alarm/tripped')[0]!)).toMatchObject({ board: 'pico', active: false });
+  });
+});
+
+describe('what others say', () => {
+  test('a late will is contradicted', () => {
+    bench.up();
+    bench.publisher.message('tautline/bridge/state', Buffer.from('offline'), false);
+    expect(bench.on('tautline/bridge/state')).toEqual(['online', 'online']);
+    bench.publisher.message('tautline/bridge/state', Buffer.from('online'), false);
+    expect(bench.on('tautline/bridge/state')).toHaveLength(2);
+  });
+
+  test('another bridge under our topics is noticed, our own echo and an old run are not', () => {
+    bench.up();
+    const info = (epoch: string) => Buffer.from(JSON.stringify({ name: 'tautline', epoch }));
+    bench.publisher.message('tautline/bridge/info', info('1234abcd'), false);
+    bench.publisher.message('tautline/bridge/info', info('0000ffff'), true);
+    expect(bench.secondBridges).toBe(0);
+    bench.publisher.message('tautline/bridge/info', info('0000ffff'), false);
+    expect(bench.secondBridges).toBe(1);
+  });
+
+  test('requests are counted, and said once', () => {
+    bench.up();
+    const before = bench.packets.length;
+    for (let i = 0; i < 3; i++) bench.publisher.message('tautline/pico/request/arm', Buffer.from('{}'), false);
+    expect(bench.metrics.requests).toBe(3);
+    expect(bench.warnings).toHaveLength(1);
+    expect(bench.packets).toHaveLength(before);
+  });
+});

@@ -27,14 +27,15 @@ export class LineGuard {
   readonly #parser = new ReadlineParser(asBytes);
   /** Bytes of the line so far: in the parser, or thrown away since the last report. */
   #length = 0;
-  #muted = false;
+  /** What the parser has just given. It is passed on outside of the parser, which a sink that throws would leave unusable. */
+  #line: Uint8Array | null = null;
 
   constructor(sink: LineGuardSink, limit: number) {
     this.#sink = sink;
     this.limit = limit;
     // A flowing Transform emits within write(): no line waits for a later turn of the event loop.
     this.#parser.on('data', (line: Uint8Array) => {
-      if (!this.#muted) sink.line(line);
+      this.#line = line;
     });
   }
 
@@ -46,7 +47,8 @@ export class LineGuard {
     else if (this.#length + end - from > this.limit) return this.#overflow(chunk, from);
     else {
       this.#length = lf < 0 ? this.#length + end - from : 0;
-      this.#parser.write(from === 0 && end === chunk.length ? chunk : chunk.subarray(from, end));
+      const line = this.#parse(from === 0 && end === chunk.length ? chunk : chunk.subarray(from, end));
+      if (line !== null) this.#sink.line(line);
     }
     return end;
   }
@@ -82,11 +84,16 @@ export class LineGuard {
     this.discarding = false;
   }
 
-  /** The parser has no reset: an LF closes what it holds, unheard. */
+  /** The line that these bytes complete, unless it is empty. */
+  #parse(bytes: Uint8Array): Uint8Array | null {
+    this.#parser.write(bytes);
+    const line = this.#line;
+    this.#line = null;
+    return line;
+  }
+
+  /** The parser has no reset: an LF closes what it holds. */
   #flushParser(): void {
-    if (this.#length === 0) return;
-    this.#muted = true;
-    this.#parser.write(LINE_END);
-    this.#muted = false;
+    if (this.#length > 0) this.#parse(LINE_END);
   }
 }

@@ -80,7 +80,7 @@ function readFile(file: string | undefined): Tree {
   try {
     const { board, ...tree } = parse(text) as Tree & { board?: Tree };
     if (board === undefined) return tree;
-    if (tree['boards'] !== undefined) throw new Error('has both [board] and [[boards]]; keep one');
+    if (tree.boards !== undefined) throw new Error('has both [board] and [[boards]]; keep one');
     return { ...tree, boards: [board] };
   } catch (error) {
     throw new ConfigError(`${file ?? CONFIG_FILE}: ${(error as Error).message}`);
@@ -111,8 +111,8 @@ function apply(tree: Tree, key: string, value: string, where: string, explicit: 
   if (!settingKeys.includes(key)) throw new ConfigError(`${where}: no such setting${suggestion(key, settingKeys)}`);
   explicit.add(key);
   if (section === 'board') {
-    tree['boards'] ??= [{}];
-    const boards = tree['boards'] as Tree[];
+    tree.boards ??= [{}];
+    const boards = tree.boards as Tree[];
     boards[0] ??= {};
     boards[0][name] = typed(value, (BoardSchema as Schema).properties?.[name], where);
     return;

@@ -103,6 +103,7 @@ export class BoardLoop {
   #linkState: LinkState = 'absent';
   #linkSinceUs = 0;
   #wasLive = false;
+  #isDisposed = false;
   readonly #mapped: MappedTime = { hostUs: Number.NaN, uncertaintyUs: Number.POSITIVE_INFINITY };
 
   constructor(options: BoardLoopOptions) {
@@ -146,6 +147,7 @@ export class BoardLoop {
   /** The port is gone, or could not be opened. */
   closed(reason: string, state: LinkState, nowUs: number): void {
     this.#port = null;
+    if (this.#isDisposed) return;
     this.session.closed();
     this.#setLink(state, nowUs);
     this.report.gone(reason);
@@ -258,7 +260,9 @@ export class BoardLoop {
     this.control.ask(command, nowUs, done);
   }
 
+  /** An orderly end: nothing is wrong, so nothing is said to be. */
   dispose(): void {
+    this.#isDisposed = true;
     this.#endSession();
     this.#evidence?.dispose();
   }
@@ -327,7 +331,10 @@ export class BoardLoop {
       samples,
       onMiss: (miss) => this.#options.feed.miss(miss),
     });
-    if ('refused' in made) return this.#refuse(made.refused);
+    if ('refused' in made) {
+      this.#refuse(made.refused);
+      return;
+    }
     this.#streams = made;
     this.#byId = made.byId;
     const graceUs = Math.max(nowUs, this.session.graceUntilUs);
@@ -383,7 +390,7 @@ export class BoardLoop {
     if (sentUs === null) return;
     const rxUs = this.deviceTime.unwrap(pong.rxUs, arrivalUs);
     const txUs = this.deviceTime.unwrap(pong.txUs, arrivalUs);
-    this.clock.pong(sentUs, rxUs, txUs, arrivalUs, 0, this.#emulatorSlackUs());
+    this.clock.pong(sentUs, rxUs, txUs, arrivalUs, 0, this.#emulatorSlackUs(sentUs, arrivalUs));
   }
 
   #onStatus(status: Message<'status'>, arrivalUs: number): void {
@@ -498,11 +505,8 @@ export class BoardLoop {
   }
 
   /** An emulated board's clock lags behind the wall clock by as much as its emulator does. */
-  #emulatorSlackUs(): number {
-    const { emulatorLagUs, clock } = this.#options;
-    if (emulatorLagUs === undefined) return 0;
-    const nowUs = clock.nowUs();
-    return emulatorLagUs(nowUs - SECOND_US, nowUs) ?? 0;
+  #emulatorSlackUs(fromUs: number, toUs: number): number {
+    return this.#options.emulatorLagUs?.(fromUs, toUs) ?? 0;
   }
 
   #send(message: HostMessage, encoding: Encoding): boolean {

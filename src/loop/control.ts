@@ -107,17 +107,25 @@ export class BoardControl {
   }
 
   #askSafe(done: (answer: CommandAnswer) => void): void {
-    if (this.#tag === null)
-      return done(refusal('no-session', 'the board has no session; its own watchdog keeps it safe'));
+    if (this.#tag === null) {
+      done(refusal('no-session', 'the board has no session; its own watchdog keeps it safe'));
+      return;
+    }
     this.policy.safe();
     done({ ok: true, detail: 'tripped: outputs are safe, and stay so until rearm' });
   }
 
   #askArm(nowUs: number, done: (answer: CommandAnswer) => void): void {
-    if (!this.#armable) return done(refusal('not-armable', 'the board has no outputs to arm'));
+    if (!this.#armable) {
+      done(refusal('not-armable', 'the board has no outputs to arm'));
+      return;
+    }
     const { uncertaintyUs } = this.clock.map(nowUs - this.clock.offsetUs, this.#mapped);
     const allowed = this.policy.arm({ nowUs, uncertaintyUs });
-    if (!allowed.ok) return done(refusal('not-ready', allowed.missing.join('; ')));
+    if (!allowed.ok) {
+      done(refusal('not-ready', allowed.missing.join('; ')));
+      return;
+    }
     this.#request('arm', [], nowUs, (answer) => {
       if (!answer.ok) this.policy.disarm();
       done(answer);
@@ -126,7 +134,10 @@ export class BoardControl {
 
   /** The board may have been reset since, and know nothing of a trip: then only the host's latch is to be lifted. */
   #askRearm(nowUs: number, done: (answer: CommandAnswer) => void): void {
-    if (this.policy.state !== 'tripped') return done(refusal('not-tripped', `the board is ${this.policy.state}`));
+    if (this.policy.state !== 'tripped') {
+      done(refusal('not-tripped', `the board is ${this.policy.state}`));
+      return;
+    }
     const lift = () => {
       this.policy.rearm();
       this.heartbeat.rearm();
@@ -148,16 +159,15 @@ export class BoardControl {
     const declared = this.#declared.find((candidate) => candidate.name === command.name);
     if (declared === undefined) {
       const known = ['arm', 'disarm', 'rearm', 'safe', ...this.#declared.map((candidate) => candidate.name)].join(', ');
-      return done(refusal('unknown-command', `no command "${command.name}"; there are ${known}`));
+      done(refusal('unknown-command', `no command "${command.name}"; there are ${known}`));
+      return;
     }
     const raw = toRaw(declared, command.arguments);
-    if (typeof raw === 'string') return done(refusal('bad-arguments', raw));
-    if (declared.dangerous && this.policy.state !== 'armed') {
-      return done(
-        refusal('not-armed', `"${declared.name}" moves something, and the board is ${this.policy.state}: arm it first`),
-      );
-    }
-    this.#request(declared.name, raw, nowUs, done);
+    const { state } = this.policy;
+    if (typeof raw === 'string') done(refusal('bad-arguments', raw));
+    else if (declared.dangerous && state !== 'armed') {
+      done(refusal('not-armed', `"${declared.name}" moves something, and the board is ${state}: arm it first`));
+    } else this.#request(declared.name, raw, nowUs, done);
   }
 
   #request(

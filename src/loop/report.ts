@@ -48,6 +48,7 @@ export class BoardReport {
   readonly #stats = createStatsRecord();
   #id = '';
   #gone: string | null = null;
+  readonly #alarms = new Set<string>();
 
   /** @param utcUs the wall clock's time of a monotonic instant */
   constructor(
@@ -79,7 +80,10 @@ export class BoardReport {
     this.feed.text({ type: 'log', board: this.#id, level, text, utcUs: this.#utcUs() });
   }
 
+  /** An alarm that is over is told only if it was told that it began. */
   alarm(id: string, active: boolean, text: string): void {
+    if (!active && !this.#alarms.delete(id)) return;
+    if (active) this.#alarms.add(id);
     this.feed.text({ type: 'alarm', board: this.#id, id, active, text, sinceUtcUs: this.#utcUs() });
   }
 

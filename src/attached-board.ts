@@ -1,0 +1,96 @@
+/** One configured board: its port (or the emulator that makes one), and its loop on this thread. */
+import { randomInt } from 'node:crypto';
+import { Connection } from './board/connection.js';
+import type { PortError } from './board/errors.js';
+import type { BoardConfig } from './config.js';
+import { Evidence } from './deadline/evidence.js';
+import type { Feed } from './feed/feed.js';
+import { monotonicUs, utcUs } from './host-clock.js';
+import { BoardLoop } from './loop/board-loop.js';
+import { EmulatedSource } from './loop/emulated-source.js';
+import type { BoardCommand, CommandAnswer } from './outlet.js';
+
+export interface AttachedBoardOptions {
+  readonly index: number;
+  readonly config: BoardConfig;
+  readonly feed: Feed;
+  readonly once: boolean;
+  /** The path that a setting means now; null when nothing like it is plugged in. */
+  readonly resolve: (name: string) => Promise<string | null>;
+  readonly isTaken: (id: string) => boolean;
+  /** The port cannot be had, and nobody is to wait for it. */
+  readonly onFatal: (exitCode: number, text: string) => void;
+}
+
+export class AttachedBoard {
+  readonly loop: BoardLoop;
+  readonly connection: Connection;
+  readonly #emulated: EmulatedSource | null;
+
+  constructor(private readonly options: AttachedBoardOptions) {
+    const { config, index, feed } = options;
+    this.#emulated = EmulatedSource.of(config.path, (level, text) => this.loop.report.log(level, text));
+    const emulated = this.#emulated;
+    this.loop = new BoardLoop({
+      index,
+      config,
+      provisionalId: `board-${index + 1}`,
+      feed,
+      clock: { nowUs: monotonicUs, utcUs },
+      random32: () => randomInt(2 ** 32),
+      // A pseudo-terminal has no bit rate; an emulated board's line has, for the emulator keeps it.
+      timedLine: emulated !== null || !config.path.startsWith('/dev/pts/'),
+      evidence: (periodUs, onEmpty) =>
+        new Evidence({ nowUs: monotonicUs, drain: () => this.connection.drainNow(), onEmpty, periodUs }),
+      ...(emulated === null ? {} : { emulatorLagUs: (fromUs, toUs) => emulated.lagUs(fromUs, toUs) }),
+      isTaken: options.isTaken,
+    });
+    this.connection = this.#connect();
+  }
+
+  start(): void {
+    this.#emulated?.start(() => this.connection.tryNow());
+    this.connection.open();
+  }
+
+  tick(nowUs: number): void {
+    this.loop.tick(nowUs);
+  }
+
+  ask(command: BoardCommand, done: (answer: CommandAnswer) => void): void {
+    this.loop.ask(command, monotonicUs(), done);
+  }
+
+  async stop(): Promise<void> {
+    this.loop.dispose();
+    await Promise.all([this.connection.close(), this.#emulated?.stop()]);
+  }
+
+  #connect(): Connection {
+    const { config, once, resolve } = this.options;
+    const emulated = this.#emulated;
+    const { loop } = this;
+    return new Connection(
+      {
+        name: config.path,
+        baud: config.baud,
+        retryFatal: !once,
+        resolve: async () => (emulated === null ? resolve(config.path) : emulated.port),
+      },
+      {
+        opened: (path, atUs) => loop.opened({ path, send: (bytes) => this.connection.send(bytes) }, atUs),
+        chunk: (bytes, arrivalUs) => loop.chunk(bytes, arrivalUs),
+        closed: (error, atUs) => loop.closed(error?.message ?? 'the port was closed', 'absent', atUs),
+        failed: (error, retryMs) => this.#onFailure(error, retryMs),
+      },
+    );
+  }
+
+  #onFailure(error: PortError, retryMs: number | null): void {
+    const { once, onFatal } = this.options;
+    const isStarting = this.#emulated !== null && error.code === 'PORT_ABSENT';
+    if (isStarting) return;
+    this.loop.closed(error.message, error.retry ? 'absent' : 'refused', monotonicUs());
+    if (retryMs === null || once) onFatal(error.exitCode, error.message);
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * Puts the bridge together: boards with their loops on this thread, outlets in workers, the rings between them. The only
+ * file that knows everybody.
+ */
+import { randomBytes } from 'node:crypto';
+import { AttachedBoard } from './attached-board.js';
+import { parseSelector } from './board/port-selector.js';
+import { Scout } from './board/scout.js';
+import type { Config } from './config.js';
+import { Feed } from './feed/feed.js';
+import { monotonicUs, utcUs } from './host-clock.js';
+import type { BoardCommand, CommandAnswer, MetricValues, OutletName } from './outlet.js';
+import { Supervisor } from './supervisor.js';
+
+export interface BridgeOptions {
+  readonly config: Config;
+  /** Keys that the user set: what was chosen does not move. */
+  readonly explicit?: readonly string[];
+  /** End instead of waiting when a port or the broker is absent. */
+  readonly once?: boolean;
+  /** Called when the bridge cannot go on; the reason has been printed. */
+  readonly onFatal?: (exitCode: number) => void;
+}
+
+export interface Bridge {
+  /** This run: 8 hex digits. */
+  readonly epoch: string;
+  readonly boards: readonly AttachedBoard[];
+  readonly supervisor: Supervisor;
+  readonly feed: Feed;
+  command(command: BoardCommand): Promise<CommandAnswer>;
+  /** Within 2 s, whatever hangs. */
+  stop(): Promise<void>;
+}
+
+const TICK_MS = 5;
+const BOARDS_MAX = 64;
+/** What a board is taken to send until it has told; a faster one makes the ring remember less. */
+const SLOTS_PER_SECOND_EACH = 1000;
+
+export function startBridge(options: BridgeOptions): Bridge {
+  return new RunningBridge(options);
+}
+
+class RunningBridge implements Bridge {
+  readonly epoch = randomBytes(4).toString('hex');
+  readonly feed: Feed;
+  readonly boards: readonly AttachedBoard[];
+  readonly supervisor: Supervisor;
+  readonly #options: BridgeOptions;
+  readonly #ticker: NodeJS.Timeout;
+  #scout: Scout | undefined;
+  #isStopping = false;
+
+  constructor(options: BridgeOptions) {
+    this.#options = options;
+    const { config, explicit = [] } = options;
+    if (config.boards.length > BOARDS_MAX)
+      throw new RangeError(`${config.boards.length} boards; at most ${BOARDS_MAX}`);
+    const slotsPerSecond = Math.max(1, config.boards.length) * SLOTS_PER_SECOND_EACH;
+    this.feed = Feed.create({ slotsPerSecond, seconds: config.feed.seconds });
+    this.supervisor = new Supervisor({
+      feed: this.feed,
+      config,
+      explicit,
+      epoch: this.epoch,
+      startedUtcUs: Math.round(utcUs(monotonicUs())),
+      outlets: outletsOf(config),
+      handlers: {
+        command: (command) => this.command(command),
+        fatal: (exitCode, text) => this.#fatal(exitCode, text),
+        metrics: () => this.#metrics(),
+      },
+    });
+    this.boards = config.boards.map((board, index) => this.#attach(board, index));
+    this.supervisor.start();
+    for (const board of this.boards) board.start();
+    this.#ticker = setInterval(() => {
+      const nowUs = monotonicUs();
+      for (const board of this.boards) board.tick(nowUs);
+    }, TICK_MS);
+  }
+
+  command(command: BoardCommand): Promise<CommandAnswer> {
+    const board = this.boards.find(({ loop }) => loop.id === command.board);
+    if (board === undefined) {
+      const known = this.boards.map(({ loop }) => loop.id).join(', ');
+      return Promise.resolve({
+        ok: false,
+        code: 'unknown-board',
+        detail: `no board "${command.board}"; there are ${known}`,
+      });
+    }
+    return new Promise((resolve) => board.ask(command, resolve));
+  }
+
+  async stop(): Promise<void> {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    clearInterval(this.#ticker);
+    // The boards first, so that the outlets can still say that they are gone.
+    await Promise.all([...this.boards.map((board) => board.stop()), this.supervisor.stop(), this.#scout?.stop()]);
+  }
+
+  #attach(config: Config['boards'][number], index: number): AttachedBoard {
+    return new AttachedBoard({
+      index,
+      config,
+      feed: this.feed,
+      once: this.#options.once ?? false,
+      resolve: (name) => this.#resolve(name),
+      isTaken: (id) => this.boards.some(({ loop }, other) => other !== index && loop.id === id),
+      onFatal: (exitCode, text) => this.#fatal(exitCode, text),
+    });
+  }
+
+  /** Only names that are no paths need somebody who knows the ports. */
+  async #resolve(name: string): Promise<string | null> {
+    if (parseSelector(name) === null) return name;
+    this.#scout ??= new Scout({ onChange: () => this.#tryAbsent() });
+    return this.#scout.resolve(name);
+  }
+
+  #tryAbsent(): void {
+    for (const { connection } of this.boards) connection.tryNow();
+  }
+
+  #fatal(exitCode: number, text: string): void {
+    if (this.#isStopping) return;
+    process.stderr.write(`tautline: ${text}\n`);
+    this.#options.onFatal?.(exitCode);
+  }
+
+  #metrics(): MetricValues {
+    const values: Record<string, number> = { ...this.supervisor.metrics() };
+    for (const { loop, connection } of this.boards) {
+      const board = `board="${loop.id}"`;
+      values[`tautline_port_opens_total{${board}}`] = connection.counters.opens;
+      values[`tautline_port_failures_total{${board}}`] = connection.counters.failures;
+      values[`tautline_port_refused_writes_total{${board}}`] = connection.serial?.refusedMessages ?? 0;
+      values[`tautline_commands_total{${board}}`] = loop.control.commands.counters.sent;
+      values[`tautline_heartbeats_withheld_total{${board}}`] = loop.control.heartbeat.counters.withheld;
+      values[`tautline_unknown_stream_frames_total{${board}}`] = loop.unknownStreamFrames;
+    }
+    return values;
+  }
+}
+
+/** In the order in which they are woken: who is watched by people first. */
+function outletsOf(config: Config): OutletName[] {
+  const outlets: OutletName[] = ['gateway'];
+  if (config.mqtt.enabled) {
+    outlets.push('mqtt');
+    if (config.mqtt.url === '' && config.mqtt.embedded) outlets.push('broker');
+  }
+  outlets.push('console');
+  return outlets;
+}

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { limits } from './broker.js';
+import { boardText, freshFrame, lateMiss } from './broker.rig.js';
+import { ROWS_MAX } from './frames.js';
+import { PENDING_BYTES_MAX } from './outbound.js';
+import { Bench } from './publisher.rig.js';
+import { WINDOW_MAX } from './window.js';
+
+const text = readFileSync(new URL('../../docs/mqtt-topics.md', import.meta.url), 'utf8');
+
+/** The fenced examples by what follows `topic=`. */
+const examples = new Map(
+  [...text.matchAll(/```json topic=(.+)\n([^`]+)```/g)].map(([, name, json]) => [name!, JSON.parse(json!)]),
+);
+
+/** One run that publishes each kind of message once. */
+function published(): Bench {
+  const bench = new Bench();
+  bench.nowUs = 1e9;
+  bench.publisher.text(boardText);
+  bench.up();
+  bench.publisher.frame(freshFrame(7, bench.nowUs + 1000), 0);
+  bench.nowUs += 1000;
+  bench.publisher.batchEnd();
+  bench.publisher.miss(lateMiss(8, bench.nowUs));
+  const gap = { verdict: 4, culprit: 2, isGap: true, lastSeq: 18, count: 10, hasEvidence: false };
+  bench.publisher.miss(Object.assign(lateMiss(9, bench.nowUs), gap));
+  const why = '989 of the last 1000 frames of control met, the contract asks for 990';
+  bench.publisher.text({ type: 'alarm', board: 'pico', id: 'degraded', active: true, text: why, sinceUtcUs: 1.7e15 });
+  bench.publisher.batchEnd();
+  bench.nowUs = bench.publisher.dueUs();
+  bench.publisher.tick();
+  return bench;
+}
+
+const bench = published();
+
+test('the examples are there', () => {
+  expect(examples.size).toBe(6);
+});
+
+test.each([...examples.keys()])('%s is published as the document shows it', (name) => {
+  const [topic, which] = name.split(' ');
+  const messages = bench.on(topic!);
+  const message = which === undefined ? messages[0] : messages.at(-1);
+  expect(JSON.parse(message!)).toEqual(examples.get(name));
+});
+
+test('every topic that is published stands in the table, with its QoS and whether it is retained', () => {
+  const rows = [...text.matchAll(/^\| `(tautline[^`]+)` \| (\d|–) \| (yes|no|–) \|/gm)];
+  expect(rows.length).toBeGreaterThan(8);
+  for (const { topic, qos, retain } of bench.packets) {
+    const row = rows.find(([, pattern]) => new RegExp(`^${pattern!.replace(/<\w+>/g, '[^/]+')}$`).test(topic));
+    expect(row?.slice(2, 4), topic).toEqual([String(qos), retain ? 'yes' : 'no']);
+  }
+});
+
+test('the bounds that it names are those of the code', () => {
+  const kib = (bytes: number) => `${bytes / 1024} KiB`;
+  expect(text).toContain(`more than ${kib(PENDING_BYTES_MAX)} wait in the socket`);
+  expect(text).toContain(`Receive Maximum, ${WINDOW_MAX})`);
+  expect(text).toContain(`at most ${ROWS_MAX})`);
+  expect(text).toContain(`at most ${limits.connections} connections, ${kib(limits.packetBytes)} a packet`);
+});

@@ -161,6 +161,31 @@ describe.each(['text', 'binary'] as const)('any bytes on a line in %s', (encodin
   });
 });
 
+test.each([
+  ['text', 'x'.charCodeAt(0)],
+  ['text', 0],
+  ['binary', 'x'.charCodeAt(0)],
+  ['binary', 1],
+  ['binary', 0],
+] as const)('an endless run in %s of byte %i holds no memory', (encoding, byte) => {
+  const ignore = () => {};
+  const sink = {
+    data: ignore,
+    message: ignore,
+    plain: ignore,
+    text: ignore,
+    corrupt: ignore,
+    foreign: ignore,
+    fallback: ignore,
+  };
+  const decoder = newDecoder(sink, encoding);
+  const chunk = new Uint8Array(65_536).fill(byte);
+  const before = process.memoryUsage().arrayBuffers;
+  for (let i = 0; i < 500; i++) decoder.push(chunk, i);
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2e6);
+  expect(decoder.counters.bytes).toBe(500 * 65_536);
+});
+
 function pushAll(wire: Uint8Array, encoding: 'text' | 'binary') {
   const sink = new RecordingSink();
   const decoder = newDecoder(sink, encoding);

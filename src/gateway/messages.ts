@@ -4,6 +4,7 @@ import { culprits, verdicts } from '../deadline/verdict.js';
 import type { HealthRecord, MissRecord, StatsRecord } from '../feed/events.js';
 import { evidenceCauses, linkStates } from '../feed/slot.js';
 import { isoMicroseconds } from '../host-clock.js';
+import type { StateMessage } from '../sdk/messages.js';
 import type { BoardState, StreamState } from './state.js';
 
 export const known = (value: number): number | null => (Number.isFinite(value) ? value : null);
@@ -12,25 +13,6 @@ const tenths = (us: number): number | null => known(Math.round(us * 10) / 10);
 export const bootText = (boot: number): string => boot.toString(16).padStart(8, '0');
 const nameOf = (table: Readonly<Record<string, number>>, code: number): string =>
   Object.keys(table).find((name) => table[name] === code) ?? 'unknown';
-
-export interface StateMessage {
-  readonly board: string;
-  readonly stream: string;
-  /** 8 hex digits. */
-  readonly boot: string;
-  readonly seq: number | null;
-  readonly releaseUs: number | null;
-  /** Of the release: ISO 8601, UTC, microseconds. Null while the board's clock is not known. */
-  readonly time: string | null;
-  /** At publication. */
-  readonly ageUs: number | null;
-  readonly uncertaintyUs: number | null;
-  readonly lifespanUs: number;
-  readonly verdict: string;
-  /** At publication; a reader goes on ageing it by its own clock. */
-  readonly live: boolean;
-  readonly values: Readonly<Record<string, number | null>>;
-}
 
 /** @param utcOffsetUs UTC - host monotonic */
 export function stateMessage(board: string, stream: StreamState, nowUs: number, utcOffsetUs: number): StateMessage {

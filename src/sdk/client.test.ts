@@ -1,0 +1,217 @@
+// biome-ignore-all lint/suspicious/noExplicitAny: messages of the main thread are picked apart as they come.
+import { readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { Bench } from '../gateway/testing/bench.js';
+import {
+  Client,
+  ConnectionLostError,
+  type FramesOptions,
+  type Gap,
+  NotConnectedError,
+  PhoenixTransport,
+  RefusedError,
+} from './index.js';
+import type { WebSocketConstructor } from './phoenix/transport.js';
+
+/** Every transport must pass all of this; a new one is added here. */
+const transports = [
+  {
+    name: 'Phoenix socket',
+    create: (bench: Bench) =>
+      new PhoenixTransport(`http://${bench.address}`, {
+        WebSocket: WebSocket as unknown as WebSocketConstructor,
+        retryMs: 20,
+      }),
+  },
+];
+
+let bench: Bench;
+let client: Client;
+const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 2 });
+const dropConnections = () => {
+  for (const socket of bench.app.websocketServer.clients) socket.terminate();
+};
+
+describe.each(transports)('the client over the $name', ({ create }) => {
+  beforeEach(async () => {
+    bench = await Bench.open();
+    client = new Client('', { transport: create(bench) });
+  });
+  afterEach(async () => {
+    client.close();
+    await bench.close();
+  });
+
+  /** All sequence numbers and gaps of a subscription. */
+  function record(options: FramesOptions = {}) {
+    const frames = client.frames('pico', options);
+    const seqs: number[] = [];
+    const gaps: Gap[] = [];
+    frames.on('frames', (batch) => {
+      for (const { columns } of batch.streams) seqs.push(...columns.seq);
+    });
+    frames.on('gap', (gap) => gaps.push(gap));
+    return { frames, seqs, gaps };
+  }
+
+  test('states arrive live, and turn stale when the frames end', async () => {
+    const board = client.board('pico', { rateHz: 60 });
+    const events: string[] = [];
+    board.on('state', (state) => events.push(state.live ? 'live' : 'not live'));
+    board.on('stale', (state) => events.push(`stale ${state.values.speed}`));
+    await until(() => expect(board.status).toBe('joined'));
+    bench.frames(5);
+    await until(() => expect(events).toContain('live'));
+    expect(board.states.get('control')).toMatchObject({ live: true, values: { speed: 4 } });
+    await until(() => expect(events).toContain('stale 4'));
+    expect(board.states.get('control')!.live).toBe(false);
+  });
+
+  test('a lost connection turns values stale though nobody says so', async () => {
+    const board = client.board('pico', { rateHz: 60 });
+    await until(() => expect(board.status).toBe('joined'));
+    bench.frames(1);
+    await until(() => expect(board.states.get('control')?.live).toBe(true));
+    client.close();
+    await until(() => expect(board.states.get('control')?.live).toBe(false));
+  });
+
+  test('frames carry the names of stream and signals', async () => {
+    const frames = client.frames('pico');
+    const seen: any[] = [];
+    frames.on('frames', (batch) => {
+      for (const { stream, signals, columns } of batch.streams)
+        seen.push({ stream, signals: signals.map(({ name }) => name), speed: [...columns.values[0]!] });
+    });
+    await until(() => expect(frames.status).toBe('joined'));
+    bench.frames(2);
+    await until(() =>
+      expect(seen).toEqual([
+        { stream: 'control', signals: ['speed', 'current', 'duty', 'temperature'], speed: [0, 1] },
+      ]),
+    );
+  });
+
+  test('after a loss of the connection all missed frames come, in order, without a gap', async () => {
+    const { frames, seqs, gaps } = record();
+    await until(() => expect(frames.status).toBe('joined'));
+    bench.frames(10);
+    await until(() => expect(seqs).toHaveLength(10));
+    dropConnections();
+    await until(() => expect(frames.status).toBe('lost'));
+    for (let i = 0; i < 5; i++) bench.frames(700);
+    await until(() => expect(seqs).toHaveLength(3510));
+    expect(seqs).toEqual(Array.from({ length: 3510 }, (_, i) => i));
+    expect(gaps).toEqual([]);
+  });
+
+  test('a position of another run of the bridge is reported as a gap', async () => {
+    const { frames, gaps } = record({ since: { epoch: 'deadbeef', offset: 5 } });
+    await until(() => expect(frames.status).toBe('joined'));
+    expect(gaps).toEqual([
+      { cause: 'restart', count: null, from: { epoch: 'deadbeef', offset: 5 }, to: { epoch: bench.epoch, offset: 0 } },
+    ]);
+  });
+
+  test('a request is answered, refused with a code, and lost with the connection', async () => {
+    const board = client.board('pico');
+    await expect(board.request('arm')).rejects.toBeInstanceOf(NotConnectedError);
+    await until(() => expect(board.status).toBe('joined'));
+    const answer = async (reply: any) => {
+      let message: any;
+      await until(() => {
+        message = bench.posted.find(({ type }) => type === 'command');
+        expect(message).toBeDefined();
+      });
+      bench.posted.length = 0;
+      bench.gateway.receive({ type: 'answer', request: message.request, answer: reply });
+      return message.command;
+    };
+    const armed = board.request('arm');
+    expect(await answer({ ok: true, detail: 'armed' })).toMatchObject({
+      board: 'pico',
+      name: 'arm',
+      by: expect.stringMatching(/^socket anonymous 127/),
+    });
+    expect(await armed).toBe('armed');
+    const refused = board.request('set-speed', [4]);
+    refused.catch(() => {});
+    expect((await answer({ ok: false, code: 'not-armed', detail: 'arm it first' })).arguments).toEqual([4]);
+    await expect(refused).rejects.toMatchObject({ code: 'not-armed', message: 'arm it first' });
+    await expect(refused).rejects.toBeInstanceOf(RefusedError);
+    const lost = board.request('disarm');
+    dropConnections();
+    await expect(lost).rejects.toBeInstanceOf(ConnectionLostError);
+  });
+
+  test('the lobby lists boards as they come and go', async () => {
+    const lobby = client.lobby();
+    await until(() => expect(lobby.boards.map(({ id }) => id)).toEqual(['pico']));
+    bench.addBoard('nano', 1);
+    await until(() => expect(lobby.boards.map(({ id }) => id)).toEqual(['pico', 'nano']));
+    bench.text({ type: 'alarm', board: 'nano', id: 'firm', active: true, text: 'm of k', sinceUtcUs: 1 });
+    await until(() => expect([...lobby.alarms.keys()]).toEqual(['nano/firm']));
+    bench.text({ type: 'board-gone', index: 1, id: 'nano', reason: 'unplugged' });
+    await until(() => expect(lobby.boards[1]).toMatchObject({ id: 'nano', status: 'gone' }));
+  });
+
+  test('a board that comes later is joined when it is there', async () => {
+    const board = client.board('nano');
+    const reasons: string[] = [];
+    board.on('lost', ({ reason }) => reasons.push(reason));
+    await until(() => expect(reasons[0]).toContain('no board "nano"'));
+    bench.addBoard('nano', 1);
+    await until(() => expect(board.status).toBe('joined'));
+  });
+
+  test('what was left says nothing more, and can be joined again', async () => {
+    const { frames, seqs } = record();
+    await until(() => expect(frames.status).toBe('joined'));
+    frames.leave();
+    await until(() => expect(bench.gateway.topics.frames.subscribers).toBe(0));
+    bench.frames(3);
+    await bench.settled();
+    const again = record();
+    await until(() => expect(again.frames.status).toBe('joined'));
+    bench.frames(1);
+    await until(() => expect(again.seqs).toEqual([3]));
+    expect(seqs).toEqual([]);
+  });
+});
+
+test('nothing in the client needs Node', () => {
+  const src = fileURLToPath(new URL('..', import.meta.url));
+  const seen = new Set<string>();
+  const visit = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    const imports = readFileSync(file, 'utf8').matchAll(/^(?:import|export)\s+(?!type\s)[^;]*?from '([^']+)';/gm);
+    for (const [, target] of imports) {
+      expect(target, `${relative(src, file)} imports ${target}`).toMatch(/^\./);
+      visit(join(dirname(file), target!.replace(/\.js$/, '.ts')));
+    }
+  };
+  visit(join(src, 'sdk/index.ts'));
+  expect([...seen].map((file) => relative(src, file))).toContain('sdk/phoenix/transport.ts');
+  for (const file of seen) expect(readFileSync(file, 'utf8')).not.toMatch(/\b(?:Buffer|process|require)\b[.(]/);
+});
+
+test('a runtime without a WebSocket says what to pass', () => {
+  vi.stubGlobal('WebSocket', undefined);
+  expect(() => new PhoenixTransport('http://127.0.0.1:1')).toThrow('pass one');
+  vi.unstubAllGlobals();
+});
+
+test('the token never shows in what the client reports', async () => {
+  const transport = new PhoenixTransport('http://127.0.0.1:1', {
+    token: 's3cret',
+    WebSocket: WebSocket as unknown as WebSocketConstructor,
+  });
+  const reasons: string[] = [];
+  transport.open((_status, reason) => reasons.push(reason));
+  transport.close();
+  expect(reasons.join()).not.toContain('s3cret');
+});

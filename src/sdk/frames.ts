@@ -1,0 +1,109 @@
+import type { FrameBatchColumns, FrameColumns } from './columns.js';
+import type { LocalClock } from './live-state.js';
+import type { DroppedMessage, FramesReply, SignalDescriptor } from './messages.js';
+import { Subscription, type SubscriptionEvents } from './subscription.js';
+import type { Transport } from './transport.js';
+
+export interface FramesOptions {
+  /** `false`: every frame at once; `true`: batches of some 16 ms; default: as the bridge finds right for its load. */
+  readonly batch?: boolean;
+  /** Where to begin: `position` of an earlier subscription. Default: now. */
+  readonly since?: FramesPosition;
+}
+
+/** Where one is in the frames of a bridge. The epoch is the run of the bridge: another run begins anew. */
+export interface FramesPosition {
+  readonly epoch: string;
+  readonly offset: number;
+}
+
+/** Frames that did not come and will not. What came before and after is whole and in order. */
+export interface Gap {
+  /** `slow`: this client did not read fast enough; `restart`: the bridge began anew; `forgotten`: it was away for longer than the bridge remembers. */
+  readonly cause: 'slow' | 'restart' | 'forgotten';
+  /** Null: not known. */
+  readonly count: number | null;
+  readonly from: FramesPosition;
+  readonly to: FramesPosition;
+}
+
+export interface StreamFrames {
+  /** Name of the stream. */
+  readonly stream: string;
+  readonly signals: readonly SignalDescriptor[];
+  /** Valid until the listener returns: copy what you keep. */
+  readonly columns: FrameColumns;
+}
+
+export interface FramesBatch extends FramesPosition {
+  readonly sentUtcUs: number;
+  readonly streams: readonly StreamFrames[];
+}
+
+export interface FramesEvents extends SubscriptionEvents<FramesReply> {
+  frames: FramesBatch;
+  gap: Gap;
+}
+
+/** `frames:<id>`: every frame of a board, in order. What is missed while away is recovered, or reported as a gap. */
+export class FramesSubscription extends Subscription<FramesReply, FramesEvents> {
+  /** Up to where everything was given to the listeners or reported as a gap; undefined before the first join. */
+  position: FramesPosition | undefined;
+  private streams = new Map<number, { readonly name: string; readonly signals: readonly SignalDescriptor[] }>();
+  private newestReceivedMs = 0;
+
+  constructor(
+    transport: Transport,
+    readonly board: string,
+    private readonly options: FramesOptions,
+    private readonly clock: LocalClock,
+  ) {
+    super(transport, `frames:${board}`);
+    this.position = options.since;
+  }
+
+  /** Tells the bridge that the newest batch is on the screen now: it then knows what the consumer took. */
+  painted(): void {
+    if (this.position === undefined) return;
+    const paintedUs = (this.clock.monotonicMs() - this.newestReceivedMs) * 1e3;
+    this.topic.tell('ack', { offset: this.position.offset, paintedUs });
+  }
+
+  protected params(): Readonly<Record<string, unknown>> {
+    const { batch } = this.options;
+    return {
+      encoding: 'binary',
+      ...(batch !== undefined && { batch }),
+      ...(this.position && { since: this.position }),
+    };
+  }
+
+  protected onJoined(reply: FramesReply): void {
+    this.streams = new Map(reply.streams.map(({ id, name, signals }) => [id, { name, signals }]));
+    const from = this.position;
+    const to = { epoch: reply.epoch, offset: reply.offset };
+    this.position = to;
+    if (from === undefined || reply.recovered) return;
+    this.emit('gap', { cause: from.epoch === to.epoch ? 'forgotten' : 'restart', count: null, from, to });
+  }
+
+  protected onEvent(name: string, payload: unknown): void {
+    if (name !== 'dropped' || this.position === undefined) return;
+    const { count, fromOffset, toOffset } = payload as DroppedMessage;
+    const { epoch, offset } = this.position;
+    const to = { epoch, offset: toOffset ?? offset };
+    this.position = to;
+    this.emit('gap', { cause: 'slow', count, from: { epoch, offset: fromOffset ?? offset }, to });
+  }
+
+  protected override onFrames(batch: FrameBatchColumns): void {
+    const { epoch, offset, sentUtcUs } = batch;
+    this.newestReceivedMs = this.clock.monotonicMs();
+    this.position = { epoch, offset };
+    const streams = batch.groups.map((columns) => {
+      const { name, signals } = this.streams.get(columns.stream) ?? { name: String(columns.stream), signals: [] };
+      return { stream: name, signals, columns };
+    });
+    this.emit('frames', { epoch, offset, sentUtcUs, streams });
+  }
+}

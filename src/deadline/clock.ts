@@ -19,6 +19,7 @@ import { BoundRing } from './bounds.js';
 export const DRIFT_LIMIT = 500e-6;
 /** Largest change of that error: 0.3 ppm a second, a crystal warming by several degrees in ten seconds. */
 const BEND_PER_US = 0.3e-6 / 1e6;
+const HALF_BEND_PER_US = BEND_PER_US / 2;
 /** The lowest ceiling of each second is kept. */
 const BIN_US = 1e6;
 /** Bounds older than about a minute say nothing more: by then the drift may have bent by 0.5 ms. */
@@ -43,11 +44,12 @@ export class ClockModel {
   roundTripUs = Number.NaN;
 
   readonly #tickUs: number;
+  readonly #scratch: MappedTime = { hostUs: Number.NaN, uncertaintyUs: Number.POSITIVE_INFINITY };
   readonly #ceilings = new BoundRing(BOUNDS);
   readonly #floors = new BoundRing(BOUNDS);
   // The lowest ceiling of the second under way.
   #binEndUs = Number.NaN;
-  #binAtUs = 0;
+  #binAtUs = Number.NaN;
   #binOffsetUs = Number.POSITIVE_INFINITY;
   // The corridor at device time #atUs: the offset and its slope, each between two values.
   #atUs = 0;
@@ -98,7 +100,8 @@ export class ClockModel {
       this.#binOffsetUs = offsetUs;
     }
     const aheadUs = deviceUs - this.#atUs;
-    if (aheadUs > 0 && offsetUs < this.#highUs + this.#rise(aheadUs)) {
+    const bendUs = HALF_BEND_PER_US * aheadUs * aheadUs;
+    if (aheadUs > 0 && offsetUs < this.#highUs + this.#slopeMax * aheadUs + bendUs) {
       this.#advance(aheadUs);
       this.#highUs = Math.min(this.#highUs, offsetUs);
       if (this.#lowUs > this.#highUs + ROUNDING_US) this.#contradiction();
@@ -118,14 +121,21 @@ export class ClockModel {
     this.#solve();
   }
 
-  /** Host time of a device instant, into `out`. Valid for instants before and after the newest bound. */
+  /**
+   * Host time of a device instant, into `out`. Valid for instants before and after the newest bound: the corridor widens
+   * from there by what is not known of the slope, but never faster than the drift's limit.
+   */
   map(deviceUs: number, out: MappedTime): MappedTime {
     const aheadUs = deviceUs - this.#atUs;
-    const highUs = this.#highUs + this.#rise(aheadUs);
-    const lowUs = this.#lowUs + this.#fall(aheadUs);
+    const bendUs = HALF_BEND_PER_US * aheadUs * aheadUs;
+    const limitUs = DRIFT_LIMIT * Math.abs(aheadUs);
+    const steepest = aheadUs > 0 ? this.#slopeMax : this.#slopeMin;
+    const flattest = aheadUs > 0 ? this.#slopeMin : this.#slopeMax;
+    const highUs = this.#highUs + Math.min(steepest * aheadUs + bendUs, limitUs);
+    const lowUs = this.#lowUs + Math.max(flattest * aheadUs - bendUs, -limitUs);
     out.uncertaintyUs = (highUs - lowUs) / 2;
-    if (out.uncertaintyUs < Number.POSITIVE_INFINITY) out.hostUs = deviceUs + (highUs + lowUs) / 2;
-    else {
+    out.hostUs = deviceUs + (highUs + lowUs) / 2;
+    if (!(out.uncertaintyUs < Number.POSITIVE_INFINITY)) {
       out.hostUs = Number.NaN;
       out.uncertaintyUs = Number.POSITIVE_INFINITY;
     }
@@ -139,29 +149,16 @@ export class ClockModel {
   deviceNotAfter(hostUs: number): number {
     if (!this.settled) return Number.NaN;
     const guessUs = hostUs - this.offsetUs;
-    return hostUs - (this.#highUs + this.#rise(guessUs - this.#atUs));
-  }
-
-  /** Most that the offset can have risen (or least that it was higher, for a negative distance) at `aheadUs` from the corridor. */
-  #rise(aheadUs: number): number {
-    const bendUs = (BEND_PER_US / 2) * aheadUs * aheadUs;
-    return aheadUs > 0
-      ? Math.min(this.#slopeMax * aheadUs + bendUs, DRIFT_LIMIT * aheadUs)
-      : Math.min(this.#slopeMin * aheadUs + bendUs, -DRIFT_LIMIT * aheadUs);
-  }
-
-  /** The counterpart of `#rise`: least that the offset can have changed. */
-  #fall(aheadUs: number): number {
-    const bendUs = (BEND_PER_US / 2) * aheadUs * aheadUs;
-    return aheadUs > 0
-      ? Math.max(this.#slopeMin * aheadUs - bendUs, -DRIFT_LIMIT * aheadUs)
-      : Math.max(this.#slopeMax * aheadUs - bendUs, DRIFT_LIMIT * aheadUs);
+    this.map(guessUs, this.#scratch);
+    return guessUs - (this.#scratch.hostUs - hostUs) - this.#scratch.uncertaintyUs;
   }
 
   /** Carries the corridor forward; what is known of the slope fades with the time. */
   #advance(aheadUs: number): void {
-    this.#highUs += this.#rise(aheadUs);
-    this.#lowUs += this.#fall(aheadUs);
+    const bendUs = HALF_BEND_PER_US * aheadUs * aheadUs;
+    const limitUs = DRIFT_LIMIT * aheadUs;
+    this.#highUs += Math.min(this.#slopeMax * aheadUs + bendUs, limitUs);
+    this.#lowUs += Math.max(this.#slopeMin * aheadUs - bendUs, -limitUs);
     this.#slopeMax = Math.min(DRIFT_LIMIT, this.#slopeMax + BEND_PER_US * aheadUs);
     this.#slopeMin = Math.max(-DRIFT_LIMIT, this.#slopeMin - BEND_PER_US * aheadUs);
     this.#atUs += aheadUs;
@@ -208,7 +205,7 @@ export class ClockModel {
 
   #relaxedBin(nowUs: number): number {
     const distanceUs = nowUs - this.#binAtUs;
-    return this.#binOffsetUs + (BEND_PER_US / 2) * distanceUs * distanceUs;
+    return this.#binOffsetUs + HALF_BEND_PER_US * distanceUs * distanceUs;
   }
 
   /** No line through the corridor is steeper than from an older floor to this ceiling, or flatter than from it to a newer floor. */

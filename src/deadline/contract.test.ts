@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { encodings } from '../codec/schema.js';
+import { encodeBinary, encodeText } from '../codec/encode.js';
+import type { AnyMessage } from '../codec/message.js';
+import { encodings, messages } from '../codec/schema.js';
 import { implies, resolveContract } from './contract.js';
 import { lineLoad, wireBytes } from './line-load.js';
 import { controlStream } from './model/stream.js';
@@ -57,8 +59,8 @@ describe('refuses', () => {
   it('a line that is too slow, with the whole sum and the way out', () => {
     const reason = refusal(controlStream, undefined, { ...line, baud: 460_800, encoding: 'text' });
     expect(reason).toBe(
-      'the line carries control 71 B × 1000 Hz + status 98 + pong 140 + descriptor 120 = 71358 bytes/s of 46080 ' +
-        'at 460800 baud (text) = 154.9 %: more than 90 %; raise the baud rate, lengthen the periods, or use binary frames (79 %)',
+      'the line carries control 82 B × 1000 Hz + status 114 + pong 138 + descriptor 122 = 82374 bytes/s of 46080 ' +
+        'at 460800 baud (text) = 178.8 %: more than 90 %; raise the baud rate, lengthen the periods, or use binary frames (78.5 %)',
     );
   });
 
@@ -77,7 +79,7 @@ it('warns beyond 70 % of the line, and of values that go stale between frames', 
   const warned = resolveContract(controlStream, { lifespanUs: 5000, leaseUs: 2000 }, { ...line, baud: 460_800 });
   expect(warned).toMatchObject({ ok: true });
   const warnings = warned.ok ? warned.warnings : [];
-  expect(warnings[0]).toContain('= 79 %: more than 70 %');
+  expect(warnings[0]).toContain('= 78.5 %: more than 70 %');
   expect(warnings[1]).toContain('lifespan 5000 µs < period 1000 + deadline 10000 µs');
   expect(warnings[2]).toContain('lease 2000 µs < period 1000 + deadline 10000 µs');
 });
@@ -88,9 +90,19 @@ it('counts all streams of the line', () => {
   expect(two.data).toBe(one.data * 1.5);
 });
 
-it('knows the sizes that the encodings have', () => {
+it('knows the sizes that the encoder makes', () => {
+  const zeros = (name: 'data' | 'status' | 'pong' | 'heartbeat' | 'ping') =>
+    Object.fromEntries(messages[name].fields.map((field) => [field.name, 0]));
+  const types = controlStream.signals.map(({ type }) => type);
+  for (const name of ['data', 'status', 'pong', 'heartbeat', 'ping'] as const) {
+    const values = name === 'data' ? { values: [1, 2, 3, 4], types } : {};
+    const message = { name, ...zeros(name), ...values } as AnyMessage;
+    const signals = name === 'data' ? controlStream.signals : [];
+    expect([name, wireBytes(name, 'text', signals)]).toEqual([name, encodeText(message).length]);
+    expect([name, wireBytes(name, 'binary', signals)]).toEqual([name, encodeBinary(message).length]);
+  }
   expect(wireBytes('data', 'binary', controlStream.signals)).toBe(36);
-  expect(wireBytes('data', 'text', controlStream.signals)).toBe(71);
+  expect(wireBytes('data', 'text', controlStream.signals)).toBe(82);
   for (const encoding of Object.keys(encodings) as (keyof typeof encodings)[]) {
     expect(wireBytes('ping', encoding)).toBeLessThanOrEqual(wireBytes('pong', encoding));
   }

@@ -55,7 +55,11 @@ export class BoardPolicy {
   readonly #streams = new Map<number, GuardedStream>();
   #openedUs = Number.NaN;
   #heartbeatUs = Number.NEGATIVE_INFINITY;
-  #lastMiss = 'nothing has been judged yet';
+  // What broke the row of frames that met: kept as figures, made a sentence when somebody asks.
+  #brokenBy: 'session' | 'gap' | 'frame' | 'foreign' | 'rearm' = 'session';
+  #brokenSeq = Number.NaN;
+  #brokenCount = 0;
+  #brokenVerdict = 0;
 
   constructor(sink: PolicySink) {
     this.#sink = sink;
@@ -70,7 +74,7 @@ export class BoardPolicy {
   opened(nowUs: number): void {
     this.#openedUs = nowUs;
     this.metInARow = 0;
-    this.#lastMiss = 'the session has just begun';
+    this.#brokenBy = 'session';
     if (this.state === 'armed') this.state = 'disarmed';
     this.#streams.clear();
   }
@@ -99,10 +103,10 @@ export class BoardPolicy {
     if (verdict === verdictCode.met && gap.count === 0) this.metInARow++;
     else {
       this.metInARow = 0;
-      this.#lastMiss =
-        gap.count > 0
-          ? `${gap.count} lost before frame ${judgement.seq}`
-          : `frame ${judgement.seq} was ${verdicts[verdict]}`;
+      this.#brokenBy = gap.count > 0 ? 'gap' : 'frame';
+      this.#brokenSeq = judgement.seq;
+      this.#brokenCount = gap.count;
+      this.#brokenVerdict = verdict;
     }
     const { contract } = guarded.monitor;
     if (contract.class === 'soft') return;
@@ -116,7 +120,7 @@ export class BoardPolicy {
   /** A frame of another firmware, boot or host came on the line of this board. */
   foreign(nowUs: number): void {
     this.metInARow = 0;
-    this.#lastMiss = 'a foreign frame';
+    this.#brokenBy = 'foreign';
     for (const { monitor } of this.#streams.values())
       if (monitor.contract.class === 'hard') this.#trip('foreignFrames', nowUs);
   }
@@ -129,8 +133,7 @@ export class BoardPolicy {
     for (const guarded of this.#streams.values()) {
       const { monitor } = guarded;
       if (monitor.contract.class === 'soft') continue;
-      if (monitor.silent)
-        this.#degrade(guarded, `silent since ${Math.round((nowUs - monitor.outage.fromUs) / 1e3)} ms`);
+      if (monitor.silent) this.#degrade(guarded, 'silence');
       if (monitor.contract.class === 'hard' && monitor.ageAtLeastUs(nowUs) > sampleAgeMaxUs(monitor.contract)) {
         this.#trip('dataStale', nowUs);
       }
@@ -155,7 +158,7 @@ export class BoardPolicy {
     this.state = 'disarmed';
     this.tripCause = 'none';
     this.metInARow = 0;
-    this.#lastMiss = 'the board has just been re-armed';
+    this.#brokenBy = 'rearm';
     this.#sink.alarm('tripped', false, 're-armed');
     return true;
   }
@@ -191,7 +194,7 @@ export class BoardPolicy {
       yield `the clock is uncertain by ${Math.round(uncertaintyUs)} µs: at most ${uncertaintyMaxUs} µs, a quarter of the tightest deadline`;
     }
     if (this.metInARow < MET_BEFORE_ARM) {
-      yield `${this.metInARow} frames in a row have met, ${MET_BEFORE_ARM} are needed (before: ${this.#lastMiss})`;
+      yield `${this.metInARow} frames in a row have met, ${MET_BEFORE_ARM} are needed (before: ${this.#brokenText()})`;
     }
     const beatAgoUs = nowUs - this.#heartbeatUs;
     if (beatAgoUs === Number.POSITIVE_INFINITY) yield 'no heartbeat has been sent';
@@ -200,13 +203,25 @@ export class BoardPolicy {
     }
   }
 
+  #brokenText(): string {
+    switch (this.#brokenBy) {
+      case 'session':
+        return 'the session has just begun';
+      case 'gap':
+        return `${this.#brokenCount} lost before frame ${this.#brokenSeq}`;
+      case 'frame':
+        return `frame ${this.#brokenSeq} was ${verdicts[this.#brokenVerdict]}`;
+      case 'foreign':
+        return 'a foreign frame';
+      case 'rearm':
+        return 'the board has just been re-armed';
+    }
+  }
+
   #checkWindow(guarded: GuardedStream): void {
     const { window, contract } = guarded.monitor;
     if (window.violated) {
-      this.#degrade(
-        guarded,
-        `${window.met} of the last ${window.size} frames met, (${contract.m}, ${contract.k}) is the contract`,
-      );
+      this.#degrade(guarded, 'window');
     } else if (guarded.degraded && --guarded.untilWell <= 0) {
       guarded.degraded = false;
       this.#sink.alarm(`degraded-${guarded.name}`, false, `the last ${contract.k} frames kept the contract`);
@@ -214,10 +229,15 @@ export class BoardPolicy {
   }
 
   /** Degraded until k frames have passed without a violation, so that the alarm does not flap. */
-  #degrade(guarded: GuardedStream, text: string): void {
-    guarded.untilWell = guarded.monitor.contract.k;
+  #degrade(guarded: GuardedStream, by: 'window' | 'silence'): void {
+    const { window, contract, outage } = guarded.monitor;
+    guarded.untilWell = contract.k;
     if (guarded.degraded) return;
     guarded.degraded = true;
+    const text =
+      by === 'window'
+        ? `${window.met} of the last ${window.size} frames met, (${contract.m}, ${contract.k}) is the contract`
+        : `silent for ${Math.round((outage.toUs - outage.fromUs) / 1e3)} ms, the lease is ${contract.leaseUs / 1e3} ms`;
     this.#sink.alarm(`degraded-${guarded.name}`, true, text);
   }
 

@@ -181,22 +181,4 @@ export const linkStates = [
 ] as const;
 export type LinkState = (typeof linkStates)[number];
 
-/** Why the host was not looking, or what else the evidence names. Append only. */
-export const evidenceCauses = [
-  'none',
-  'loop busy',
-  'no CPU',
-  'stopped',
-  'started late',
-  'ran long',
-  'transmit queue',
-  'held after stamping',
-  'bytes late',
-  'bytes corrupted',
-  'releases skipped',
-  'frames dropped by the board',
-  'silence',
-  'emulator lag',
-  'clock not settled',
-] as const;
-export type EvidenceCause = (typeof evidenceCauses)[number];
+export { type EvidenceCause, evidenceCauses } from '../deadline/cause.js';

@@ -35,6 +35,15 @@ export interface MappedTime {
   uncertaintyUs: number;
 }
 
+/** What `ClockModel.observe` needs of a frame, and what it fills in. */
+export interface FrameTimes extends MappedTime {
+  /** Device time that the board's clock had certainly reached when the frame was complete at the host, as for `frame`. */
+  completeUs: number;
+  arrivalUs: number;
+  /** Device time to map. */
+  releaseUs: number;
+}
+
 export class ClockModel {
   /** Contradictions that only a jump of one of the clocks explains: a reset, a suspended host. */
   steps = 0;
@@ -44,7 +53,6 @@ export class ClockModel {
   roundTripUs = Number.NaN;
 
   readonly #tickUs: number;
-  readonly #scratch: MappedTime = { hostUs: Number.NaN, uncertaintyUs: Number.POSITIVE_INFINITY };
   readonly #ceilings = new BoundRing(BOUNDS);
   readonly #floors = new BoundRing(BOUNDS);
   // The lowest ceiling of the second under way.
@@ -57,6 +65,13 @@ export class ClockModel {
   #lowUs = Number.NEGATIVE_INFINITY;
   #slopeMin = -DRIFT_LIMIT;
   #slopeMax = DRIFT_LIMIT;
+  // Operands and results of the private steps. As fields they are stored in place; as arguments V8 boxes each number
+  // wherever it does not inline the call.
+  #boundAtUs = Number.NaN;
+  #boundOffsetUs = Number.NaN;
+  #aheadUs = Number.NaN;
+  #middleUs = Number.NaN;
+  #halfUs = Number.NaN;
 
   /** @param tickUs resolution of the board's stamps, µs (they are truncated, so a stamp may be this much too early) */
   constructor(tickUs = 1) {
@@ -92,20 +107,20 @@ export class ClockModel {
    * that are physically certain, such as the frame's own bytes on a UART.
    */
   frame(deviceUs: number, arrivalUs: number): void {
-    const offsetUs = arrivalUs - deviceUs;
-    if (!(deviceUs < this.#binEndUs)) this.#openBin(deviceUs);
-    const slope = (this.#slopeMin + this.#slopeMax) / 2;
-    if (offsetUs - slope * (deviceUs - this.#binAtUs) < this.#binOffsetUs) {
-      this.#binAtUs = deviceUs;
-      this.#binOffsetUs = offsetUs;
-    }
-    const aheadUs = deviceUs - this.#atUs;
-    const bendUs = HALF_BEND_PER_US * aheadUs * aheadUs;
-    if (aheadUs > 0 && offsetUs < this.#highUs + this.#slopeMax * aheadUs + bendUs) {
-      this.#advance(aheadUs);
-      this.#highUs = Math.min(this.#highUs, offsetUs);
-      if (this.#lowUs > this.#highUs + ROUNDING_US) this.#contradiction();
-    }
+    this.#boundAtUs = deviceUs;
+    this.#boundOffsetUs = arrivalUs - deviceUs;
+    this.#lowerCeiling();
+  }
+
+  /** `frame` and then `map` of the frame's release, for the hot path: nothing in it is boxed. */
+  observe(times: FrameTimes): void {
+    this.#boundAtUs = times.completeUs;
+    this.#boundOffsetUs = times.arrivalUs - times.completeUs;
+    this.#lowerCeiling();
+    this.#aheadUs = times.releaseUs - this.#atUs;
+    this.#spread();
+    times.hostUs = times.releaseUs + this.#middleUs;
+    times.uncertaintyUs = this.#halfUs;
   }
 
   /**
@@ -126,19 +141,10 @@ export class ClockModel {
    * from there by what is not known of the slope, but never faster than the drift's limit.
    */
   map(deviceUs: number, out: MappedTime): MappedTime {
-    const aheadUs = deviceUs - this.#atUs;
-    const bendUs = HALF_BEND_PER_US * aheadUs * aheadUs;
-    const limitUs = DRIFT_LIMIT * Math.abs(aheadUs);
-    const steepest = aheadUs > 0 ? this.#slopeMax : this.#slopeMin;
-    const flattest = aheadUs > 0 ? this.#slopeMin : this.#slopeMax;
-    const highUs = this.#highUs + Math.min(steepest * aheadUs + bendUs, limitUs);
-    const lowUs = this.#lowUs + Math.max(flattest * aheadUs - bendUs, -limitUs);
-    out.uncertaintyUs = (highUs - lowUs) / 2;
-    out.hostUs = deviceUs + (highUs + lowUs) / 2;
-    if (!(out.uncertaintyUs < Number.POSITIVE_INFINITY)) {
-      out.hostUs = Number.NaN;
-      out.uncertaintyUs = Number.POSITIVE_INFINITY;
-    }
+    this.#aheadUs = deviceUs - this.#atUs;
+    this.#spread();
+    out.hostUs = deviceUs + this.#middleUs;
+    out.uncertaintyUs = this.#halfUs;
     return out;
   }
 
@@ -149,12 +155,48 @@ export class ClockModel {
   deviceNotAfter(hostUs: number): number {
     if (!this.settled) return Number.NaN;
     const guessUs = hostUs - this.offsetUs;
-    this.map(guessUs, this.#scratch);
-    return guessUs - (this.#scratch.hostUs - hostUs) - this.#scratch.uncertaintyUs;
+    this.#aheadUs = guessUs - this.#atUs;
+    this.#spread();
+    return hostUs - this.#middleUs - this.#halfUs;
   }
 
-  /** Carries the corridor forward; what is known of the slope fades with the time. */
-  #advance(aheadUs: number): void {
+  /** The corridor at `#aheadUs` from where it was found, into `#middleUs` and `#halfUs`. */
+  #spread(): void {
+    const aheadUs = this.#aheadUs;
+    const bendUs = HALF_BEND_PER_US * aheadUs * aheadUs;
+    const limitUs = DRIFT_LIMIT * Math.abs(aheadUs);
+    const steepest = aheadUs > 0 ? this.#slopeMax : this.#slopeMin;
+    const flattest = aheadUs > 0 ? this.#slopeMin : this.#slopeMax;
+    const highUs = this.#highUs + Math.min(steepest * aheadUs + bendUs, limitUs);
+    const lowUs = this.#lowUs + Math.max(flattest * aheadUs - bendUs, -limitUs);
+    const known = highUs - lowUs < Number.POSITIVE_INFINITY;
+    this.#middleUs = known ? (highUs + lowUs) / 2 : Number.NaN;
+    this.#halfUs = known ? (highUs - lowUs) / 2 : Number.POSITIVE_INFINITY;
+  }
+
+  /** Takes the ceiling in `#boundAtUs` and `#boundOffsetUs`: into the bin of its second, and at once when it lowers the corridor. */
+  #lowerCeiling(): void {
+    const atUs = this.#boundAtUs;
+    const offsetUs = this.#boundOffsetUs;
+    if (!(atUs < this.#binEndUs)) this.#openBin();
+    const slope = (this.#slopeMin + this.#slopeMax) / 2;
+    if (offsetUs - slope * (atUs - this.#binAtUs) < this.#binOffsetUs) {
+      this.#binAtUs = atUs;
+      this.#binOffsetUs = offsetUs;
+    }
+    const aheadUs = atUs - this.#atUs;
+    const bendUs = HALF_BEND_PER_US * aheadUs * aheadUs;
+    if (aheadUs > 0 && offsetUs < this.#highUs + this.#slopeMax * aheadUs + bendUs) {
+      this.#aheadUs = aheadUs;
+      this.#advance();
+      this.#highUs = Math.min(this.#highUs, offsetUs);
+      if (this.#lowUs > this.#highUs + ROUNDING_US) this.#contradiction();
+    }
+  }
+
+  /** Carries the corridor forward by `#aheadUs`; what is known of the slope fades with the time. */
+  #advance(): void {
+    const aheadUs = this.#aheadUs;
     const bendUs = HALF_BEND_PER_US * aheadUs * aheadUs;
     const limitUs = DRIFT_LIMIT * aheadUs;
     this.#highUs += Math.min(this.#slopeMax * aheadUs + bendUs, limitUs);
@@ -164,14 +206,14 @@ export class ClockModel {
     this.#atUs += aheadUs;
   }
 
-  #openBin(deviceUs: number): void {
+  #openBin(): void {
     if (this.#binOffsetUs < Number.POSITIVE_INFINITY) {
       this.#ceilings.add(this.#binAtUs, this.#binOffsetUs);
       this.#binOffsetUs = Number.POSITIVE_INFINITY;
       this.#solve();
     }
-    this.#binEndUs = deviceUs + BIN_US;
-    this.#binAtUs = deviceUs;
+    this.#binEndUs = this.#boundAtUs + BIN_US;
+    this.#binAtUs = this.#boundAtUs;
   }
 
   /** Finds the corridor again from all bounds. At most once a second, and once per pong. */

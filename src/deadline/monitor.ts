@@ -2,7 +2,7 @@
  * Holds every frame of one stream to its contract: sequence, loss, period, age, silence, (m,k). Constant work and no
  * allocation per frame; no clock is read, the caller passes the times.
  */
-import type { ClockModel, MappedTime } from './clock.js';
+import type { ClockModel, FrameTimes } from './clock.js';
 import type { Contract } from './contract.js';
 import { Counters, type StreamStats } from './counters.js';
 import type { DeviceTime } from './device-time.js';
@@ -38,7 +38,13 @@ export class StreamMonitor {
   readonly #losses: LossAccount;
   readonly #arrivalJitter = new DurationHistogram();
   readonly #judgement = new Judgement();
-  readonly #mapped: MappedTime = { hostUs: Number.NaN, uncertaintyUs: Number.POSITIVE_INFINITY };
+  readonly #times: FrameTimes = {
+    completeUs: Number.NaN,
+    arrivalUs: Number.NaN,
+    releaseUs: Number.NaN,
+    hostUs: Number.NaN,
+    uncertaintyUs: Number.POSITIVE_INFINITY,
+  };
   #expectFromUs = Number.NaN;
   #startUs = Number.NaN; // device time at which the newest frame's job started
   #frames = 0;
@@ -93,7 +99,7 @@ export class StreamMonitor {
     judgement.arrivalUs = frame.arrivalUs;
     judgement.judgedUs = judgedUs;
     const inOrder = order !== 'repeated' && order !== 'reordered';
-    this.#time(judgement, frame, inOrder);
+    this.#time(judgement, frame);
     if (inOrder) {
       this.#findGap(judgement, frame);
       this.#measureJitter(judgement, frame);
@@ -170,8 +176,8 @@ export class StreamMonitor {
     if (Number.isNaN(this.newestArrivalUs)) return nowUs > this.#expectFromUs ? nowUs - this.#expectFromUs : Number.NaN;
     const byArrivalUs = nowUs - this.newestArrivalUs;
     if (Number.isNaN(this.newestReleaseHostUs)) return byArrivalUs;
-    this.#clock.map(this.newestReleaseUs, this.#mapped);
-    return Math.max(byArrivalUs, nowUs - this.#mapped.hostUs - this.#mapped.uncertaintyUs);
+    const mapped = this.#clock.map(this.newestReleaseUs, this.#times);
+    return Math.max(byArrivalUs, nowUs - mapped.hostUs - mapped.uncertaintyUs);
   }
 
   /** Fills in the figures of the session so far. */
@@ -194,26 +200,24 @@ export class StreamMonitor {
     this.#statsUs = nowUs;
   }
 
-  /** Release on both clocks. Only frames in order bound the clock: a repetition says nothing that its first coming did not. */
-  #time(judgement: Judgement, frame: TimedFrame, inOrder: boolean): void {
-    const releaseUs = this.#deviceTime.unwrap(frame.releaseUs, frame.arrivalUs);
-    const encodingFromUs = releaseUs + frame.lateUs + frame.execUs;
-    judgement.releaseUs = releaseUs;
-    judgement.firmwareUs = frame.lateUs + frame.execUs + frame.queueBytes * this.#line.byteUs;
-    if (Number.isNaN(releaseUs)) {
-      judgement.releaseHostUs = Number.NaN;
-      judgement.uncertaintyUs = Number.POSITIVE_INFINITY;
-      judgement.latenessUs = Number.NaN;
-      return;
+  /** Release on both clocks. Every frame bounds the clock; a repetition only says less than its first coming. */
+  #time(judgement: Judgement, frame: TimedFrame): void {
+    const { byteUs, certainByteUs } = this.#line;
+    const times = this.#times;
+    times.releaseUs = this.#deviceTime.unwrap(frame.releaseUs, frame.arrivalUs);
+    times.hostUs = Number.NaN;
+    times.uncertaintyUs = Number.POSITIVE_INFINITY;
+    if (!Number.isNaN(times.releaseUs)) {
+      const queuedUs = (frame.queueBytes + frame.wireBytes) * certainByteUs;
+      times.completeUs = times.releaseUs + frame.lateUs + frame.execUs + queuedUs;
+      times.arrivalUs = frame.arrivalUs;
+      this.#clock.observe(times);
     }
-    if (inOrder) {
-      const certainUs = (frame.queueBytes + frame.wireBytes) * this.#line.certainByteUs;
-      this.#clock.frame(encodingFromUs + certainUs, frame.arrivalUs);
-    }
-    const mapped = this.#clock.map(releaseUs, this.#mapped);
-    judgement.releaseHostUs = mapped.hostUs;
-    judgement.uncertaintyUs = mapped.uncertaintyUs;
-    judgement.latenessUs = judgement.judgedUs - mapped.hostUs - this.contract.deadlineUs;
+    judgement.releaseUs = times.releaseUs;
+    judgement.firmwareUs = frame.lateUs + frame.execUs + frame.queueBytes * byteUs;
+    judgement.releaseHostUs = times.hostUs;
+    judgement.uncertaintyUs = times.uncertaintyUs;
+    judgement.latenessUs = judgement.judgedUs - times.hostUs - this.contract.deadlineUs;
   }
 
   #verdictOf(judgement: Judgement): number {

@@ -1,6 +1,6 @@
 /**
  * What the supervisor and its outlets (workers) say to each other. Frames and events do not pass here: they go through
- * the rings. A number is a wake-up: `WAKE_FEED`.
+ * the rings. A number is a wake-up: `WAKE`.
  */
 import type { Config } from './config.js';
 
@@ -34,6 +34,8 @@ export type ToOutlet =
   | { readonly type: 'answer'; readonly request: number; readonly answer: CommandAnswer }
   | { readonly type: 'metrics'; readonly from: OutletName | 'bridge'; readonly values: MetricValues }
   | { readonly type: 'outlets'; readonly outlets: readonly OutletState[] }
+  /** After events were lost to this outlet: how things are now. `readRings` gives them to its `text` handler. */
+  | { readonly type: 'texts'; readonly texts: readonly TextEvent[] }
   /** Answered at once with `pong` (`readRings` and `answerPings` do it): a worker that doesn't is hung, and is ended. */
   | { readonly type: 'ping'; readonly id: number }
   | { readonly type: 'stop' };
@@ -49,7 +51,13 @@ export type FromOutlet =
   | { readonly type: 'command'; readonly request: number; readonly command: BoardCommand }
   | { readonly type: 'metrics'; readonly values: MetricValues }
   | { readonly type: 'pong'; readonly id: number }
-  | { readonly type: 'delivery-miss'; readonly board: string; readonly stream: string; readonly culprit: 'outlet' | 'consumer' | 'indeterminate'; readonly count: number }
+  | {
+      readonly type: 'delivery-miss';
+      readonly board: string;
+      readonly stream: string;
+      readonly culprit: 'outlet' | 'consumer' | 'indeterminate';
+      readonly count: number;
+    }
   /** Start-up failed for a reason that the user must remove (port taken): the process ends with this exit code. */
   | { readonly type: 'fatal'; readonly exitCode: number; readonly text: string };
 
@@ -67,7 +75,9 @@ export interface BoardCommand {
   readonly by: string;
 }
 
-export type CommandAnswer = { readonly ok: true; readonly detail: string } | { readonly ok: false; readonly code: string; readonly detail: string };
+export type CommandAnswer =
+  | { readonly ok: true; readonly detail: string }
+  | { readonly ok: false; readonly code: string; readonly detail: string };
 
 export interface OutletState {
   readonly name: OutletName;
@@ -79,7 +89,28 @@ export interface OutletState {
 
 /** JSON in a `text` record of the events ring. */
 export type TextEvent =
-  | { readonly type: 'board'; readonly index: number; readonly id: string; readonly path: string; readonly descriptor: import('./codec/descriptor.js').Descriptor | null; readonly boot: string; readonly contracts: Readonly<Record<string, import('./deadline/contract.js').Contract>> }
+  | {
+      readonly type: 'board';
+      readonly index: number;
+      readonly id: string;
+      readonly path: string;
+      readonly descriptor: import('./codec/descriptor.js').Descriptor | null;
+      readonly boot: string;
+      readonly contracts: Readonly<Record<string, import('./deadline/contract.js').Contract>>;
+    }
   | { readonly type: 'board-gone'; readonly index: number; readonly id: string; readonly reason: string }
-  | { readonly type: 'alarm'; readonly board: string | null; readonly id: string; readonly active: boolean; readonly text: string; readonly sinceUtcUs: number }
-  | { readonly type: 'log'; readonly board: string | null; readonly level: LogLevel; readonly text: string; readonly utcUs: number };
+  | {
+      readonly type: 'alarm';
+      readonly board: string | null;
+      readonly id: string;
+      readonly active: boolean;
+      readonly text: string;
+      readonly sinceUtcUs: number;
+    }
+  | {
+      readonly type: 'log';
+      readonly board: string | null;
+      readonly level: LogLevel;
+      readonly text: string;
+      readonly utcUs: number;
+    };

@@ -1,11 +1,15 @@
 /** The supervisor and the rings with real workers, from the build: run `npx tsc` first. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createMissRecord } from './feed/events.js';
 import { Feed } from './feed/feed.js';
 import { createFrameRecord, FRAME_SLOTS_MAX } from './feed/frame.js';
 import { consumerStates, cursorAt, Ring, stateAt } from './feed/ring.js';
 import { TEXT_SLOTS_MAX } from './feed/slot.js';
-import type { TextEvent } from './outlet.js';
+import type { OutletName, TextEvent } from './outlet.js';
 import { cells, faults } from './supervisor/testing/outlet.mjs';
 import { Supervisor, type SupervisorHandlers, type SupervisorLimits } from './supervisor.js';
 
@@ -29,7 +33,12 @@ class Bench {
   readonly #frame = createFrameRecord();
   seq = 0;
 
-  constructor(slots: number, limits: Partial<SupervisorLimits> = {}, fault: number = faults.none) {
+  constructor(
+    slots: number,
+    limits: Partial<SupervisorLimits> = {},
+    fault: number = faults.none,
+    { outlets = ['gateway'] as OutletName[], fifo = '' } = {},
+  ) {
     this.feed = new Feed(
       Ring.create({ slots, recordSlotsMax: FRAME_SLOTS_MAX, firstOffset: 2 ** 31 - 1000 }),
       Ring.create({ slots: 8192, recordSlotsMax: TEXT_SLOTS_MAX }),
@@ -42,12 +51,12 @@ class Bench {
     this.report[cells.fault] = fault;
     this.supervisor = new Supervisor({
       feed: this.feed,
-      config: { report: this.report.buffer } as never,
+      config: { report: this.report.buffer, fifo } as never,
       epoch: '00000000',
       startedUtcUs: 0,
-      outlets: ['gateway'],
+      outlets,
       handlers: { command: this.command, fatal: this.fatal },
-      workers: { gateway: { file, heapMiB: 32 } },
+      workers: { gateway: { file, heapMiB: 32 }, mqtt: { file, heapMiB: 32 } },
       limits: { ...patient, ...limits },
     });
     running.push(this);
@@ -224,6 +233,41 @@ describe('the supervisor', () => {
     expect(bench.supervisor.states[0]).toMatchObject({ up: false, detail: 'port 8080 is taken', restarts: 0 });
   });
 
+  test('takes the same failure of an outlet that has run before for a failure like any other', async () => {
+    const bench = new Bench(1024);
+    await bench.started();
+    Atomics.store(bench.report, cells.fault, faults.fatalLater);
+    await bench.started(2);
+    expect(bench.fatal).not.toHaveBeenCalled();
+    expect(bench.texts).toContainEqual(expect.objectContaining({ text: 'gateway: port lost; restarted' }));
+  });
+
+  test('brings the figures of the other outlets to the gateway, and counts delivery misses', async () => {
+    const bench = new Bench(1024, {}, faults.none, { outlets: ['gateway', 'mqtt'] });
+    await bench.started(2);
+    await vi.waitFor(() => {
+      Atomics.store(bench.report, cells.fault, faults.metrics); // whichever of the two comes first takes it
+      expect(bench.cell('metrics')).toBeGreaterThan(0);
+    }, wait);
+    const misses = bench.supervisor.metrics()['tautline_delivery_misses_total{outlet="mqtt",culprit="outlet"}'];
+    expect(misses! % 3).toBe(0);
+    expect(misses).toBeGreaterThan(0);
+  });
+
+  test('tells an outlet that was overtaken by events how things are', async () => {
+    const bench = new Bench(1024);
+    const miss = createMissRecord();
+    await bench.started();
+    Atomics.store(bench.report, cells.fault, faults.stall);
+    await vi.waitFor(() => expect(bench.cell('fault')).toBe(faults.none), wait);
+    bench.supervisor.publish({ type: 'alarm', board: null, id: 'x', active: true, text: 'x', sinceUtcUs: 0 });
+    for (let i = 0; i < 9000; i++) bench.feed.miss(miss);
+    bench.feed.wakeParked();
+    await vi.waitFor(() => expect(bench.cell('resyncs')).toBe(1), wait);
+    expect(bench.cell('lost')).toBeGreaterThan(800);
+    expect(bench.supervisor.metrics()['tautline_events_lost_total{outlet="gateway"}']).toBe(bench.cell('lost'));
+  });
+
   test('lets through 20 log lines a second and counts the rest', async () => {
     const bench = new Bench(1024);
     await bench.started();
@@ -254,10 +298,33 @@ describe('the supervisor', () => {
 
     const stubborn = new Bench(1024, { stopGraceMs: 50 }, faults.ignoreStop);
     await stubborn.started();
-    await stubborn.supervisor.stop();
+    expect(await stubborn.supervisor.stop()).toEqual([]);
     expect(stubborn.cell('stops')).toBe(0);
     stubborn.send(10);
     await pause(20);
     expect(stubborn.cell('frames')).toBe(0);
+  });
+
+  test('says when a worker waits in a system call and cannot be ended, and does not wait for it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tautline-supervisor-'));
+    const fifo = join(folder, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    const hang = { ...patient.hang, hungMs: 300 };
+    const bench = new Bench(1024, { hang, stopGraceMs: 50, stopBoundMs: 100 }, faults.none, { fifo });
+    try {
+      await bench.started();
+      Atomics.store(bench.report, cells.fault, faults.systemCall);
+      const alarm = {
+        type: 'alarm',
+        active: true,
+        text: expect.stringContaining('waits in a system call and cannot be ended'),
+      };
+      await vi.waitFor(() => expect(bench.texts).toContainEqual(expect.objectContaining(alarm)), wait);
+      expect(bench.supervisor.states[0]).toMatchObject({ up: false, detail: expect.stringContaining('hung') });
+      expect(await bench.supervisor.stop()).toEqual(['gateway']);
+    } finally {
+      writeFileSync(fifo, ''); // lets the worker go
+      rmSync(folder, { recursive: true });
+    }
   });
 });

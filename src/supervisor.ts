@@ -146,11 +146,17 @@ export class Supervisor {
     this.#outlets.get(name)?.worker.kill('killed');
   }
 
-  /** Asks all outlets to end, and ends those that don't; resolves within `stopBoundMs`. */
-  async stop(): Promise<void> {
+  /**
+   * Asks all outlets to end, and ends those that don't.
+   * @returns those that could not be ended within `stopBoundMs`: they wait in a system call, and `process.exit` would
+   * wait for them, too; only a signal ends such a process.
+   */
+  async stop(): Promise<readonly OutletName[]> {
     clearInterval(this.#look);
     const { stopGraceMs, stopBoundMs } = this.#limits;
-    await Promise.all([...this.#outlets.values()].map(({ worker }) => worker.stop(stopGraceMs, stopBoundMs)));
+    const outlets = [...this.#outlets.values()];
+    const ended = await Promise.all(outlets.map(({ worker }) => worker.stop(stopGraceMs, stopBoundMs)));
+    return outlets.filter((_, i) => !ended[i]).map(({ worker }) => worker.name);
   }
 
   #supervise(name: OutletName): Supervised {
@@ -183,6 +189,7 @@ export class Supervisor {
         onDown: (reason, isAlarm) => this.#down(name, reason, isAlarm),
         onSettled: () => this.#alarm(`worker-${name}`, false, `${name} runs again`),
         onState: () => this.#announceStates(),
+        onEventsLost: () => worker.post({ type: 'texts', texts: feed.retained.latest() }),
         onPrinted: (line) => this.#log(name, 'warning', line.slice(0, PRINTED_CHARACTERS_MAX)),
       },
       feed.frames.offset,

@@ -23,7 +23,10 @@ export interface RingHandlers {
   text?(text: TextEvent): void;
   /** After the last record that was there, or before a pause that lets the sockets of this worker have their turn. */
   batchEnd?(): void;
-  /** This worker was overtaken: the slots `fromOffset` <= offset < `toOffset` are gone for it. A frame of up to 21 values takes one slot. */
+  /**
+   * This worker was overtaken: the slots `fromOffset` <= offset < `toOffset` are gone for it. A frame of up to 21 values
+   * takes one slot. After a loss of events the supervisor sends the present boards and alarms, as texts.
+   */
   lost?(slots: number, ring: 'feed' | 'events', fromOffset: number, toOffset: number): void;
 }
 
@@ -102,7 +105,9 @@ class Reader implements RingReader {
     this.#stateAt = stateAt(start.consumer);
     Atomics.store(this.#feed.control, this.#stateAt, running);
     const onMessage = (message: ToOutlet): void => {
-      if (message === WAKE && this.#immediate === undefined) this.#turn();
+      if (message === WAKE) {
+        if (this.#immediate === undefined) this.#turn();
+      } else if (message.type === 'texts') for (const text of message.texts) handlers.text?.(text);
     };
     port.on('message', onMessage);
     const stopAnswering = answerPings(port);

@@ -50,6 +50,13 @@ describe('retained texts', () => {
     expect(texts.before(4)).toEqual([alarm('cold', true)]);
   });
 
+  test('tell who has missed events also which alarms have ended', () => {
+    const texts = new RetainedTexts();
+    texts.add(alarm('hot', true), 0, 0);
+    texts.add(alarm('hot', false), 2, 0);
+    expect(texts.latest()).toEqual([alarm('hot', false)]);
+  });
+
   test('are bounded, and what is forgotten is counted', () => {
     const texts = new RetainedTexts();
     for (let i = 0; i < RETAINED_MAX + 10; i++) texts.add(alarm(`a${i}`, true), i, i);

@@ -4,7 +4,7 @@
  */
 import type { TextEvent } from '../outlet.js';
 
-/** Most boards and standing alarms; beyond, the oldest is forgotten, and counted. */
+/** Most boards and alarms; beyond, what was told longest ago is forgotten, and counted. */
 export const RETAINED_MAX = 1024;
 
 export class RetainedTexts {
@@ -27,6 +27,15 @@ export class RetainedTexts {
 
   /** What held just before this offset, oldest first; a board that went away as `board`, then `board-gone`. */
   before(offset: number): TextEvent[] {
+    return this.#stateAt(offset).filter((event) => event.type !== 'alarm' || event.active);
+  }
+
+  /** What holds now, and the alarms that no longer do: for who has missed events. */
+  latest(): TextEvent[] {
+    return this.#stateAt(Number.POSITIVE_INFINITY);
+  }
+
+  #stateAt(offset: number): TextEvent[] {
     const state = new Map(this.#base);
     for (const recent of this.#recent) if (recent.offset < offset) apply(state, recent.event);
     return [...state.values()];
@@ -38,7 +47,6 @@ function apply(state: Map<string, TextEvent>, event: TextEvent): number {
   const key = keyOf(event);
   state.delete(key);
   if (event.type === 'board') state.delete(`gone ${event.index}`);
-  if (event.type === 'alarm' && !event.active) return 0;
   state.set(key, event);
   if (state.size <= RETAINED_MAX) return 0;
   state.delete(state.keys().next().value!);

@@ -25,6 +25,8 @@ export interface OutletWorkerOptions {
   /** It has lived long enough to take the alarm back. */
   readonly onSettled: () => void;
   readonly onState: () => void;
+  /** It was overtaken in the events ring: what it believes of boards and alarms may be wrong. */
+  readonly onEventsLost: () => void;
   /** A line that a library of the worker printed. */
   readonly onPrinted: (line: string) => void;
 }
@@ -145,7 +147,9 @@ export class OutletWorker {
     if (this.#policy.settle(nowMs)) this.#options.onSettled();
     const [feed, events] = this.#cursors;
     const progress = feed.read() + events.read();
-    this.lostFrames; // read often enough to be unwrapped
+    const lostEvents = this.#lost[1].value;
+    if (this.lostEvents > lostEvents) this.#options.onEventsLost();
+    this.#lost[0].read(); // often enough to be unwrapped
     if (this.#worker === undefined || this.#isStopping) return;
     if (this.#endReason !== undefined) {
       if (++this.#looksSinceEnd === LOOKS_UNTIL_STUCK)
@@ -169,17 +173,17 @@ export class OutletWorker {
     void this.#worker.terminate();
   }
 
-  /** Asks the worker to end; ends it after `graceMs`. Never waits longer than `boundMs` in all. */
-  async stop(graceMs: number, boundMs: number): Promise<void> {
+  /** Asks the worker to end; ends it after `graceMs`. @returns whether it has ended, after `boundMs` at the latest. */
+  async stop(graceMs: number, boundMs: number): Promise<boolean> {
     this.#isStopping = true;
     clearTimeout(this.#retry);
     const worker = this.#worker;
-    if (worker === undefined) return;
+    if (worker === undefined) return true;
     const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     this.post({ type: 'stop' });
-    if (await within(exited, graceMs)) return;
+    if (await within(exited, graceMs)) return true;
     void worker.terminate();
-    await within(exited, boundMs - graceMs);
+    return within(exited, boundMs - graceMs);
   }
 
   #ping(): void {

@@ -1,4 +1,5 @@
 // An outlet for tests. `config` holds a shared Int32Array: what it saw, and what it shall do wrong.
+import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { readRings } from '../../../dist/feed/outlet-reader.js';
 
@@ -13,6 +14,8 @@ export const cells = {
   stops: 7,
   answers: 8,
   texts: 9,
+  metrics: 10,
+  resyncs: 11,
   seen: 16,
 };
 export const faults = {
@@ -26,6 +29,10 @@ export const faults = {
   log: 7,
   command: 8,
   throwAlways: 9,
+  systemCall: 10,
+  metrics: 11,
+  fatalLater: 12,
+  stall: 13,
 };
 
 if (parentPort !== null) run(new Int32Array(workerData.config.report));
@@ -47,6 +54,13 @@ function run(report) {
     if (fault === faults.throw) throw new Error('planted');
     if (fault === faults.exit) process.exit(7);
     if (fault === faults.spin) for (;;);
+    if (fault === faults.systemCall) readFileSync(workerData.config.fifo);
+    if (fault === faults.stall) Atomics.wait(report, cells.fault, faults.none, 2000);
+    if (fault === faults.fatalLater) parentPort.postMessage({ type: 'fatal', exitCode: 2, text: 'port lost' });
+    if (fault === faults.metrics) {
+      parentPort.postMessage({ type: 'metrics', values: { a: 1 } });
+      parentPort.postMessage({ type: 'delivery-miss', board: 'pico', stream: 'control', culprit: 'outlet', count: 3 });
+    }
     if (fault === faults.log)
       for (let i = 0; i < 1000; i++) parentPort.postMessage({ type: 'log', level: 'info', text: `line ${i}` });
     if (fault === faults.command)
@@ -72,9 +86,11 @@ function run(report) {
     if (last >= 0 && record.feedOffset > last + 2) add(cells.disorder);
   };
   const lost = (slots) => add(cells.lost, slots);
-  const reader = readRings(workerData, { frame, miss, lost, batchEnd: misbehave });
+  const text = (event) => event.type !== 'log' && add(cells.resyncs);
+  const reader = readRings(workerData, { frame, miss, lost, text, batchEnd: misbehave });
   setInterval(misbehave, 5);
   parentPort.on('message', (message) => {
+    if (message.type === 'metrics' && message.from === 'mqtt') add(cells.metrics, message.values.a);
     if (message.type === 'answer') add(cells.answers, message.answer.ok ? 1 : 1000);
     if (message.type !== 'stop' || Atomics.load(report, cells.fault) === faults.ignoreStop) return;
     add(cells.stops);

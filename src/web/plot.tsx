@@ -44,7 +44,14 @@ function options(width: number, colour: string): uPlot.Options {
       y: { range: (_plot, low, high) => paddedRange(low, high) },
     },
     axes: [
-      { stroke: ink, grid, font, size: 22, ticks: { show: false }, values: (_plot, ticks) => ticks.map((tick) => (tick === 0 ? 'now' : `${tick} s`)) },
+      {
+        stroke: ink,
+        grid,
+        font,
+        size: 22,
+        ticks: { show: false },
+        values: (_plot, ticks) => ticks.map((tick) => (tick === 0 ? 'now' : `${tick} s`)),
+      },
       { stroke: ink, grid, font, size: 52, ticks: { show: false } },
     ],
     series: [{}, { stroke: colour, width: 1.5, spanGaps: false, points: { show: false } }],

@@ -1,0 +1,50 @@
+/** The bridge as the page sees it: which boards, which outlets, and whether there is a connection at all. */
+import { signal } from '@preact/signals';
+import { type AlarmMessage, type BoardSummary, type Client, connect, type OutletSummary } from '../sdk/index.js';
+import { BoardStore } from './board-store.js';
+
+export class BridgeStore {
+  readonly connected = signal(false);
+  readonly reason = signal('connecting');
+  readonly boards = signal<readonly BoardStore[]>([]);
+  readonly outlets = signal<readonly OutletSummary[]>([]);
+  readonly alarms = signal<readonly AlarmMessage[]>([]);
+  readonly version = signal('');
+  readonly #client: Client;
+  readonly #stores = new Map<string, BoardStore>();
+
+  constructor(address: string) {
+    this.#client = connect(address);
+    this.#client.on('status', ({ status, reason }) => {
+      this.connected.value = status === 'open';
+      this.reason.value = reason;
+    });
+    const lobby = this.#client.lobby();
+    lobby.on('joined', ({ version }) => {
+      this.version.value = version;
+      this.#alarms(lobby.alarms.values());
+    });
+    lobby.on('boards', (boards) => this.#boards(boards));
+    lobby.on('outlets', (outlets) => {
+      this.outlets.value = outlets;
+    });
+    lobby.on('alarm', () => this.#alarms(lobby.alarms.values()));
+  }
+
+  #boards(summaries: readonly BoardSummary[]): void {
+    for (const [id, store] of this.#stores) {
+      if (summaries.some((summary) => summary.id === id)) continue;
+      store.leave();
+      this.#stores.delete(id);
+    }
+    for (const { id } of summaries) {
+      if (!this.#stores.has(id)) this.#stores.set(id, new BoardStore(this.#client, id));
+    }
+    this.boards.value = summaries.map(({ id }) => this.#stores.get(id)!);
+  }
+
+  /** Those of boards are shown with their board. */
+  #alarms(alarms: Iterable<AlarmMessage>): void {
+    this.alarms.value = [...alarms].filter((alarm) => alarm.board === null);
+  }
+}

@@ -1,0 +1,57 @@
+import { culprits, verdicts } from '../deadline/verdict.js';
+import type { StatsMessage } from '../sdk/index.js';
+import type { BoardStore } from './board-store.js';
+import { count } from './format.js';
+
+const sum = (stats: Iterable<StatsMessage>, of: (each: StatsMessage) => number): number =>
+  [...stats].reduce((total, each) => total + of(each), 0);
+
+/** Counters of all streams since the session began. */
+export function Verdicts({ board }: { board: BoardStore }) {
+  const stats = [...board.stats.value.values()];
+  return (
+    <section data-testid="verdicts">
+      <h3>Verdicts since the session began</h3>
+      <div class="counters">
+        {verdicts.map((verdict) => {
+          const value = sum(stats, (each) => each.verdicts[verdict]);
+          return (
+            <div key={verdict} class={value === 0 ? 'zero' : verdict === 'met' ? 'good' : ''}>
+              <b class="number">{count(value)}</b>
+              <span class="dim">{verdict}</span>
+            </div>
+          );
+        })}
+      </div>
+    </section>
+  );
+}
+
+/** Who was late, of all that missed. */
+export function Culprits({ board }: { board: BoardStore }) {
+  const stats = [...board.stats.value.values()];
+  const shown = culprits.filter((culprit) => culprit !== 'none' && culprit !== 'outlet' && culprit !== 'consumer');
+  const counts = shown.map((culprit) => sum(stats, (each) => each.culprits[culprit]));
+  const most = Math.max(1, ...counts);
+  return (
+    <section data-testid="culprits">
+      <h3>Who was late</h3>
+      <div class="culprits">
+        {shown.map((culprit, i) => (
+          <div class="row" key={culprit}>
+            <span>{culprit}</span>
+            <span class="bar">
+              <i
+                style={{
+                  width: `${(100 * counts[i]!) / most}%`,
+                  background: `var(--${culprit === 'indeterminate' ? 'unknown' : culprit})`,
+                }}
+              />
+            </span>
+            <b class="number">{count(counts[i]!)}</b>
+          </div>
+        ))}
+      </div>
+    </section>
+  );
+}

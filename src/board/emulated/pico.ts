@@ -4,6 +4,7 @@ import { flashFrom } from './rp2040/boot.js';
 import { Chip, powerOnState, type Retained } from './rp2040/chip.js';
 import { VirtualClock } from './rp2040/clock.js';
 import { raiseHardFault, shouldWake } from './rp2040/cortex-m0.js';
+import { run } from './rp2040/thumb/execute.js';
 import { chipResetFlags } from './rp2040/vreg-and-chip-reset.js';
 import { watchdogReasons } from './rp2040/watchdog.js';
 import { SerialLine, sameRate, sampleCharacter } from './serial-line.js';
@@ -125,12 +126,10 @@ export class EmulatedPico {
   /** Runs instructions until the core sleeps, the time has come, or something must be looked at. */
   private step(untilNs: number): void {
     const { clock } = this;
-    const { rp2040 } = this.chip;
-    const { core } = rp2040;
+    const { machine } = this.chip;
+    const { core } = machine;
     while (clock.nanos < untilNs && !core.waiting) {
-      core.cycles = 0; // the return value lacks exception entries and waits for the divider
-      core.executeInstruction();
-      clock.advanceTo(clock.nanos + (core.cycles * 1e9) / rp2040.clkSys);
+      run(machine, untilNs);
       if (this.fault) {
         this.fault = false;
         this.lockedUp = raiseHardFault(core);

@@ -6,6 +6,7 @@ import { amendCore } from './cortex-m0.js';
 import { Resets } from './resets.js';
 import { RingOscillator } from './rosc.js';
 import { SysTick } from './systick.js';
+import { Machine } from './thumb/machine.js';
 import { TickGenerator } from './tick.js';
 import { Timer } from './timer.js';
 import { type OnCharacter, Uart } from './uart.js';
@@ -53,6 +54,7 @@ const UART1_IRQ = 21;
  */
 export class Chip {
   readonly rp2040: RP2040;
+  readonly machine: Machine;
   readonly uart: Uart;
   readonly timer: Timer;
   readonly watchdog: Watchdog;
@@ -67,6 +69,7 @@ export class Chip {
     this.rp2040 = rp2040;
     this.chipReset = retained.chipReset;
     useFlash(rp2040, wiring.flash);
+    this.machine = new Machine(rp2040, wiring.clock);
     rp2040.logger = listen(wiring);
     rp2040.onBreak = wiring.onFault;
     amendCore(rp2040.core);

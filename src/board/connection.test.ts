@@ -82,6 +82,7 @@ function bench(options: Partial<ConnectionOptions> = {}) {
       opened: (path) => log.push(`opened ${path}`),
       chunk: (bytes) => log.push(`chunk ${bytes.length}`),
       closed: (reason) => log.push(`closed ${reason?.code ?? 'by us'}`),
+      suspected: (error) => log.push(`suspected ${error.code}`),
       failed: (error, retryMs) =>
         log.push(`failed ${error.code} ${retryMs === null ? 'for good' : Math.round(retryMs)}`),
     },
@@ -170,6 +171,24 @@ describe('a connection', () => {
     // The second try hangs as well: it must not have taken the late port.
     expect(log.some((line) => line.startsWith('opened'))).toBe(false);
   }, 20_000);
+
+  it('suspects the baud rate once per opening, when the bytes make no sense', async () => {
+    let understood = 0;
+    const { connection, time, log, ports } = bench({ understood: () => understood });
+    connection.open();
+    await time.run(100);
+    ports[0]!.counters.readBytes = 50_000;
+    await time.run(2000);
+    expect(log).toHaveLength(1);
+    await time.run(5000);
+    expect(log.slice(1)).toEqual(['suspected PORT_BAUD_SUSPECTED']);
+    ports[0]!.sink!.hangup(new Error('gone'));
+    await time.run(100);
+    understood = 1000;
+    ports[1]!.counters.readBytes = 50_000;
+    await time.run(10_000);
+    expect(log.filter((line) => line.startsWith('suspected'))).toHaveLength(1);
+  });
 
   it('closes a port that was still being opened when it was told to close', async () => {
     let finish: (io: SerialIo) => void = () => {};

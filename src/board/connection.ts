@@ -8,7 +8,8 @@ import { stat } from 'node:fs/promises';
 import type { LinkState } from '../feed/slot.js';
 import { monotonicUs } from '../host-clock.js';
 import { Backoff } from './backoff.js';
-import { PortError, portAbsent, portHangup, portNotTty, portReplaced, toPortError } from './errors.js';
+import { looksLikeWrongBaud } from './baud-suspicion.js';
+import { baudSuspected, PortError, portAbsent, portHangup, portNotTty, portReplaced, toPortError } from './errors.js';
 import { findOwners, lockPort, type PortLock } from './port-lock.js';
 import { type OpenSerial, openSerial, type SerialCounters, type SerialIo } from './serial-io.js';
 import { realTimers, type Timers } from './timers.js';
@@ -20,6 +21,8 @@ export interface ConnectionSink {
   chunk(bytes: Uint8Array, arrivalUs: number): void;
   /** An open port is gone, or was given up. Nothing follows until `opened`. */
   closed(reason: PortError | null, atUs: number): void;
+  /** The bytes make no sense: `error` says so, once per opening, and names the usual baud rates. The port stays open. */
+  suspected?(error: PortError): void;
   /** A try failed; the next one follows in `retryMs`. Null: only a person can help (`error.exitCode`), nothing is tried any more. */
   failed(error: PortError, retryMs: number | null): void;
 }
@@ -33,6 +36,8 @@ export interface ConnectionOptions {
   readonly hupcl?: boolean;
   /** Also retry what only a person can remove (a permission, another owner): for a bridge whose other boards must run on. */
   readonly retryFatal?: boolean;
+  /** How much of what came made sense: frames, readings and readable lines, cumulative. Without it no wrong baud rate is suspected. */
+  readonly understood?: () => number;
   readonly random?: () => number;
   readonly nowUs?: () => number;
   readonly timers?: Timers;
@@ -52,6 +57,9 @@ interface OpenPort {
   readonly path: string;
   /** Of the device node; 0 where there is none. */
   readonly device: number;
+  readonly openedUs: number;
+  /** `understood` when it was opened. */
+  readonly understood: number;
 }
 
 export class Connection {
@@ -66,6 +74,7 @@ export class Connection {
   #cancelTimer: () => void = () => {};
   #working: Promise<void> = Promise.resolve();
   #readBytesSeen = 0;
+  #isBaudSuspected = false;
 
   constructor(
     options: ConnectionOptions,
@@ -113,7 +122,7 @@ export class Connection {
 
   /** Gives the port up and opens it anew: somebody knows that it is dead. */
   reopen(reason: PortError): void {
-    if (this.#port !== null) this.#drop(reason);
+    this.#drop(reason);
   }
 
   /** Ends it. Resolves when the port is closed, or the bounded wait for that is over. Open again with `open`. */
@@ -140,24 +149,20 @@ export class Connection {
     this.#port = port;
     this.#state = 'waiting';
     this.#readBytesSeen = 0;
+    this.#isBaudSuspected = false;
     this.counters.opens++;
     this.sink.opened(port.path, this.#nowUs());
-    try {
-      port.io.receive({
-        chunk: (bytes, arrivalUs) => {
-          if (this.#port !== port) return;
-          this.sink.chunk(bytes, arrivalUs);
-        },
-        hangup: (cause) => {
-          if (this.#port !== port) return;
-          this.counters.hangups++;
-          this.#drop(portHangup(this.#options.name, cause));
-        },
-      });
-      this.#watch();
-    } catch (error) {
-      this.#drop(portHangup(this.#options.name, error));
-    }
+    port.io.receive({
+      chunk: (bytes, arrivalUs) => {
+        if (this.#port === port) this.sink.chunk(bytes, arrivalUs);
+      },
+      hangup: (cause) => {
+        if (this.#port !== port) return;
+        this.counters.hangups++;
+        this.#drop(portHangup(this.#options.name, cause));
+      },
+    });
+    this.#watch();
   }
 
   #onFailure(error: PortError): void {
@@ -199,7 +204,8 @@ export class Connection {
       const device = isNode ? await deviceOf(path) : 0;
       if (isNode) lock = await this.#lock(path);
       const io = await this.#within(OPEN_TIMEOUT_MS, open({ path, baud, hupcl }));
-      return { io, lock, path, device };
+      const understood = this.#options.understood?.() ?? 0;
+      return { io, lock, path, device, understood, openedUs: this.#nowUs() };
     } catch (error) {
       await lock?.release();
       throw await toPortError(path, error, isLocked(error) ? await findOwners(path) : []);
@@ -249,8 +255,18 @@ export class Connection {
       this.#readBytesSeen = readBytes;
       if (!isQuiet) this.#backoff.reset();
       else if (port.device !== 0) void this.#checkPresence(port);
+      this.#checkBaud(port);
       this.#watch();
     });
+  }
+
+  #checkBaud({ io, openedUs, understood }: OpenPort): void {
+    const { name, baud, understood: count } = this.#options;
+    if (count === undefined || this.#isBaudSuspected) return;
+    const { readBytes } = io.counters;
+    if (!looksLikeWrongBaud(this.#nowUs() - openedUs, readBytes, count() - understood)) return;
+    this.#isBaudSuspected = true;
+    this.sink.suspected?.(baudSuspected(name, baud, readBytes));
   }
 
   async #checkPresence(port: OpenPort): Promise<void> {

@@ -64,11 +64,11 @@ export class LowLatencyPort implements BindingPortInterface {
 
   /** Starts the fast read; chunks and the hangup go to `sink`. Throws when the device cannot be opened once more. */
   receive(sink: ReceiveSink): FastReader {
-    this.#sink = sink;
     this.reader = new FastReader(this.#fd(), {
       chunk: (bytes, arrivalUs) => sink.chunk(bytes, arrivalUs),
       hangup: (cause) => this.#hangup(cause),
     });
+    this.#sink = sink;
     return this.reader;
   }
 

@@ -1,3 +1,8 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { SerialPort } from 'serialport';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lowLatencyBinding } from './low-latency-binding.js';
@@ -100,6 +105,28 @@ describe('a real port', () => {
     await until(() => heard.length === accepted * message.length);
     expect(io.send(Buffer.from('!'))).toBe(true);
     await until(() => heard.endsWith('!'));
+  });
+
+  it('reads and writes while every thread of the pool is blocked', async () => {
+    io.receive(sink);
+    const directory = mkdtempSync(join(tmpdir(), 'tautline-pool-'));
+    const fifo = join(directory, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    // Opening a FIFO waits for its other end: so many of them take all threads that the pool has.
+    const blocked = Array.from({ length: 64 }, () => open(fifo, 'r'));
+    let isPoolFree = false;
+    const asked = stat(directory).then(() => {
+      isPoolFree = true;
+    });
+    line.write('in');
+    io.send(Buffer.from('out'));
+    await until(() => sink.text === 'in' && heard === 'out');
+    expect(isPoolFree).toBe(false);
+    const writer = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
+    for (const file of await Promise.all(blocked)) await file.close();
+    await asked;
+    closeSync(writer);
+    rmSync(directory, { recursive: true });
   });
 
   it("keeps serialport's lock while the fast read has a descriptor of its own", async () => {

@@ -77,8 +77,21 @@ function boundedClose(port: SerialPort, timeoutMs: number): Promise<boolean> {
   });
 }
 
+/** The stream interface of `SerialPort`: on this binding still without the thread pool where that is the low-latency one. */
+function receiveByStream(port: SerialPort, sink: ReceiveSink, onBytes: (count: number) => void): void {
+  port.on('data', (bytes: Buffer) => {
+    const arrivalUs = monotonicUs();
+    onBytes(bytes.length);
+    sink.chunk(bytes, arrivalUs);
+  });
+  port.on('close', (cause: Error | null) => {
+    if (cause) sink.hangup(cause);
+  });
+}
+
 class FastIo implements SerialIo {
   readonly path: string;
+  #streamBytes = 0;
 
   constructor(
     private readonly port: SerialPort,
@@ -89,11 +102,18 @@ class FastIo implements SerialIo {
   }
 
   get counters(): SerialCounters {
-    return { readBytes: this.fast.reader?.readBytes ?? 0, ...this.fast.writes.counters };
+    return { readBytes: (this.fast.reader?.readBytes ?? 0) + this.#streamBytes, ...this.fast.writes.counters };
   }
 
   receive(sink: ReceiveSink): void {
-    this.fast.receive(sink);
+    try {
+      this.fast.receive(sink);
+    } catch {
+      // The device cannot be opened a second time (exclusive, or no /proc): slower, and without proof of silence.
+      receiveByStream(this.port, sink, (count) => {
+        this.#streamBytes += count;
+      });
+    }
   }
 
   send(bytes: Uint8Array): boolean {
@@ -121,13 +141,8 @@ class StreamIo implements SerialIo {
   }
 
   receive(sink: ReceiveSink): void {
-    this.port.on('data', (bytes: Buffer) => {
-      const arrivalUs = monotonicUs();
-      this.counters.readBytes += bytes.length;
-      sink.chunk(bytes, arrivalUs);
-    });
-    this.port.on('close', (cause: Error | null) => {
-      if (cause) sink.hangup(cause);
+    receiveByStream(this.port, sink, (count) => {
+      this.counters.readBytes += count;
     });
   }
 

@@ -1,8 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Http } from './http.js';
 
 export type Listening =
   | { readonly ok: true; readonly port: number; readonly url: string }
   | { readonly ok: false; readonly text: string };
+
+/** A gateway that is restarted may meet the last breath of the one before: looked at again this often, this far apart. */
+const BUSY_TRIES = 5;
+const BUSY_RETRY_MS = 100;
 
 /** Opens the port of the settings. Why it can't, and what to do, is in the text; other failures throw. */
 export async function listen(
@@ -10,12 +15,20 @@ export async function listen(
   settings: { readonly host: string; readonly port: number },
 ): Promise<Listening> {
   const { host, port } = settings;
-  try {
-    await http.listen({ host, port });
-  } catch (error) {
-    const text = explain((error as NodeJS.ErrnoException).code, host, port);
-    if (text === undefined) throw error;
-    return { ok: false, text };
+  for (let tries = 1; ; tries++) {
+    try {
+      await http.listen({ host, port });
+      break;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EADDRINUSE' && tries < BUSY_TRIES) {
+        await sleep(BUSY_RETRY_MS);
+        continue;
+      }
+      const text = explain(code, host, port);
+      if (text === undefined) throw error;
+      return { ok: false, text };
+    }
   }
   const address = http.server.address();
   const actual = typeof address === 'object' && address !== null ? address.port : port;

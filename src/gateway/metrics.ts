@@ -54,7 +54,7 @@ export function renderMetrics(source: MetricsSource): string {
   addStreams(samples, source.state);
   addStages(samples, source.delivery);
   addGateway(samples, source);
-  for (const values of source.reported.values()) addReported(samples, values);
+  for (const [from, values] of source.reported) addReported(samples, values, from === 'bridge');
   return expose(samples);
 }
 
@@ -112,13 +112,16 @@ function addGateway(samples: Map<string, number>, source: MetricsSource): void {
   samples.set('tautline_commands_unanswered_total', source.unansweredCommands);
 }
 
-/** The outlet stage has a part in every outlet and is added up; of everything else the first to say it is right. */
-function addReported(samples: Map<string, number>, values: MetricValues): void {
+/**
+ * What the bridge says of its workers holds over their restarts, so it is the better figure. The outlet stage has a part
+ * in every outlet and is added up.
+ */
+function addReported(samples: Map<string, number>, values: MetricValues, isBridge: boolean): void {
   for (const [key, value] of Object.entries(values)) {
     const before = samples.get(key);
-    const isShared = key.startsWith('tautline_stage_seconds') && key.includes('stage="outlet"');
-    if (before === undefined) samples.set(key, value);
-    else if (isShared) samples.set(key, before + value);
+    if (key.startsWith('tautline_stage_seconds')) {
+      if (before === undefined || key.includes('stage="outlet"')) samples.set(key, value + (before ?? 0));
+    } else if (before === undefined || isBridge) samples.set(key, value);
   }
 }
 

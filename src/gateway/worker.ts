@@ -1,5 +1,6 @@
 /** The gateway outlet: one worker that reads the rings and serves HTTP and WebSocket. This shell joins the parts. */
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import { exitCodes } from '../exit-codes.js';
@@ -9,6 +10,8 @@ import { refuseSettings } from './auth.js';
 import { Gateway } from './gateway.js';
 import { createHttp, type Http } from './http.js';
 import { listen } from './listen.js';
+
+const STOP_MS = 500;
 
 const start = workerData as OutletStart;
 const port = parentPort!;
@@ -47,7 +50,8 @@ async function run(): Promise<void> {
 async function stop(): Promise<void> {
   reader.close();
   gateway.close();
-  await http?.close();
+  // A client that answers no close must not hold up the end of the bridge.
+  await Promise.race([http?.close(), sleep(STOP_MS)]);
   process.exit(0);
 }
 

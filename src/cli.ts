@@ -36,7 +36,7 @@ program
   .argument('<board>', 'pico')
   .option('--link <path>', 'symbolic link that leads to the port, also after a restart')
   .option('--image <file>', 'firmware image (.bin) instead of the one that comes along')
-  .option('--seed <number>', 'seed of everything random on the board', Number, 1)
+  .option('--seed <number>', 'seed of everything random on the board (default: another one at each start)', Number)
   .option('--parent-watch', 'end when standard input closes')
   .action(async (board, options) => (await import('./cli/emulate.js')).emulate(board, options));
 

@@ -31,6 +31,7 @@ import type { LinkState } from '../feed/slot.js';
 import type { BoardCommand, CommandAnswer } from '../outlet.js';
 import { BoardControl } from './control.js';
 import { PlainStream } from './plain.js';
+import { PongIntake } from './pongs.js';
 import { BoardReport } from './report.js';
 import { type LoopStream, makeStreams, type StreamSet } from './streams.js';
 
@@ -68,6 +69,8 @@ export interface BoardLoopOptions {
 }
 
 const SECOND_US = 1e6;
+/** Between pings while the clock is not settled. */
+const SETTLE_PING_US = 50_000;
 const EMULATOR_QUESTIONS_PER_SECOND = 100;
 const armStateNames = Object.keys(armStates) as ArmState[];
 const tripCauseNames = Object.keys(tripCauses) as TripCause[];
@@ -84,6 +87,7 @@ export class BoardLoop {
   unknownStreamFrames = 0;
 
   readonly #options: BoardLoopOptions;
+  readonly #pongs: PongIntake;
   #port: LoopPort | null = null;
   #evidence: LoopEvidence | null = null;
   #established: Established | null = null;
@@ -103,12 +107,14 @@ export class BoardLoop {
   #linkState: LinkState = 'absent';
   #linkSinceUs = 0;
   #wasLive = false;
+  #nextSettleUs = 0;
   #isDisposed = false;
   readonly #mapped: MappedTime = { hostUs: Number.NaN, uncertaintyUs: Number.POSITIVE_INFINITY };
 
   constructor(options: BoardLoopOptions) {
     this.#options = options;
     this.id = options.config.id ?? options.provisionalId;
+    this.#pongs = new PongIntake(this.clock, options.emulatorLagUs ?? null);
     this.report = new BoardReport(options.index, options.feed, options.clock);
     this.control = new BoardControl(this.clock, {
       send: (message) => this.#send(message, this.session.encoding),
@@ -231,6 +237,8 @@ export class BoardLoop {
   /** Call every few milliseconds: handshake, heartbeats, pings, commands, and once a second the figures. */
   tick(nowUs: number): void {
     this.session.tick(nowUs);
+    this.#pongs.tick(nowUs);
+    this.#settleClock(nowUs);
     if (this.#port !== null && this.control.tick(nowUs, this.#isChecked, this.#echoUs(), this.#options.clock.nowUs)) {
       this.#isChecked = false;
     }
@@ -302,6 +310,7 @@ export class BoardLoop {
     this.id = this.#idOf(established);
     this.clock.restart();
     this.deviceTime.restart();
+    this.#pongs.restart();
     this.deviceTime.anchor(deviceUs, nowUs);
     this.decoder.layouts(descriptor.streams);
     this.#plain = null;
@@ -390,7 +399,7 @@ export class BoardLoop {
     if (sentUs === null) return;
     const rxUs = this.deviceTime.unwrap(pong.rxUs, arrivalUs);
     const txUs = this.deviceTime.unwrap(pong.txUs, arrivalUs);
-    this.clock.pong(sentUs, rxUs, txUs, arrivalUs, 0, this.#emulatorSlackUs(sentUs, arrivalUs));
+    this.#pongs.add(sentUs, rxUs, txUs, arrivalUs);
   }
 
   #onStatus(status: Message<'status'>, arrivalUs: number): void {
@@ -410,6 +419,13 @@ export class BoardLoop {
     const tripped = (flags & ~this.#flags & dataFlags.tripped) !== 0;
     this.#flags = flags;
     if (tripped) this.control.reported('tripped', 'none');
+  }
+
+  /** A clock that was thrown over needs a ping now, not in a second: without it no verdict is possible. */
+  #settleClock(nowUs: number): void {
+    if (this.clock.settled || this.#streams === null || nowUs < this.#nextSettleUs) return;
+    this.#nextSettleUs = nowUs + SETTLE_PING_US;
+    this.control.pings.demand(nowUs);
   }
 
   // ---- figures ----
@@ -502,11 +518,6 @@ export class BoardLoop {
     const fromUs = Number.isNaN(releaseHostUs) ? toUs - SECOND_US / 10 : releaseHostUs;
     this.#emulatorLagUs = emulatorLagUs(fromUs, toUs) ?? 0;
     stream.reporter.emulatorLagUs = this.#emulatorLagUs;
-  }
-
-  /** An emulated board's clock lags behind the wall clock by as much as its emulator does. */
-  #emulatorSlackUs(fromUs: number, toUs: number): number {
-    return this.#options.emulatorLagUs?.(fromUs, toUs) ?? 0;
   }
 
   #send(message: HostMessage, encoding: Encoding): boolean {

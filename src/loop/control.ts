@@ -98,7 +98,8 @@ export class BoardControl {
 
   /** Somebody wants the board to do something. `done` is called once. */
   ask(command: BoardCommand, nowUs: number, done: (answer: CommandAnswer) => void): void {
-    this.output.log('info', `${command.name} ${command.arguments.join(' ')}`.trim() + `, asked for by ${command.by}`);
+    const words = [command.name, ...command.arguments].join(' ');
+    this.output.log('info', `${words}, asked for by ${command.by}`);
     if (command.name === 'safe') this.#askSafe(done);
     else if (command.name === 'arm') this.#askArm(nowUs, done);
     else if (command.name === 'disarm') this.#request('disarm', [], nowUs, done, () => this.policy.disarm());

@@ -224,6 +224,30 @@ describe('who may ask', () => {
   });
 });
 
+test('a configured origin may read and command from its pages, another may not', async () => {
+  const origin = 'https://panel.example';
+  const auth = { host: '127.0.0.1', token: '', origins: [origin] };
+  const app = await createHttp(bench.gateway, { auth, webDir: '/nonexistent' });
+  const ask = { 'access-control-request-method': 'POST' };
+  const preflight = await app.inject({
+    method: 'OPTIONS',
+    url: '/api/boards/pico/arm',
+    headers: { ...headers, ...ask, origin },
+  });
+  expect(preflight.statusCode).toBe(204);
+  expect(preflight.headers).toMatchObject({ 'access-control-allow-origin': origin, vary: 'Origin' });
+  const read = await app.inject({ url: '/api/boards', headers: { ...headers, origin } });
+  expect(read.headers['access-control-allow-origin']).toBe(origin);
+  const evil = await app.inject({
+    method: 'OPTIONS',
+    url: '/api/boards',
+    headers: { ...headers, ...ask, origin: 'https://evil.example' },
+  });
+  expect(evil.statusCode).toBe(403);
+  expect(evil.headers['access-control-allow-origin']).toBeUndefined();
+  await app.close();
+});
+
 test('the built dashboard is served at the root, its hashed parts for ever', async () => {
   const webDir = mkdtempSync(join(tmpdir(), 'tautline-web-'));
   mkdirSync(join(webDir, 'assets'));

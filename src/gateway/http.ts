@@ -57,8 +57,9 @@ export async function createHttp(gateway: Gateway, options: HttpOptions) {
   });
   app.addHook('onRequest', async (request, reply) => {
     addSecurityHeaders(reply);
+    if (allowConfiguredOrigin(options.auth, request, reply)) return reply.code(204).send();
     const denial = denialOf(options.auth, request);
-    if (denial !== undefined) await deny(reply, denial);
+    return denial === undefined ? undefined : deny(reply, denial);
   });
   addErrorHandlers(app, (error) => gateway.bug(error));
 
@@ -94,6 +95,19 @@ function denialOf(auth: AuthSettings, request: FastifyRequest): Denial | undefin
     queryToken: typeof token === 'string' ? token : undefined,
   };
   return checkSource(auth, identity) ?? (openPaths.test(request.url) ? undefined : checkToken(auth, identity));
+}
+
+/** CORS, for the pages of `http.origins` only. @returns whether this is a preflight, answered with the headers alone */
+function allowConfiguredOrigin(auth: AuthSettings, request: FastifyRequest, reply: FastifyReply): boolean {
+  const { origin } = request.headers;
+  if (origin === undefined || !auth.origins.includes(origin)) return false;
+  reply.headers({ 'access-control-allow-origin': origin, vary: 'Origin' });
+  if (request.method !== 'OPTIONS') return false;
+  reply.headers({
+    'access-control-allow-methods': 'GET, POST',
+    'access-control-allow-headers': 'authorization, content-type',
+  });
+  return true;
 }
 
 function deny(reply: FastifyReply, denial: Denial) {

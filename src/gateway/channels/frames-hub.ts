@@ -12,6 +12,8 @@ export const IMMEDIATE_MAX = 16;
 /** Back to immediate below this, so that one client that comes and goes does not switch everybody. */
 const IMMEDIATE_AGAIN = 12;
 export const BATCH_MS = 16;
+/** Looks into the ring, of up to 256 rows each, between two turns of the event loop: what is live must not wait for them. */
+const RECOVERY_TURNS = 8;
 /** How soon a recovery is tried again when the client has not read. */
 const RECOVERY_RETRY_MS = 20;
 
@@ -169,6 +171,10 @@ export class FramesHub {
   private flushLane(lane: Lane<FramesChannel>, board: number): void {
     const { batch } = lane;
     if (batch.rows === 0) return;
+    if (lane.members.size === 0) {
+      batch.clear();
+      return;
+    }
     const { clock, delivery, state } = this.context;
     const nowUs = clock.nowUs();
     const boardState = state.board(board);
@@ -233,13 +239,16 @@ export class FramesHub {
   private runRecoveries(): void {
     if (this.recoveryTimer !== undefined || this.recovering.size === 0) return;
     let isProgress = false;
-    for (const channel of this.recovering) {
+    let turns = RECOVERY_TURNS;
+    for (const channel of [...this.recovering]) {
       const before = channel.cursor;
-      if (channel.recover(this.scratch, this.position)) {
-        this.recovering.delete(channel);
-        this.goLive(channel);
-      }
+      turns -= channel.recover(this.scratch, this.position, turns);
       isProgress ||= channel.cursor !== before;
+      // Out, and in again at the end: next time the others come first.
+      this.recovering.delete(channel);
+      if (channel.cursor === this.position) this.goLive(channel);
+      else this.recovering.add(channel);
+      if (turns <= 0) break;
     }
     if (this.recovering.size === 0) return;
     const again = () => {

@@ -117,13 +117,16 @@ export class FramesChannel implements Channel, LaneMember {
 
   /**
    * Sends what the ring still holds from the cursor on, as far as the client takes it.
-   * @returns whether the client has everything up to `position`
+   * @param turns looks into the ring that it may take
+   * @returns how many it took
    */
-  recover(batch: FrameBatch, position: number): boolean {
+  recover(batch: FrameBatch, position: number, turns: number): number {
     const feed = this.hub.context.history();
     const { outbox } = this.member;
-    while (this.cursor < position && outbox.backlogBytes < SOFT_BOUND_BYTES / 2) {
-      if (feed === undefined) return false;
+    let taken = 0;
+    while (this.cursor < position && taken < turns && outbox.backlogBytes < SOFT_BOUND_BYTES / 2) {
+      if (feed === undefined) break;
+      taken++;
       const oldest = feed.oldestOffset();
       if (this.cursor < oldest) {
         this.drop(null, this.cursor, oldest);
@@ -134,12 +137,12 @@ export class FramesChannel implements Channel, LaneMember {
       if (batch.rows > 0) {
         batch.toOffset = next;
         // Not taken: the client has to read first; the same frames are tried again.
-        if (!this.sendDropped() || !outbox.offer(this.hub.encode(this, batch))) return false;
+        if (!this.sendDropped() || !outbox.offer(this.hub.encode(this, batch))) break;
         outbox.flush();
       }
       this.cursor = next;
     }
-    return this.cursor === position;
+    return taken;
   }
 
   /** Fills the batch from the history. @returns where it ends */

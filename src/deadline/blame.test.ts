@@ -7,6 +7,7 @@ import { type Fault, runBoard, type Sent } from './model/board.js';
 import { type Obstacle, VirtualHost } from './model/host.js';
 import { seeded } from './model/line.js';
 import { BAUD, controlContract, sampleFrame, settledMonitor } from './model/stream.js';
+import { SampleRing } from './samples.js';
 import { culprits, verdictCode, verdicts } from './verdict.js';
 
 const OFFSET_US = 7_000_000;
@@ -166,6 +167,24 @@ describe('lost frames', () => {
   });
 });
 
+it.each([
+  ['busy', 'host', 'loop busy'],
+  ['stopped', 'host', 'stopped'],
+] as const)('a %s stall of many reads is blamed on the %s for every frame of the backlog', (kind, culprit, cause) => {
+  const { late, bySeq } = run(12, [], schedule(12, kind, 200_000, 250_000));
+  expect(score(late, culprit)).toMatchObject({ right: 1 });
+  expect(score(late, culprit).indeterminate).toBeLessThanOrEqual(0.02);
+  expect(late.length).toBeGreaterThan(180 * FAULTS);
+  expect(late.filter((told) => told.cause === cause).length / late.length).toBeGreaterThan(0.98);
+  expect(bySeq.size).toBeGreaterThan(18_000);
+});
+
+it('charges the backlog of a held line to the line, although it takes many reads', () => {
+  const { late } = run(13, schedule(13, 'delayed', 200_000, 250_000), []);
+  expect(score(late, 'link')).toMatchObject({ right: 1 });
+  expect(score(late, 'link').indeterminate).toBeLessThanOrEqual(0.02);
+});
+
 it('blames nobody when nothing is late', () => {
   const { late, gaps, monitor } = run(8, [], []);
   expect(late).toHaveLength(0);
@@ -228,6 +247,14 @@ it('blames the firmware alone for a saturated figure, and nobody but it without 
   expect(culprits[blame(out, ran, controlContract.budgets, null).culprit]).toBe('firmware');
   const unknown = { ...lateFrame(), latenessUs: 21_000, judgedUs: 31_000 };
   expect(culprits[blame(out, unknown, controlContract.budgets, null).culprit]).toBe('indeterminate');
+});
+
+it('blames nobody when the frame would have met without the lag of an emulator, whatever else overran', () => {
+  const frame = { ...lateFrame(), execUs: 9500, latenessUs: 1400, judgedUs: 11_400, emulatorLagUs: 1500 };
+  const out = blame(new Blame(), frame, controlContract.budgets, new SampleRing(true));
+  expect([culprits[out.culprit], evidenceCauses[out.cause]]).toEqual(['indeterminate', 'emulator lag']);
+  blame(out, { ...frame, emulatorLagUs: 0 }, controlContract.budgets, new SampleRing(true));
+  expect(culprits[out.culprit]).toBe('firmware');
 });
 
 function lateFrame() {

@@ -35,7 +35,9 @@ describe('verdicts', () => {
   it.each([
     [500, 'met'],
     [9_800, 'met'],
+    [9_965, 'indeterminate'],
     [10_000, 'indeterminate'],
+    [10_020, 'indeterminate'],
     [10_300, 'late'],
     [249_000, 'late'],
     [250_300, 'stale'],

@@ -172,9 +172,12 @@ describe('a hard contract', () => {
     expect(policy).toMatchObject({ state: 'tripped', tripCause: 'heartbeatLost', heartbeatAllowed: false });
   });
 
-  it('is made safe when asked for', () => {
+  it('is made safe when asked for, again when asked again, and keeps its first cause', () => {
+    frame(11_000);
+    tripped('deadlineMissed');
     policy.safe();
-    tripped('hostSafe');
+    expect(acts).toEqual(['safe deadlineMissed', 'raise tripped', 'safe hostSafe']);
+    expect(policy.tripCause).toBe('deadlineMissed');
   });
 });
 

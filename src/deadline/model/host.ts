@@ -23,6 +23,8 @@ export interface HostHandlers<Item> {
 
 const WAKE_UP_US = 15;
 const READ_US = 8;
+/** A terminal gives 4095 bytes at most to one read: so many frames of 36. */
+const READ_ITEMS_MAX = 113;
 const JUDGE_US = 2;
 const OVERDUE_US = 2000;
 const CHAIN_US = 1000;
@@ -103,7 +105,8 @@ export class VirtualHost<Item extends { readonly readyUs: number }> {
     this.#lookUs = arrivalUs + OVERDUE_US + this.#random() * TIMER_LATENESS_US;
     this.#sample(looks.read, arrivalUs + OVERDUE_US);
     let last = this.#next;
-    while (last < items.length && items[last]!.readyUs <= arrivalUs) last++;
+    const end = Math.min(items.length, this.#next + READ_ITEMS_MAX);
+    while (last < end && items[last]!.readyUs <= arrivalUs) last++;
     while (this.#next < last) {
       this.#work(JUDGE_US);
       this.#handlers.judge(items[this.#next++]!, arrivalUs, this.nowUs);

@@ -71,13 +71,12 @@ export interface OutletFile {
 
 /** Relative to this file in the build. */
 const built = (file: string, heapMiB: number): OutletFile => ({ file: new URL(file, import.meta.url), heapMiB });
-const outletFiles: Readonly<Record<OutletName, OutletFile>> = {
+const outletFiles: Readonly<Partial<Record<OutletName, OutletFile>>> = {
   gateway: built('./gateway/worker.js', 512),
   mqtt: built('./mqtt/worker.js', 256),
   broker: built('./mqtt/broker-worker.js', 256),
   recorder: built('./recorder/worker.js', 256),
   console: built('./console/worker.js', 64),
-  scout: built('./board/scout-worker.js', 64),
 };
 
 const PENDING_COMMANDS_MAX = 64;
@@ -162,11 +161,13 @@ export class Supervisor {
   #supervise(name: OutletName): Supervised {
     const { feed, config, explicit = [], epoch, startedUtcUs } = this.#options;
     const consumer = outletNames.indexOf(name);
+    const workerFile = this.#options.workers?.[name] ?? outletFiles[name];
+    if (workerFile === undefined) throw new Error(`${name} is not an outlet that the supervisor can start`);
     const worker = new OutletWorker(
       {
         name,
         consumer,
-        ...(this.#options.workers?.[name] ?? outletFiles[name]),
+        ...workerFile,
         feed: feed.frames.ring,
         events: feed.events.ring,
         restart: this.#limits.restart,
@@ -206,6 +207,8 @@ export class Supervisor {
     else if (message.type === 'command') void this.#command(name, message.request, message.command);
     else if (message.type === 'metrics' && name !== 'gateway')
       this.#outlets.get('gateway')?.worker.post({ type: 'metrics', from: name, values: message.values });
+    else if (message.type === 'ready' && typeof message.info.url === 'string')
+      this.#log(name, 'info', `ready at ${message.info.url}`);
     else if (message.type === 'fatal') handlers.fatal(message.exitCode, message.text, name);
     else if (message.type === 'delivery-miss') {
       const { missesByCulprit } = this.#outlets.get(name)!;
@@ -248,7 +251,8 @@ export class Supervisor {
   #log(name: OutletName, level: LogLevel, text: string): void {
     const logs = this.#outlets.get(name)?.logs;
     if (logs !== undefined && !logs.passes(monotonicUs() / 1000)) return;
-    this.publish({ type: 'log', board: null, level, text: `${name}: ${text}`, utcUs: utcUs(monotonicUs()) });
+    const named = text.startsWith(`${name}: `) ? text : `${name}: ${text}`;
+    this.publish({ type: 'log', board: null, level, text: named, utcUs: utcUs(monotonicUs()) });
   }
 
   #alarm(id: string, active: boolean, text: string): void {

@@ -47,10 +47,10 @@ export function boardWords({ path, descriptor }: Extract<TextEvent, { type: 'boa
   return `on ${path}: ${descriptor.name} ${descriptor.firmware} (${descriptor.mcu}), ${streams.join(', ')}`;
 }
 
-/** Counters that grew: `9998 met  2 late (1 link, 1 host)`. Culprits are given for everything that missed. */
+/** Counters that grew, or nothing: `9998 met  2 late (1 link, 1 host)`. Culprits are given for everything that missed. */
 export function counterWords(byVerdict: ArrayLike<number>, byCulprit: ArrayLike<number>): string {
   const counts = verdicts.flatMap((name, i) => (byVerdict[i]! > 0 ? [`${byVerdict[i]} ${name}`] : []));
   const blamed = culprits.flatMap((name, i) => (i > 0 && byCulprit[i]! > 0 ? [`${byCulprit[i]} ${name}`] : []));
-  if (counts.length === 0) return 'no frames';
+  if (counts.length === 0) return '';
   return counts.join('  ') + (blamed.length > 0 ? ` (${blamed.join(', ')})` : '');
 }

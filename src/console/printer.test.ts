@@ -25,12 +25,10 @@ const board: TextEvent = {
 
 function bench(texts: readonly TextEvent[] = [board]) {
   const lines: string[] = [];
-  const printer = new Printer(
-    (line) => lines.push(line.replace(/^\d\d:\d\d:\d\d\.\d{3} {2}/, '')),
-    () => 0,
-    texts,
-  );
-  return { lines, printer, ...(printer.handlers as Required<typeof printer.handlers>) };
+  const clock = { us: 0 };
+  const print = (line: string) => lines.push(line.replace(/^\d\d:\d\d:\d\d\.\d{3} {2}/, ''));
+  const printer = new Printer(print, () => clock.us, texts);
+  return { lines, printer, clock, ...(printer.handlers as Required<typeof printer.handlers>) };
 }
 
 function stats(counts: Partial<Record<string, number>>, more: object = {}) {
@@ -74,19 +72,19 @@ describe('counters', () => {
     expect(lines).toEqual(['pico/control  1000.0/s  500 met', 'pico/control  1000.0/s  20 met']);
   });
 
-  test('say when a streaming board sent nothing, and nothing of a board that is away', () => {
-    const { lines, printer, stats: on, health: changed } = bench();
+  test('say when a streaming board sent nothing all the time, and nothing of a board that is away', () => {
+    const { lines, printer, clock, stats: on, health: changed } = bench();
     changed(health());
     on(stats({ met: 5 }));
     printer.counters();
     printer.counters();
+    clock.us += 2e6;
     changed(health({ link: linkStates.indexOf('absent') }));
     printer.counters();
     expect(lines).toEqual([
       'pico  streaming binary, disarmed',
       'pico/control  1000.0/s  5 met',
-      'pico/control  1000.0/s  no frames',
-      'pico/control  1000.0/s  no frames',
+      'pico/control  no frames',
       'pico  absent',
     ]);
   });
@@ -94,16 +92,36 @@ describe('counters', () => {
 
 describe('the state of a board', () => {
   test('is printed when it changes, after the counters of the state that ends', () => {
-    const { lines, stats: on, health: changed } = bench();
+    const { lines, clock, stats: on, health: changed } = bench();
     changed(health({ arm: armStates.armed }));
     changed(health({ arm: armStates.armed }));
     on(stats({ met: 10, stale: 3 }));
-    changed(health({ arm: armStates.tripped, tripCause: tripCauses.heartbeatLost, live: false, degraded: true }));
+    clock.us += 2e6;
+    changed(health({ arm: armStates.armed, live: false, degraded: true }));
     expect(lines).toEqual([
       'pico  streaming binary, armed',
       'pico/control  1000.0/s  10 met  3 stale',
-      'pico  streaming binary, TRIPPED: heartbeatLost, STALE, DEGRADED: too many misses among its last frames',
+      'pico  streaming binary, armed, STALE, DEGRADED: too many misses among its last frames',
     ]);
+  });
+
+  test('that flaps is one line a second, which says so', () => {
+    const { lines, printer, clock, health: changed } = bench();
+    changed(health());
+    for (let i = 0; i < 9; i++) changed(health({ live: i % 2 === 1 }));
+    printer.settle();
+    expect(lines).toHaveLength(1);
+    clock.us += 1e6;
+    printer.settle();
+    printer.settle();
+    expect(lines.slice(1)).toEqual(['pico  streaming binary, disarmed, STALE (changed 9 times)']);
+  });
+
+  test('is told at once when it is a trip', () => {
+    const { lines, health: changed } = bench();
+    changed(health());
+    changed(health({ arm: armStates.tripped, tripCause: tripCauses.heartbeatLost }));
+    expect(lines.at(-1)).toBe('pico  streaming binary, TRIPPED: heartbeatLost');
   });
 });
 

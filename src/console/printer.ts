@@ -31,15 +31,11 @@ class StreamCounters {
     this.culprits.set(stats.culprits);
   }
 
-  /** What came since the last line. */
-  take(): string {
-    const grown = (now: Float64Array, printed: Float64Array) => now.map((count, i) => count - printed[i]!);
-    const words = counterWords(
-      grown(this.verdicts, this.#printedVerdicts),
-      grown(this.culprits, this.#printedCulprits),
-    );
-    this.#printedVerdicts.set(this.verdicts);
-    this.#printedCulprits.set(this.culprits);
+  /** What came since the last line; null when nothing did. */
+  take(): string | null {
+    const verdicts = grown(this.verdicts, this.#printedVerdicts);
+    const words = counterWords(verdicts, grown(this.culprits, this.#printedCulprits));
+    if (words === '') return null;
     const rate = Number.isFinite(this.rateHz) ? `${this.rateHz.toFixed(1)}/s  ` : '';
     if (!(this.worstLatenessUs > this.#printedWorstUs)) return rate + words;
     this.#printedWorstUs = this.worstLatenessUs;
@@ -47,12 +43,38 @@ class StreamCounters {
   }
 }
 
+/** By how much each counter grew since it was printed, and remembers it as printed. */
+function grown(now: Float64Array, printed: Float64Array): Float64Array {
+  const growth = now.map((count, i) => count - printed[i]!);
+  printed.set(now);
+  return growth;
+}
+
+/** State of a board, and when it was printed last. */
+interface BoardState {
+  words: string;
+  printedAtUs: number;
+  /** Changes since then. */
+  changes: number;
+}
+
+/** A board that flaps gets one line in this time. A trip is told at once. */
+const STATE_LINE_US = 1e6;
+
+interface Stream {
+  readonly board: number;
+  readonly stream: number;
+  readonly counters: StreamCounters;
+  /** Whether it had a line since the last call of `counters`. */
+  hadLine: boolean;
+}
+
 export class Printer {
   readonly #print: (line: string) => void;
   readonly #nowUtcUs: () => number;
   readonly #boards = new Map<number, BoardText>();
-  readonly #health = new Map<number, string>();
-  readonly #streams = new Map<string, { board: number; stream: number; counters: StreamCounters }>();
+  readonly #states = new Map<number, BoardState>();
+  readonly #streams = new Map<string, Stream>();
 
   /** @param texts what held before: known, and not printed again. */
   constructor(print: (line: string) => void, nowUtcUs: () => number, texts: readonly TextEvent[]) {
@@ -72,21 +94,34 @@ export class Printer {
     },
   };
 
-  /** A line for each stream of which something was heard since its last line, or should have been. */
-  counters(board?: number): void {
+  /** To be called every ten seconds: a line for each stream, also one that was silent all the time though its board streams. */
+  counters(): void {
     for (const each of this.#streams.values()) {
-      if (board !== undefined && each.board !== board) continue;
-      const isStreaming = this.#health.get(each.board)?.startsWith('streaming') ?? true;
-      const words = each.counters.take();
-      if (isStreaming || !words.endsWith('no frames')) this.#line(`${this.#streamName(each)}  ${words}`);
+      const isStreaming = this.#states.get(each.board)?.words.startsWith('streaming') ?? true;
+      if (!this.#printCounters(each) && !each.hadLine && isStreaming)
+        this.#line(`${this.#streamName(each)}  no frames`);
+      each.hadLine = false;
     }
+  }
+
+  /** To be called every second: the states that changed too often for a line each. */
+  settle(): void {
+    for (const [board, state] of this.#states) if (state.changes > 0) this.#printState(board, state);
+  }
+
+  #printCounters(stream: Stream): boolean {
+    const words = stream.counters.take();
+    if (words === null) return false;
+    this.#line(`${this.#streamName(stream)}  ${words}`);
+    stream.hadLine = true;
+    return true;
   }
 
   #stats(stats: StatsRecord): void {
     const key = `${stats.board} ${stats.stream}`;
     let entry = this.#streams.get(key);
     if (entry === undefined) {
-      entry = { board: stats.board, stream: stats.stream, counters: new StreamCounters() };
+      entry = { board: stats.board, stream: stats.stream, counters: new StreamCounters(), hadLine: false };
       this.#streams.set(key, entry);
     }
     entry.counters.update(stats);
@@ -94,11 +129,24 @@ export class Printer {
 
   #changed(health: HealthRecord): void {
     const words = healthWords(health);
-    const before = this.#health.get(health.board);
-    if (words === before) return;
-    if (before?.startsWith('streaming')) this.counters(health.board);
-    this.#health.set(health.board, words);
-    this.#line(`${this.#boardName(health.board)}  ${words}`);
+    let state = this.#states.get(health.board);
+    if (state === undefined) {
+      state = { words: '', printedAtUs: Number.NEGATIVE_INFINITY, changes: 0 };
+      this.#states.set(health.board, state);
+    }
+    if (words === state.words) return;
+    state.words = words;
+    state.changes++;
+    this.#printState(health.board, state);
+  }
+
+  #printState(board: number, state: BoardState): void {
+    if (this.#nowUtcUs() - state.printedAtUs < STATE_LINE_US && !state.words.includes('TRIPPED')) return;
+    for (const stream of this.#streams.values()) if (stream.board === board) this.#printCounters(stream);
+    const often = state.changes > 1 ? ` (changed ${state.changes} times)` : '';
+    this.#line(`${this.#boardName(board)}  ${state.words}${often}`);
+    state.printedAtUs = this.#nowUtcUs();
+    state.changes = 0;
   }
 
   #text(event: TextEvent): void {
@@ -114,7 +162,7 @@ export class Printer {
     const known = this.#boards.get(event.index);
     this.#boards.set(event.index, event);
     if (known !== undefined && known.boot === event.boot && boardWords(known) === words) return;
-    this.#line(`${event.id}  ${words}, boot ${event.boot}`);
+    this.#line(`${event.id}  ${words}${event.descriptor === null ? '' : `, boot ${event.boot}`}`);
   }
 
   #line(text: string, utcUs = this.#nowUtcUs()): void {

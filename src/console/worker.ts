@@ -7,6 +7,7 @@ import { Output, openStderr } from './output.js';
 import { Printer } from './printer.js';
 
 const COUNTERS_MS = 10_000;
+const SETTLE_MS = 1000;
 
 const start = workerData as OutletStart;
 const port = parentPort!;
@@ -20,6 +21,7 @@ const printer = new Printer(
 );
 const reader = readRings(start, printer.handlers);
 
+setInterval(() => printer.settle(), SETTLE_MS);
 setInterval(() => {
   printer.counters();
   post({ type: 'metrics', values: { tautline_console_dropped_total: output.dropped } });
@@ -29,6 +31,7 @@ port.on('message', (message: ToOutlet) => {
   if (typeof message === 'number' || message.type !== 'stop') return;
   reader.drain();
   reader.close();
+  printer.settle();
   printer.counters();
   output.flush();
   stderr.close();

@@ -1,5 +1,4 @@
 /** Records of the events ring: misses, stats and health in one slot each; texts are in `text.ts`. */
-import type { Culprit, Verdict } from '../deadline/verdict.js';
 import { culprits, verdicts } from '../deadline/verdict.js';
 import type { Producer, Ring } from './ring.js';
 import {
@@ -110,10 +109,6 @@ export function createHealthRecord(): HealthRecord {
     ...(blank(healthSlot.f64) as F64Fields<typeof healthSlot>),
   };
 }
-
-/** A counter of a stats record by its verdict's or culprit's name. */
-export const countOf = (record: StatsRecord, name: Verdict): number => record.verdicts[verdicts.indexOf(name)]!;
-export const blameOf = (record: StatsRecord, name: Culprit): number => record.culprits[culprits.indexOf(name)]!;
 
 function begin(events: Producer, kind: number, record: { board: number; stream?: number }, feedOffset: number): number {
   const slot = events.claim(1);

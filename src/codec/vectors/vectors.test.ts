@@ -14,7 +14,7 @@ import { streamOf, type Vector, vectorsFromTs } from './samples.js';
 const read = (url: URL) => JSON.parse(readFileSync(url, 'utf8')) as Vector[];
 const fromTs = read(new URL('from-ts.json', import.meta.url));
 const fromCUrl = new URL('../../../firmware/test/vectors/from-c.json', import.meta.url);
-const fromC = existsSync(fromCUrl) ? read(fromCUrl) : [];
+const fromC = existsSync(fromCUrl) ? read(fromCUrl) : []; // none: the corpus test says so
 
 /** The message of a vector, its hex of `bytes` fields turned back into bytes. */
 function messageOf(vector: Vector): AnyMessage {
@@ -68,7 +68,7 @@ describe.each([
   ['TypeScript', fromTs, Object.keys(messages)],
   ['C', fromC, Object.keys(messages).filter((name) => messages[name as MessageName].direction === 'device')],
 ] as const)('vectors written by %s', (_, vectors, wanted) => {
-  test.skipIf(vectors.length === 0)('cover every message in both encodings', () => {
+  test('cover every message in both encodings', () => {
     for (const encoding of ['text', 'binary']) {
       const covered = new Set(vectors.filter((v) => v.encoding === encoding).map((v) => v.message.name));
       expect([...covered].sort()).toEqual(expect.arrayContaining([...wanted].sort()));

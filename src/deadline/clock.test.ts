@@ -52,6 +52,15 @@ describe('ClockModel', () => {
     );
   });
 
+  it('holds the truth while the drift wanders as fast as it is taken to', () => {
+    for (const wanderPpm of [3, -3]) {
+      const drift = driftOf(50, wanderPpm, 63); // 2π · 3 ppm / 63 s = 0.3 ppm a second
+      const result = clockTrace({ seed: 9, seconds: 200, frameHz: 500, model: delays.pty!, drift });
+      expect(result.coverage).toBeGreaterThanOrEqual(0.999);
+      expect(result.rateChanges).toBe(0);
+    }
+  });
+
   it('says less the longer the line is silent, and holds the truth through 40 minutes of it', () => {
     const silence = { fromS: 20, toS: 20 + 40 * 60 };
     const result = clockTrace({

@@ -1,6 +1,6 @@
 /** Unwrapping of the 32-bit microseconds in frames to 64-bit device time. One per board, shared by its streams. */
+import { unwrap32 } from '../codec/unwrap.js';
 
-const WRAP_US = 2 ** 32;
 /** Without a 64-bit time from the board nothing is unwrapped across more silence than this: half a wrap is 35.8 min. */
 export const UNWRAP_SILENCE_MAX_US = 30 * 60e6;
 
@@ -25,10 +25,8 @@ export class DeviceTime {
    * NaN without an anchor, or when the last one is more than 30 min old: then the next `anchor` settles it.
    */
   unwrap(stampUs: number, arrivalUs: number): number {
-    const silenceUs = arrivalUs - this.#hostUs;
-    if (!(silenceUs <= UNWRAP_SILENCE_MAX_US)) return Number.NaN;
-    const expectedUs = this.#deviceUs + silenceUs;
-    const unwrappedUs = stampUs + WRAP_US * Math.round((expectedUs - stampUs) / WRAP_US);
+    if (!(arrivalUs - this.#hostUs <= UNWRAP_SILENCE_MAX_US)) return Number.NaN;
+    const unwrappedUs = unwrap32(this.#deviceUs, stampUs);
     if (unwrappedUs > this.#deviceUs) {
       this.#deviceUs = unwrappedUs;
       this.#hostUs = arrivalUs;

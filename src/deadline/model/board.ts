@@ -20,7 +20,9 @@ export interface Fault {
 /** What is on the line. `fault` is the one that was really at work on this frame. */
 export interface Sent {
   readonly frame: MutableFrame;
+  /** Host time of the release, and of the handing over to the UART with everything before it in the queue. */
   readonly releaseTrueUs: number;
+  readonly handedTrueUs: number;
   readonly damaged: boolean;
   readonly fault: Fault | null;
   readyUs: number;
@@ -80,7 +82,8 @@ export function runBoard(
       skipped,
       dropped,
     });
-    lineFreeUs = Math.max(lineFreeUs, handedUs) + frame.wireBytes * BYTE_US;
+    const queuedUntilUs = Math.max(lineFreeUs, handedUs);
+    lineFreeUs = queuedUntilUs + frame.wireBytes * BYTE_US;
     const doneUs = lineFreeUs + offsetUs;
     const lost = faultAt(doneUs, 'dropped');
     if (lost !== null) continue;
@@ -88,6 +91,7 @@ export function runBoard(
     sent.push({
       frame,
       releaseTrueUs: hostUs,
+      handedTrueUs: queuedUntilUs + offsetUs,
       damaged: faultAt(doneUs, 'corrupted') !== null,
       fault: delayed ?? busyWith,
       readyUs: Math.max(delayed?.toUs ?? doneUs, sent.at(-1)?.readyUs ?? 0) + 5,

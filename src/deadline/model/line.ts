@@ -74,6 +74,7 @@ export interface TraceResult {
   lastUncertaintyUs: number;
   expiryTooLate: number;
   steps: number;
+  rateChanges: number;
 }
 
 const PING_PERIOD_US = 983_000; // beside the multiples of other periods
@@ -132,5 +133,6 @@ export function clockTrace(options: TraceOptions): TraceResult {
     errorP99Us: at(errors, 0.99),
     uncertaintyP50Us: at(stated, 0.5),
     steps: clock.steps,
+    rateChanges: clock.rateChanges,
   };
 }

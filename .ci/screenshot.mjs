@@ -4,7 +4,13 @@ import { chromium } from 'playwright-core';
 const [url = 'http://127.0.0.1:8080', file = 'docs/dashboard.png', scheme = 'light'] = process.argv.slice(2);
 const browser = await chromium.launch({
   executablePath: '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
 });
 const page = await browser.newPage({ viewport: { width: 1280, height: 860 }, colorScheme: scheme });
 page.on('console', (message) => process.stderr.write(`console: ${message.text()}\n`));

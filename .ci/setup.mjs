@@ -24,7 +24,8 @@ export class SetupError extends Error {}
 /** Runs a command with its output shown; throws a SetupError that names it when it fails. */
 export function run(command, args, options = {}) {
   const { status, signal, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], ...options });
-  if (status !== 0) throw new SetupError(`${command} ${args.join(' ')} failed: ${error?.message ?? signal ?? `exit code ${status}`}`);
+  if (status !== 0)
+    throw new SetupError(`${command} ${args.join(' ')} failed: ${error?.message ?? signal ?? `exit code ${status}`}`);
 }
 
 /** Runs only when the fingerprint differs from the one of the last time it succeeded. */
@@ -38,9 +39,13 @@ function once(stamp, fingerprint, say, work) {
 }
 
 export function ensurePackages() {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   const modules = `${lock} ${process.version.split('.')[0]}`;
-  once('node_modules/.tautline-packages', modules, 'installing npm packages', () => run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']));
+  once('node_modules/.tautline-packages', modules, 'installing npm packages', () =>
+    run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']),
+  );
 }
 
 /** Compiles src to dist, and the dashboard to dist/web, when a source is newer than the last build. */
@@ -50,7 +55,14 @@ export function ensureBuild() {
 
 export function build() {
   run(process.execPath, ['node_modules/typescript/bin/tsc']);
-  run(process.execPath, ['node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn', '--config', 'src/web/vite.config.ts']);
+  run(process.execPath, [
+    'node_modules/vite/bin/vite.js',
+    'build',
+    '--logLevel',
+    'warn',
+    '--config',
+    'src/web/vite.config.ts',
+  ]);
 }
 
 /**

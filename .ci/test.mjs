@@ -18,12 +18,24 @@ const missing = orExplain(() => {
 const node = process.execPath;
 const checks = [
   ...(whole ? [['formatting and lint', node, ['node_modules/@biomejs/biome/bin/biome', 'check']]] : []),
-  ...(whole ? [['types of tests and dashboard', node, ['node_modules/typescript/bin/tsc', '-p', 'hil-tests/tsconfig.json', '--noEmit']]] : []),
-  ...(whole ? [['types of the dashboard', node, ['node_modules/typescript/bin/tsc', '-p', 'src/web/tsconfig.json', '--noEmit']]] : []),
+  ...(whole
+    ? [
+        [
+          'types of tests and dashboard',
+          node,
+          ['node_modules/typescript/bin/tsc', '-p', 'hil-tests/tsconfig.json', '--noEmit'],
+        ],
+      ]
+    : []),
+  ...(whole
+    ? [['types of the dashboard', node, ['node_modules/typescript/bin/tsc', '-p', 'src/web/tsconfig.json', '--noEmit']]]
+    : []),
   ...(whole ? [['generated files', node, ['.ci/generate.mjs', '--check']]] : []),
   ['firmware for this host', 'make', ['-s', '-C', 'firmware', 'host']],
   ...(whole ? [['firmware unit tests', 'make', ['-s', '-C', 'firmware', 'test']]] : []),
-  ...(whole && !missing.includes('gcc-arm-none-eabi') ? [['firmware images', 'make', ['-s', '-C', 'firmware', 'images-check']]] : []),
+  ...(whole && !missing.includes('gcc-arm-none-eabi')
+    ? [['firmware images', 'make', ['-s', '-C', 'firmware', 'images-check']]]
+    : []),
   ['tests', node, ['node_modules/vitest/vitest.mjs', 'run', ...vitestArguments]],
 ];
 

@@ -207,7 +207,6 @@ describe('overlapping faults', () => {
     expect(all).toBeGreaterThan(5000);
     expect(right / decided).toBeGreaterThanOrEqual(0.9);
     expect(1 - decided / all).toBeLessThanOrEqual(0.12);
-    console.log({ all, right: right / decided, indeterminate: 1 - decided / all });
   });
 });
 

@@ -5,6 +5,9 @@ import { WebSocket } from 'ws';
 import { TOPICS_MAX } from './phoenix/socket.js';
 import { Bench } from './testing/bench.js';
 
+// Real sockets on a machine that others use too.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
 let bench: Bench;
 beforeEach(async () => {
   bench = await Bench.open();

@@ -61,6 +61,9 @@ test('any frames survive the columns, in order within their stream', () => {
             group.status,
           ];
           const rows = Array.from({ length: group.rows }, (_, row) => columns.map((column) => column[row]!));
+          expect(rows.map((_, row) => group.at(0, row))).toEqual(
+            rows.map((row) => (group.signals > 0 ? row[5] : Number.NaN)),
+          );
           return [`${group.stream}/${group.boot}/${group.values.length}`, rows];
         }),
       );

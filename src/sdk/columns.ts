@@ -21,12 +21,18 @@ export const columnIndex = { seq: 0, releaseUs: 1, utcUs: 2, latenessUs: 3, unce
 
 const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
-/** Frames of one stream and one boot. The columns are views of the received buffer; copy what must outlive it. */
+/**
+ * Frames of one stream and one boot. The columns are views of the received buffer; copy what must outlive it. A view
+ * is made each time one is asked for (0.3 us): keep it in a variable for a loop, or take single values by `at`.
+ */
 export interface FrameColumns {
   readonly stream: number;
   readonly boot: number;
   readonly rows: number;
+  readonly signals: number;
   readonly lifespanUs: number;
+  /** One value, without a view. NaN outside of the rows and signals. */
+  at(signal: number, row: number): number;
   /** Signal i is `values[i]`. */
   readonly values: readonly Float64Array[];
   readonly seq: Float64Array;
@@ -51,13 +57,13 @@ export function columnsBytes(rows: number, signals: number): number {
   return rows * 8 * (FIXED_COLUMNS + signals) + Math.ceil(rows / 2) * 8;
 }
 
-/**
- * A group of columns as views. Columns are made on demand: a client that plots one signal pays for one.
- * The getters allocate a view each; keep it in a variable when you use it in a loop.
- */
+/** Columns are made on demand: a client that plots one signal pays for one. */
 class Group implements FrameColumns {
   constructor(
     private readonly buffer: ArrayBuffer,
+    /** Of the whole payload. */
+    private readonly cells: Float64Array,
+    private readonly startCell: number,
     private readonly startBytes: number,
     readonly stream: number,
     readonly signals: number,
@@ -65,6 +71,11 @@ class Group implements FrameColumns {
     readonly boot: number,
     readonly lifespanUs: number,
   ) {}
+
+  at(signal: number, row: number): number {
+    if (!(row < this.rows && signal < this.signals)) return Number.NaN;
+    return this.cells[this.startCell + (FIXED_COLUMNS + signal) * this.rows + row] ?? Number.NaN;
+  }
 
   private column(index: number): Float64Array {
     return new Float64Array(this.buffer, this.startBytes + index * this.rows * 8, this.rows);
@@ -107,6 +118,7 @@ export function decodeFrames(payload: Uint8Array): FrameBatchColumns | undefined
   const count = aligned[1]!;
   if (aligned.length < HEADER_BYTES + count * GROUP_BYTES) return undefined;
   const groups: FrameColumns[] = [];
+  const cells = new Float64Array(buffer, aligned.byteOffset, aligned.length >> 3);
   for (let i = 0; i < count; i++) {
     const at = HEADER_BYTES + i * GROUP_BYTES;
     const signals = aligned[at + 1]!;
@@ -115,7 +127,9 @@ export function decodeFrames(payload: Uint8Array): FrameBatchColumns | undefined
     if (start + columnsBytes(rows, signals) > aligned.length) return undefined;
     const boot = view.getUint32(at + 4, true);
     const lifespanUs = view.getFloat64(at + 8, true);
-    groups.push(new Group(buffer, aligned.byteOffset + start, aligned[at]!, signals, rows, boot, lifespanUs));
+    groups.push(
+      new Group(buffer, cells, start / 8, aligned.byteOffset + start, aligned[at]!, signals, rows, boot, lifespanUs),
+    );
   }
   return {
     epoch: view.getUint32(4, true).toString(16).padStart(8, '0'),

@@ -8,7 +8,7 @@ import type { BoardState } from '../state.js';
 import { parseCommand } from './command-push.js';
 import type { TopicContext } from './topic.js';
 
-/** Rates that `state` events come at; a join gets the nearest. One clock for each, so that a message is encoded once. */
+/** Rates that `state` events come at. One clock for each, so that a message is encoded once. */
 export const STATE_RATES_HZ = [1, 2, 5, 10, 20, 30, 60] as const;
 export const STATE_RATE_DEFAULT_HZ = 10;
 /** `miss` events a second of one board; the rest are counted in a `dropped`. */
@@ -51,7 +51,7 @@ export class BoardTopic {
     const { rateHz = STATE_RATE_DEFAULT_HZ } = payload;
     if (typeof rateHz !== 'number' || !(rateHz > 0))
       return { ok: false, response: { reason: 'rateHz must be a number over 0' } };
-    const rate = nearestRate(rateHz);
+    const rate = rateFor(rateHz, board);
     const channel = new BoardChannel(this, member, rate);
     const { state, clock, epoch } = this.context;
     const view = boardView(board, state.alarmsOf(board.id), clock.nowUs(), clock.utcOffsetUs());
@@ -158,8 +158,11 @@ export class BoardTopic {
   }
 }
 
-function nearestRate(rateHz: number): number {
-  return STATE_RATES_HZ.reduce((best, rate) => (Math.abs(rate - rateHz) < Math.abs(best - rateHz) ? rate : best));
+/** The next rate from what was asked for, and no lower than twice per lifespan: between two states a value must not go stale. */
+function rateFor(askedHz: number, board: BoardState): number {
+  const lifespansUs = Object.values(board.contracts).map((contract) => contract.lifespanUs);
+  const wantedHz = Math.max(askedHz, 2e6 / Math.min(Number.POSITIVE_INFINITY, ...lifespansUs));
+  return STATE_RATES_HZ.find((rate) => rate >= wantedHz) ?? STATE_RATES_HZ.at(-1)!;
 }
 
 class BoardChannel implements Channel {

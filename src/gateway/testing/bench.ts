@@ -171,7 +171,7 @@ export class Bench {
       Object.assign(this.frame, { seq, releaseUs: seq * 1000, releaseHostUs: nowUs - ageUs, uncertaintyUs: 50 });
       Object.assign(
         this.frame,
-        { arrivalUs: nowUs - 10, judgedUs: nowUs, latenessUs: -9000, lifespanUs: 250_000 },
+        { arrivalUs: nowUs - 10, judgedUs: nowUs, latenessUs: -9000, lifespanUs: 60e6 },
         fields,
       );
       for (let i = 0; i < 4; i++) this.frame.values[i] = seq + i / 10;

@@ -4,7 +4,7 @@ import { encodeBinary, encodeText } from '../codec/encode.js';
 import type { AnyMessage } from '../codec/message.js';
 import { encodings, messages } from '../codec/schema.js';
 import { implies, resolveContract } from './contract.js';
-import { lineLoad, wireBytes } from './line-load.js';
+import { lineLoad, lineTiming, pingWireUs, wireBytes } from './line-load.js';
 import { controlStream } from './model/stream.js';
 
 const line = { baud: 921_600, encoding: 'binary', streams: [controlStream] } as const;
@@ -104,7 +104,10 @@ it('knows the sizes that the encoder makes', () => {
   expect(wireBytes('data', 'binary', controlStream.signals)).toBe(36);
   expect(wireBytes('data', 'text', controlStream.signals)).toBe(82);
   for (const encoding of Object.keys(encodings) as (keyof typeof encodings)[]) {
-    expect(wireBytes('ping', encoding)).toBeLessThanOrEqual(wireBytes('pong', encoding));
+    expect(wireBytes('ping', encoding)).toBe(wireBytes('pong', encoding));
+    const timed = pingWireUs(encoding, lineTiming(921_600));
+    expect(timed).toBeCloseTo((wireBytes('ping', encoding) - 1) * 0.97 * (1e7 / 921_600), 6);
+    expect(pingWireUs(encoding, lineTiming(921_600, false))).toBe(0);
   }
 });
 

@@ -76,6 +76,11 @@ export function wireBytes(
   return 1 + messages[name].word.length + widths.length + 2 * bytes + 1 + 2 * CRC_BYTES + 1;
 }
 
+/** Certain time of a ping, and of its equally long pong, on the wire, µs: for the clock model. A leading delimiter may be missing. */
+export function pingWireUs(encoding: Encoding, timing: LineTiming): number {
+  return (wireBytes('ping', encoding) - 1) * timing.certainByteUs;
+}
+
 /** Bytes of a field; of a descriptor chunk the longest one. A length byte exists in binary only. */
 function widthOf(type: string, encoding: Encoding): number {
   if (type in fieldBytes) return fieldBytes[type as keyof typeof fieldBytes];

@@ -229,8 +229,8 @@ export class FramesHub {
     const consumerUs = Math.min(paintedUs, roundUs);
     delivery.stages.consumer.add(consumerUs);
     for (const { name } of state?.streams ?? []) {
-      const budgetUs = state!.contracts[name]?.delivery.consumerUs;
-      if (budgetUs === undefined || roundUs <= budgetUs) continue;
+      const budgetUs = state!.contracts[name]?.delivery.consumerUs || Number.POSITIVE_INFINITY;
+      if (roundUs <= budgetUs) continue;
       // Between the two the way back of the acknowledgement may be what took so long.
       delivery.miss(board, name, consumerUs > budgetUs ? 'consumer' : 'indeterminate', 1);
     }
@@ -267,5 +267,6 @@ export class FramesHub {
 }
 
 const nameOf = (board: BoardState, stream: number): string => board.stream(stream)?.name ?? String(stream);
+/** 0 is no budget. */
 const outletBudgetUs = (board: BoardState, stream: number): number =>
-  board.contracts[nameOf(board, stream)]?.delivery.outletUs ?? Number.POSITIVE_INFINITY;
+  board.contracts[nameOf(board, stream)]?.delivery.outletUs || Number.POSITIVE_INFINITY;

@@ -1,2 +1,0 @@
-/** The layout belongs to the client, which must not import the bridge. */
-export * from '../sdk/columns.js';

@@ -7,7 +7,8 @@
 
 static const char usage[] =
     "usage: tautline-host [options]\n"
-    "A board as an ordinary process, on a pseudo-terminal that it opens. The first line on stdout is `port PATH`.\n"
+    "A board as an ordinary process, on a pseudo-terminal that it opens. The first line on stdout is `port PATH`,\n"
+    "then at each boot `zero NS`: the instant of CLOCK_MONOTONIC at which its own clock began.\n"
     "SIGUSR1 presses its reset button; SIGINT and SIGTERM end it and print what the line lost.\n"
     "  --rate HZ      releases a second, 100 to 10000; default 1000\n"
     "  --baud RATE    bits a second of the modelled line; default 921600, and as much more as rates over 1000 Hz need\n"

@@ -109,6 +109,8 @@ void port_start(int argc, char **argv)
     }
     prctl(PR_SET_TIMERSLACK, 1ul); /* the default lets every wake-up be 50 us late */
     boot_ns = now_ns();
+    printf("zero %lld\n", (long long)boot_ns); /* CLOCK_MONOTONIC of device time 0: what latencies are measured from */
+    fflush(stdout);
 }
 
 void port_timer_start(uint32_t first_us)

@@ -235,6 +235,15 @@ describe('a firm contract', () => {
     expect(policy.degraded).toBe(true);
   });
 
+  it('is not held to what it missed in the first two seconds', () => {
+    begin(controlContract);
+    for (let i = 0; i < 1990; i++) frame(12_000);
+    frames(100);
+    expect(acts).toEqual([]);
+    for (let i = 0; i < 11; i++) frame(12_000);
+    expect(acts).toEqual(['raise degraded-control']);
+  });
+
   it('degrades by silence', () => {
     monitor.silence(now() + 60_000);
     policy.check(now() + 60_000);

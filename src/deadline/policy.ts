@@ -39,6 +39,8 @@ export interface ArmConditions {
 interface GuardedStream {
   readonly name: string;
   readonly monitor: StreamMonitor;
+  /** Whether the time without enforcement is over for it. */
+  enforced: boolean;
   degraded: boolean;
   /** Frames that the window must still take before a degraded stream counts as well again. */
   untilWell: number;
@@ -67,7 +69,7 @@ export class BoardPolicy {
 
   /** Puts a stream under its contract. @param stream its number on the wire */
   guard(stream: number, name: string, monitor: StreamMonitor): void {
-    this.#streams.set(stream, { name, monitor, degraded: false, untilWell: 0 });
+    this.#streams.set(stream, { name, monitor, enforced: false, degraded: false, untilWell: 0 });
   }
 
   /** A session began. A trip stays latched through it; an armed board is no longer, for `hello` disarms it. */
@@ -109,7 +111,12 @@ export class BoardPolicy {
       this.#brokenVerdict = verdict;
     }
     const { contract } = guarded.monitor;
-    if (contract.class === 'soft') return;
+    if (contract.class === 'soft' || !this.#enforces(judgement.judgedUs)) return;
+    if (!guarded.enforced) {
+      // What was missed before is not held against the stream.
+      guarded.enforced = true;
+      guarded.monitor.window.restart();
+    }
     this.#checkWindow(guarded);
     // `late` and `stale` say it beyond the clock's uncertainty; lost, corrupt and indeterminate frames do not trip.
     if (contract.class === 'hard' && (verdict === verdictCode.late || verdict === verdictCode.stale)) {
@@ -130,6 +137,7 @@ export class BoardPolicy {
    * degrades a silent firm one.
    */
   check(nowUs: number): void {
+    if (!this.#enforces(nowUs)) return;
     for (const guarded of this.#streams.values()) {
       const { monitor } = guarded;
       if (monitor.contract.class === 'soft') continue;
@@ -241,9 +249,12 @@ export class BoardPolicy {
     this.#sink.alarm(`degraded-${guarded.name}`, true, text);
   }
 
+  #enforces(nowUs: number): boolean {
+    return nowUs - this.#openedUs >= ENFORCE_AFTER_US;
+  }
+
   #trip(cause: TripCause, nowUs: number): void {
-    if (this.state !== 'armed' || !(nowUs - this.#openedUs >= ENFORCE_AFTER_US)) return;
-    this.#latch(cause, `tripped: ${cause}`);
+    if (this.state === 'armed' && this.#enforces(nowUs)) this.#latch(cause, `tripped: ${cause}`);
   }
 
   #latch(cause: TripCause, text: string): void {

@@ -122,6 +122,16 @@ describe.each(transports)('the client over the $name', ({ create }) => {
     ]);
   });
 
+  test('frames that the gateway itself lost are reported as a gap, before what follows', async () => {
+    const { frames, seqs, gaps } = record();
+    await until(() => expect(frames.status).toBe('joined'));
+    bench.gateway.topics.lost(7, 'feed', 0, 7);
+    bench.frames(1);
+    await until(() => expect(seqs).toEqual([0]));
+    const { epoch } = bench;
+    expect(gaps).toEqual([{ cause: 'outlet', count: null, from: { epoch, offset: 0 }, to: { epoch, offset: 7 } }]);
+  });
+
   test('a request is answered, refused with a code, and lost with the connection', async () => {
     const board = client.board('pico');
     await expect(board.request('arm')).rejects.toBeInstanceOf(NotConnectedError);

@@ -19,8 +19,8 @@ export interface FramesPosition {
 
 /** Frames that did not come and will not. What came before and after is whole and in order. */
 export interface Gap {
-  /** `slow`: this client did not read fast enough; `restart`: the bridge began anew; `forgotten`: it was away for longer than the bridge remembers. */
-  readonly cause: 'slow' | 'restart' | 'forgotten';
+  /** `consumer`: this client did not read fast enough; `outlet`: the gateway was too slow; `restart`: the bridge began anew; `forgotten`: it was away for longer than the bridge remembers. */
+  readonly cause: 'consumer' | 'outlet' | 'restart' | 'forgotten';
   /** Null: not known. */
   readonly count: number | null;
   readonly from: FramesPosition;
@@ -89,11 +89,11 @@ export class FramesSubscription extends Subscription<FramesReply, FramesEvents> 
 
   protected onEvent(name: string, payload: unknown): void {
     if (name !== 'dropped' || this.position === undefined) return;
-    const { count, fromOffset, toOffset } = payload as DroppedMessage;
+    const { culprit = 'consumer', count, fromOffset, toOffset } = payload as DroppedMessage;
     const { epoch, offset } = this.position;
     const to = { epoch, offset: toOffset ?? offset };
     this.position = to;
-    this.emit('gap', { cause: 'slow', count, from: { epoch, offset: fromOffset ?? offset }, to });
+    this.emit('gap', { cause: culprit, count, from: { epoch, offset: fromOffset ?? offset }, to });
   }
 
   protected override onFrames(batch: FrameBatchColumns): void {

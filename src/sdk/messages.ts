@@ -116,9 +116,11 @@ export interface FramesReply {
   }[];
 }
 
-/** Lossy messages that this client was too slow for. A null count: not known. */
+/** Lossy messages that this client was not sent. A null count: not known. */
 export interface DroppedMessage {
   readonly count: number | null;
+  /** Of frames: `consumer`, this client did not read; `outlet`, the gateway was too slow. */
+  readonly culprit?: 'consumer' | 'outlet';
   readonly event?: string;
   readonly fromOffset?: number;
   readonly toOffset?: number;

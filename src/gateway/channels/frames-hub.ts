@@ -201,13 +201,14 @@ export class FramesHub {
   }
 
   /** The gateway was overtaken by the ring: nobody live gets these. */
-  lost(slots: number, fromOffset: number, toOffset: number): void {
+  lost(fromOffset: number, toOffset: number): void {
     this.batchEnd();
     this.flushBatched();
     this.position = toOffset;
     for (const member of this.members) {
       if (this.recovering.has(member)) continue;
-      member.drop(slots, fromOffset, toOffset);
+      // How many of the slots were frames of this board, nobody knows any more.
+      member.drop('outlet', null, fromOffset, toOffset);
       member.cursor = toOffset;
     }
   }

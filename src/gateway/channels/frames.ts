@@ -38,6 +38,15 @@ function parseSince(since: unknown): FramesJoin['since'] | 'wrong' {
   return { epoch, offset };
 }
 
+/** Frames that one client was not sent. */
+interface Dropped {
+  /** `consumer`: the client did not read; `outlet`: the gateway was too slow for the ring. */
+  readonly culprit: 'consumer' | 'outlet';
+  readonly count: number | null;
+  readonly fromOffset: number;
+  readonly toOffset: number;
+}
+
 type FeedHistory = NonNullable<ReturnType<FramesHub['context']['history']>>;
 
 /** One client on `frames:<board>`: recovering from the ring's history, or live in one of its board's lanes. */
@@ -45,7 +54,7 @@ export class FramesChannel implements Channel, LaneMember {
   readonly encoding: FramesEncoding;
   /** Where the client is in the feed: everything before was sent, or reported as dropped. */
   cursor: number;
-  private dropped: { count: number | null; fromOffset: number; toOffset: number } | undefined;
+  private dropped: Dropped | undefined;
   private readonly sent: { offset: number; atUs: number }[] = [];
 
   constructor(
@@ -87,17 +96,17 @@ export class FramesChannel implements Channel, LaneMember {
     if (this.sendDropped() && outbox.offer(packet)) {
       this.remember(batch.toOffset, sentUs);
     } else {
-      this.drop(batch.rows, batch.fromOffset, batch.toOffset);
+      this.drop('consumer', batch.rows, batch.fromOffset, batch.toOffset);
       this.hub.notDelivered(this.boardId, batch);
     }
     this.cursor = batch.toOffset;
   }
 
   /** These will not come: told before the next frame that does. A null count: the ring cannot say how many. */
-  drop(count: number | null, fromOffset: number, toOffset: number): void {
-    this.dropped ??= { count: 0, fromOffset, toOffset };
-    this.dropped.count = count === null || this.dropped.count === null ? null : this.dropped.count + count;
-    this.dropped.toOffset = toOffset;
+  drop(culprit: Dropped['culprit'], count: number | null, fromOffset: number, toOffset: number): void {
+    const before = this.dropped ?? { count: 0, fromOffset };
+    const isKnown = count !== null && before.count !== null;
+    this.dropped = { ...before, culprit, count: isKnown ? before.count! + count : null, toOffset };
   }
 
   /** @returns whether the client knows of everything that it was not sent */
@@ -129,7 +138,7 @@ export class FramesChannel implements Channel, LaneMember {
       taken++;
       const oldest = feed.oldestOffset();
       if (this.cursor < oldest) {
-        this.drop(null, this.cursor, oldest);
+        this.drop('consumer', null, this.cursor, oldest);
         this.cursor = oldest;
         continue;
       }
@@ -153,6 +162,7 @@ export class FramesChannel implements Channel, LaneMember {
     const whole = feed.history(this.cursor, end, (frame, offset) => {
       // A hole: the producer overwrote what was to be visited. What is in the batch goes first.
       if (offset > next && batch.rows > 0) return false;
+      if (offset > next) this.drop('consumer', null, next, offset);
       next = offset + frameSlots(frame.count);
       if (frame.board === this.boardIndex) batch.add(frame, offset, next, utcOffsetUs);
       return !batch.isFull;

@@ -112,7 +112,7 @@ export class Topics implements Required<RingHandlers> {
 
   lost(slots: number, ring: 'feed' | 'events', fromOffset: number, toOffset: number): void {
     this.lostSlots += slots;
-    if (ring === 'feed') this.frames.lost(slots, fromOffset, toOffset);
+    if (ring === 'feed') this.frames.lost(fromOffset, toOffset);
   }
 
   outlets(outlets: readonly OutletState[]): void {

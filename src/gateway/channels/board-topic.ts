@@ -1,4 +1,5 @@
 import type { MissRecord } from '../../feed/events.js';
+import { isoMicroseconds } from '../../host-clock.js';
 import { encodeText } from '../../sdk/phoenix/serializer.js';
 import { boardView, healthMessage, missMessage, stateMessage, statsMessage } from '../messages.js';
 import { type Answer, type Channel, type JoinResult, type Membership, ok, refuse } from '../phoenix/channel.js';
@@ -6,7 +7,7 @@ import { frameText } from '../phoenix/packet.js';
 import { Presence } from '../phoenix/presence.js';
 import type { BoardState } from '../state.js';
 import { parseCommand } from './command-push.js';
-import type { TopicContext } from './topic.js';
+import type { Clock, TopicContext } from './topic.js';
 
 /** Rates that `state` events come at. One clock for each, so that a message is encoded once. */
 export const STATE_RATES_HZ = [1, 2, 5, 10, 20, 30, 60] as const;
@@ -165,6 +166,8 @@ function rateFor(askedHz: number, board: BoardState): number {
   return STATE_RATES_HZ.find((rate) => rate >= wantedHz) ?? STATE_RATES_HZ.at(-1)!;
 }
 
+const isoNow = (clock: Clock): string => isoMicroseconds(clock.nowUs() + clock.utcOffsetUs());
+
 class BoardChannel implements Channel {
   private missesDropped = 0;
 
@@ -177,7 +180,7 @@ class BoardChannel implements Channel {
   joined(): void {
     const { context, presence } = this.topic;
     this.topic.add(this);
-    presence.join(this.member, new Date((context.clock.nowUs() + context.clock.utcOffsetUs()) / 1e3).toISOString());
+    presence.join(this.member, isoNow(context.clock));
   }
 
   left(): void {
@@ -200,10 +203,11 @@ class BoardChannel implements Channel {
     const { client } = this.member;
     const command = parseCommand(this.topic.boardId, payload, `socket ${client.name} ${client.address}`);
     if (typeof command === 'string') return refuse(command);
-    return this.topic.context.commands.send(command).then((answer) => {
+    const { context, presence } = this.topic;
+    return context.commands.send(command).then((answer) => {
       if (!answer.ok) return refuse(answer.detail, { code: answer.code });
-      if (command.name === 'arm') this.topic.presence.setControl(this.member);
-      if (command.name === 'disarm' || command.name === 'safe') this.topic.presence.setControl(undefined);
+      if (command.name === 'arm') presence.setControl(this.member, isoNow(context.clock));
+      if (command.name === 'disarm' || command.name === 'safe') presence.setControl(undefined, isoNow(context.clock));
       return ok({ detail: answer.detail });
     });
   }

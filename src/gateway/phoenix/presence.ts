@@ -15,6 +15,9 @@ type Metas = Record<string, { metas: PresenceMeta[] }>;
 /** Who is told of one another: diffs are collected for this long, so that a flood of joins is not a square of messages. */
 export const PRESENCE_DIFF_MS = 200;
 
+/** Most that are listed: every newcomer is sent the list, so a thousand at once would be a million entries. */
+export const PRESENCE_MAX = 200;
+
 interface Entry {
   readonly member: Membership;
   meta: PresenceMeta;
@@ -22,6 +25,8 @@ interface Entry {
 
 /** Presence of one topic, in the form of Phoenix (`presence_state`, `presence_diff`). */
 export class Presence {
+  private readonly members = new Set<Membership>();
+  /** Those of the members who are listed. */
   private readonly entries = new Map<Membership, Entry>();
   private joins: Entry[] = [];
   private leaves: { name: string; meta: PresenceMeta }[] = [];
@@ -34,20 +39,26 @@ export class Presence {
   ) {}
 
   get size(): number {
-    return this.entries.size;
+    return this.members.size;
   }
 
   /** Sends the newcomer the state, and tells the others soon. */
   join(member: Membership, joinedAt: string): void {
-    const entry = { member, meta: this.meta(member.client.address, joinedAt, false) };
-    this.entries.set(member, entry);
-    this.joins.push(entry);
+    this.members.add(member);
+    if (this.entries.size < PRESENCE_MAX) this.list(member, joinedAt, false);
     const { topic, joinRef } = member;
     member.outbox.control(encodeText({ joinRef, ref: null, topic, event: 'presence_state', payload: this.state() }));
+  }
+
+  private list(member: Membership, joinedAt: string, control: boolean): void {
+    const entry = { member, meta: this.meta(member.client.address, joinedAt, control) };
+    this.entries.set(member, entry);
+    this.joins.push(entry);
     this.schedule();
   }
 
   leave(member: Membership): void {
+    this.members.delete(member);
     const entry = this.entries.get(member);
     if (entry === undefined) return;
     this.entries.delete(member);
@@ -55,7 +66,7 @@ export class Presence {
   }
 
   /** This member holds control from now on, or nobody does. */
-  setControl(holder: Membership | undefined): void {
+  setControl(holder: Membership | undefined, joinedAt: string): void {
     for (const entry of this.entries.values()) {
       const control = entry.member === holder;
       if (entry.meta.control === control) continue;
@@ -63,6 +74,9 @@ export class Presence {
       entry.meta = this.meta(entry.meta.address, entry.meta.joinedAt, control);
       this.joins.push(entry);
     }
+    // Who holds control is listed, however many there are.
+    if (holder !== undefined && this.members.has(holder) && !this.entries.has(holder))
+      this.list(holder, joinedAt, true);
   }
 
   private meta(address: string, joinedAt: string, control: boolean): PresenceMeta {
@@ -106,7 +120,7 @@ export class Presence {
       payload: { joins, leaves },
     });
     const packet = frameText(text);
-    for (const { member } of this.entries.values()) member.outbox.controlPacket(packet);
+    for (const { outbox } of this.members) outbox.controlPacket(packet);
     this.flush();
   }
 

@@ -1,0 +1,131 @@
+/** The programs of a benchmark: started, waited for, measured, ended. None outlives the run. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../../../', import.meta.url));
+const READY_MS = 30_000;
+const END_MS = 3000;
+
+const running = new Set<Program>();
+process.on('exit', () => {
+  for (const { child } of running) child.kill('SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+
+export class Program {
+  readonly lines: string[] = [];
+  readonly exited: Promise<number | null>;
+  #waiting: ((line: string) => void)[] = [];
+
+  private constructor(readonly child: ChildProcess) {
+    running.add(this);
+    this.exited = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+    void this.exited.then(() => running.delete(this));
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream !== null) createInterface({ input: stream }).on('line', (line) => this.#onLine(line));
+    }
+  }
+
+  static start(command: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}): Program {
+    const stdio: ('ignore' | 'pipe' | 'ipc')[] = ['ignore', 'pipe', 'pipe', 'ipc'];
+    return new Program(spawn(command, args, { cwd: root, stdio, env: { ...process.env, ...environment } }));
+  }
+
+  /** The first line that matches. @throws Error with what the program said instead */
+  line(pattern: RegExp): Promise<RegExpExecArray> {
+    return new Promise((resolve, reject) => {
+      const fail = (why: string) =>
+        reject(new Error(`${why}; waited for ${pattern}, it said:\n${this.lines.slice(-20).join('\n')}`));
+      const timer = setTimeout(() => fail(`nothing within ${READY_MS / 1e3} s`), READY_MS);
+      const look = (line: string) => {
+        const found = pattern.exec(line);
+        if (found === null) return;
+        clearTimeout(timer);
+        resolve(found);
+      };
+      for (const line of this.lines) look(line);
+      this.#waiting.push(look);
+      void this.exited.then((code) => {
+        clearTimeout(timer);
+        fail(`it ended with ${code}`);
+      });
+    });
+  }
+
+  /** User and system time so far, seconds, of the process and all its threads. */
+  cpuSeconds(): number {
+    try {
+      const fields = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+      return (Number(fields[11]) + Number(fields[12])) / 100;
+    } catch {
+      return Number.NaN;
+    }
+  }
+
+  rssMiB(): number {
+    try {
+      return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.child.pid}/status`, 'utf8'))?.[1]) / 1024;
+    } catch {
+      return Number.NaN;
+    }
+  }
+
+  async end(): Promise<void> {
+    const kill = setTimeout(() => this.child.kill('SIGKILL'), END_MS);
+    this.child.kill('SIGTERM');
+    await this.exited;
+    clearTimeout(kill);
+  }
+
+  #onLine(line: string): void {
+    this.lines.push(line);
+    for (const look of this.#waiting) look(line);
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export async function untilListening(port: number): Promise<void> {
+  const untilMs = performance.now() + READY_MS;
+  while (performance.now() < untilMs) {
+    const isOpen = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.destroy();
+        resolve(true);
+      }).on('error', () => resolve(false));
+    });
+    if (isOpen) return;
+    await sleep(50);
+  }
+  throw new Error(`nothing listens on port ${port}`);
+}
+
+/** A broker as its documentation sets it up, without Nagle's delay on its own side. */
+export async function startMosquitto(): Promise<{
+  readonly broker: Program;
+  readonly port: number;
+  readonly configuration: string;
+}> {
+  const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'tautline-bench-'));
+  const configuration = `listener ${port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\npersistence false\n`;
+  const file = join(folder, 'mosquitto.conf');
+  writeFileSync(file, configuration);
+  const broker = Program.start('/usr/sbin/mosquitto', ['-c', file]);
+  await untilListening(port);
+  void broker.exited.then(() => rmSync(folder, { recursive: true, force: true }));
+  return { broker, port, configuration };
+}
+
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,92 @@
+/** What a run leaves behind: tables on stdout, JSON for machines, one self-contained page with plots. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Result } from './benchmark.js';
+import type { Environment } from './environment.js';
+import { page } from './page.js';
+import { root } from './processes.js';
+import { quantile } from './statistics.js';
+
+interface Files {
+  readonly json: string | undefined;
+  readonly html: string | undefined;
+}
+
+export async function writeReport(results: readonly Result[], environment: Environment, files: Files): Promise<void> {
+  for (const result of results) process.stdout.write(`${markdown(result)}\n`);
+  const { cpu, cores, kernel, node, nodeFlags, load, commit } = environment;
+  process.stdout.write(
+    `${cpu}, ${cores} cores, ${kernel}, Node ${node} ${nodeFlags}, load ${load}, commit ${commit}\n`,
+  );
+  const html = files.html ?? join(root, 'benchmarks/results/report.html');
+  write(html, page(results, environment));
+  process.stdout.write(`page: ${html}\n`);
+  write(
+    files.json ?? join(root, 'benchmarks/results/results.json'),
+    JSON.stringify(json(results, environment), null, 2),
+  );
+}
+
+function json(results: readonly Result[], environment: Environment) {
+  const verdict = results.some((each) => each.verdict === 'fail')
+    ? 'fail'
+    : results.some((each) => each.verdict === 'inconclusive')
+      ? 'inconclusive'
+      : 'pass';
+  return {
+    environment,
+    verdict,
+    values: Object.fromEntries(results.map(({ name, values }) => [name, values])),
+    reasons: results.flatMap(({ name, reasons }) => reasons.map((reason) => `${name}: ${reason}`)),
+    series: results.flatMap((result) =>
+      result.series.map(({ name, latenciesUs }) => ({
+        benchmark: result.name,
+        name,
+        count: latenciesUs.length,
+        buckets: buckets(latenciesUs),
+      })),
+    ),
+  };
+}
+
+/** Counts by powers of 2^(1/8), in microseconds: 9 % wide, enough to draw any percentile. */
+export function buckets(sorted: Float64Array): readonly { readonly toUs: number; readonly count: number }[] {
+  const found: { toUs: number; count: number }[] = [];
+  for (const value of sorted) {
+    const toUs = 2 ** (Math.ceil(Math.log2(Math.max(1, value)) * 8) / 8);
+    const last = found.at(-1);
+    if (last?.toUs === toUs) last.count++;
+    else found.push({ toUs, count: 1 });
+  }
+  return found.map(({ toUs, count }) => ({ toUs: Math.round(toUs * 10) / 10, count }));
+}
+
+function markdown({ name, verdict, reasons, tables }: Result): string {
+  const lines = [`## ${name}: ${verdict}`, ...reasons.map((reason) => `- ${reason}`)];
+  for (const { title, columns, rows, note } of tables) {
+    const cells = [columns, ...rows].map((row) => row.map(String));
+    const widths = columns.map((_, i) => Math.max(...cells.map((row) => row[i]!.length)));
+    const line = (row: readonly string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`;
+    lines.push(
+      '',
+      title,
+      '',
+      line(cells[0]!),
+      `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`,
+      ...cells.slice(1).map(line),
+    );
+    if (note !== undefined) lines.push('', note);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function write(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+
+export const percentileLadder = (sorted: Float64Array): readonly (readonly [number, number])[] => {
+  const points: [number, number][] = [];
+  for (let nines = 0; nines <= 5; nines += 0.05) points.push([nines, quantile(sorted, 1 - 10 ** -nines)]);
+  return points;
+};

@@ -1,0 +1,34 @@
+/** Order statistics of latencies. No means: a mean of latencies describes nobody's. */
+
+/** @param sorted ascending; @returns the value that a fraction of them does not exceed; NaN for none */
+export function quantile(sorted: Float64Array, fraction: number): number {
+  if (sorted.length === 0) return Number.NaN;
+  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(fraction * sorted.length) - 1))]!;
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(Float64Array.from(values).sort(), 0.5);
+}
+
+/** Bounds of the 95 % interval of the median of `values`, by resampling with a seed. */
+export function medianInterval(values: readonly number[], seed: number, resamples = 2000): readonly [number, number] {
+  if (values.length === 0) return [Number.NaN, Number.NaN];
+  const random = mulberry32(seed);
+  const medians = new Float64Array(resamples);
+  for (let i = 0; i < resamples; i++) {
+    medians[i] = median(values.map(() => values[Math.floor(random() * values.length)]!));
+  }
+  medians.sort();
+  return [quantile(medians, 0.025), quantile(medians, 0.975)];
+}
+
+/** Small seeded generator (public domain algorithm by Tommy Ettinger): the same seed gives the same bounds. */
+export function mulberry32(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,86 @@
+/*
+ * The floor: the least that anybody can need to take a line from a pseudo-terminal. One epoll loop, one read, one stamp.
+ *
+ * line-reader PATH SECONDS     prints one latency in microseconds a line, from the planned instant of each line.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LATENCIES_MAX 1000000
+
+static double latencies_us[LATENCIES_MAX];
+static size_t count;
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000ll + now.tv_nsec;
+}
+
+/* `seq,plannedUs,…` */
+static void take(const char *line, int64_t arrival_ns)
+{
+    const char *comma = strchr(line, ',');
+    if (comma != 0 && count < LATENCIES_MAX) {
+        latencies_us[count++] = (double)(arrival_ns - strtoll(comma + 1, 0, 10) * 1000) / 1000.0;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 3) {
+        fprintf(stderr, "usage: line-reader PATH SECONDS\n");
+        return 2;
+    }
+    int port = open(argv[1], O_RDWR | O_NOCTTY | O_NONBLOCK);
+    if (port < 0) {
+        perror(argv[1]);
+        return 1;
+    }
+    struct termios raw;
+    tcgetattr(port, &raw);
+    cfmakeraw(&raw);
+    tcsetattr(port, TCSANOW, &raw);
+    tcflush(port, TCIFLUSH);
+    int poller = epoll_create1(0);
+    struct epoll_event wanted = {.events = EPOLLIN};
+    epoll_ctl(poller, EPOLL_CTL_ADD, port, &wanted);
+    int64_t end_ns = now_ns() + atoll(argv[2]) * 1000000000ll;
+    char line[256];
+    size_t length = 0;
+    int in_line = 0; /* the first line may be a part of one */
+    while (now_ns() < end_ns) {
+        struct epoll_event event;
+        if (epoll_wait(poller, &event, 1, 100) < 1) {
+            continue;
+        }
+        char bytes[4096];
+        ssize_t got = read(port, bytes, sizeof bytes);
+        int64_t arrival_ns = now_ns();
+        for (ssize_t i = 0; i < got; i++) {
+            if (bytes[i] == '\n') {
+                line[length] = 0;
+                if (in_line) {
+                    take(line, arrival_ns);
+                }
+                in_line = 1;
+                length = 0;
+            } else if (length < sizeof line - 1) {
+                line[length++] = bytes[i];
+            }
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        printf("%.1f\n", latencies_us[i]);
+    }
+    return 0;
+}

@@ -1,0 +1,46 @@
+/** `npm run bench`: names, options, exit codes. */
+import { parseArgs } from 'node:util';
+import { type Benchmark, exitCodeOf, type Result } from './harness/benchmark.js';
+import { environment } from './harness/environment.js';
+import { writeReport } from './harness/report.js';
+
+const benchmarks: Record<string, () => Promise<{ default: Benchmark }>> = {
+  'end-to-end': () => import('./end-to-end.js'),
+  micro: () => import('./micro.js'),
+};
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    list: { type: 'boolean' },
+    smoke: { type: 'boolean' },
+    full: { type: 'boolean' },
+    json: { type: 'string' },
+    html: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+  },
+});
+
+if (options.list) {
+  for (const [name, load] of Object.entries(benchmarks)) {
+    process.stdout.write(`${name.padEnd(14)} ${(await load()).default.description}\n`);
+  }
+  process.exit(0);
+}
+
+const names = positionals.length > 0 ? positionals : Object.keys(benchmarks);
+for (const name of names) {
+  if (name in benchmarks) continue;
+  process.stderr.write(`no benchmark "${name}"; there are ${Object.keys(benchmarks).join(', ')}\n`);
+  process.exit(2);
+}
+
+const size = options.smoke ? 'smoke' : options.full ? 'full' : 'normal';
+const results: Result[] = [];
+for (const name of names) {
+  process.stderr.write(`== ${name}\n`);
+  const benchmark = (await benchmarks[name]!()).default;
+  results.push(await benchmark.run({ size, seed: Number(options.seed) }));
+}
+await writeReport(results, environment(), { json: options.json, html: options.html });
+process.exit(exitCodeOf(results));

@@ -4,7 +4,13 @@ import { unwrap32 } from '../codec/unwrap.js';
 /** Without a 64-bit time from the board nothing is unwrapped across more silence than this: half a wrap is 35.8 min. */
 export const UNWRAP_SILENCE_MAX_US = 30 * 60e6;
 
+interface Stamped {
+  readonly releaseUs: number;
+  readonly arrivalUs: number;
+}
+
 export class DeviceTime {
+  readonly #stamped = { releaseUs: Number.NaN, arrivalUs: Number.NaN };
   #deviceUs = Number.NaN;
   #hostUs = Number.NaN;
 
@@ -21,16 +27,28 @@ export class DeviceTime {
   }
 
   /**
-   * The 64-bit device time of a frame's 32-bit stamp: the candidate nearest to the newest known time.
+   * The 64-bit device time of a 32-bit stamp: the candidate nearest to the newest known time.
    * NaN without an anchor, or when the last one is more than 30 min old: then the next `anchor` settles it.
    */
   unwrap(stampUs: number, arrivalUs: number): number {
-    if (!(arrivalUs - this.#hostUs <= UNWRAP_SILENCE_MAX_US)) return Number.NaN;
-    const unwrappedUs = unwrap32(this.#deviceUs, stampUs);
-    if (unwrappedUs > this.#deviceUs) {
-      this.#deviceUs = unwrappedUs;
+    this.#stamped.releaseUs = stampUs;
+    this.#stamped.arrivalUs = arrivalUs;
+    this.release(this.#stamped, this.#stamped);
+    return this.#stamped.releaseUs;
+  }
+
+  /** `unwrap` of a frame's release, into `out`. In objects, because numbers in arguments may be boxed (see `ClockModel`). */
+  release(frame: Stamped, out: { releaseUs: number }): void {
+    const { arrivalUs } = frame;
+    if (!(arrivalUs - this.#hostUs <= UNWRAP_SILENCE_MAX_US)) {
+      out.releaseUs = Number.NaN;
+      return;
+    }
+    const releaseUs = unwrap32(this.#deviceUs, frame.releaseUs);
+    if (releaseUs > this.#deviceUs) {
+      this.#deviceUs = releaseUs;
       this.#hostUs = arrivalUs;
     }
-    return unwrappedUs;
+    out.releaseUs = releaseUs;
   }
 }

@@ -11,6 +11,9 @@ import { type Look, looks, SampleRing } from './samples.js';
 const OVERDUE_MARGIN_US = 1000;
 /** Then one a millisecond while the stream stays overdue. */
 const CHAIN_US = 1000;
+/** A board that is gone for good does not deserve a thousand looks a second: each costs 5 µs and 1.2 kB. */
+const QUICK_LOOKS = 100;
+const SLOW_CHAIN_US = 20_000;
 /** Looks are this much later than asked for, without anybody's fault. */
 const TIMER_LATENESS_US = 100;
 const SPACE = 32;
@@ -21,10 +24,10 @@ export interface EvidenceOptions {
   readonly nowUs: () => number;
   /**
    * One non-blocking read of the port. Bytes go the normal way before it returns, so `read` has been called.
-   * @returns the bytes taken, 0 when nothing was readable
+   * @returns the bytes taken, 0 when nothing was readable, -1 when that cannot be told
    */
   readonly drain: () => number;
-  /** The port was empty at `nowUs`: silence may be judged. */
+  /** The port was empty at `nowUs`, as far as can be told: silence may be judged. */
   readonly onEmpty: (nowUs: number) => void;
   /** Shortest period of the board's streams. */
   readonly periodUs: number;
@@ -77,6 +80,8 @@ export class Evidence {
   readonly #overdueUs: number;
   #overdue: NodeJS.Timeout | null = null;
   #chain: NodeJS.Timeout | null = null;
+  /** In a row, without bytes. */
+  #looks = 0;
 
   constructor(options: EvidenceOptions) {
     this.#options = options;
@@ -113,18 +118,22 @@ export class Evidence {
 
   /**
    * The stream is overdue: is there really nothing? A look that blocked (the kernel flushes the line's buffers first) proves
-   * nothing of the time before it, so the sample is of its end.
+   * nothing of the time before it, so the sample is of its end. A port that cannot be looked at gives no sample: blame then
+   * has no proof, and silence is judged by the lease alone.
    */
   #probe(): void {
     this.#chain = null;
-    if (this.#options.drain() > 0 || this.#overdue === null) return; // `read` has armed the timer again, or the port is gone
+    const found = this.#options.drain();
+    if (found > 0 || this.#overdue === null) return; // `read` has armed the timer again, or the port is gone
     const nowUs = this.#options.nowUs();
-    this.#sample(looks.empty, nowUs, nowUs + CHAIN_US + TIMER_LATENESS_US);
-    this.#chain = setTimeout(() => this.#probe(), CHAIN_US / 1e3);
+    const nextUs = ++this.#looks < QUICK_LOOKS ? CHAIN_US : SLOW_CHAIN_US;
+    if (found === 0) this.#sample(looks.empty, nowUs, nowUs + nextUs + TIMER_LATENESS_US);
+    this.#chain = setTimeout(() => this.#probe(), nextUs / 1e3);
     this.#options.onEmpty(nowUs);
   }
 
   #endChain(): void {
+    this.#looks = 0;
     if (this.#chain !== null) clearTimeout(this.#chain);
     this.#chain = null;
   }

@@ -31,7 +31,7 @@ export class DurationHistogram {
 
 /** Below 8 µs a bucket is 1 µs wide; above, the three bits after the leading one choose it. */
 function bucketOf(us: number): number {
-  const whole = us < 2 ** 28 ? us | 0 : 2 ** 28 - 1;
+  const whole = us < 2 ** (OCTAVES + 2) ? us | 0 : 2 ** (OCTAVES + 2) - 1;
   if (whole < BUCKETS_PER_OCTAVE) return whole;
   const octave = 28 - Math.clz32(whole); // 8..15 -> 0
   return BUCKETS_PER_OCTAVE * (octave + 1) + ((whole >> octave) - BUCKETS_PER_OCTAVE);

@@ -1,6 +1,6 @@
 /** What is missing between two frames of a stream, and what is known of where it went. */
 import { advance8 } from '../codec/unwrap.js';
-import type { Gap, TimedFrame } from './judgement.js';
+import type { Judgement, TimedFrame } from './judgement.js';
 import type { SequenceTracker } from './sequence.js';
 
 export class LossAccount {
@@ -33,9 +33,10 @@ export class LossAccount {
 
   /**
    * Fills in number, range and origin of what is missing before a frame that is newer than all others.
-   * @param releaseUs its release, unwrapped; NaN when that is not known
+   * @param judgement its `releaseUs` is read (NaN when that is not known), its `gap` is filled in
    */
-  account(gap: Gap, sequence: SequenceTracker, frame: TimedFrame, releaseUs: number): void {
+  account(judgement: Judgement, sequence: SequenceTracker, frame: TimedFrame): void {
+    const { gap, releaseUs } = judgement;
     const first = sequence.missing < 0;
     const elapsedUs = releaseUs - this.#releaseUs;
     const released = Math.max(0, Math.round(elapsedUs / this.#periodUs) - 1);

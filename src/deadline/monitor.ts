@@ -91,7 +91,7 @@ export class StreamMonitor {
    */
   judge(frame: TimedFrame, judgedUs: number): Judgement {
     const judgement = this.#judgement;
-    const order = this.#sequence.place(frame.seq);
+    const order = this.#sequence.place(frame.seq | 0); // an integer is not boxed
     judgement.seq = this.#sequence.seq;
     judgement.culprit = 0;
     judgement.gap.count = 0;
@@ -204,7 +204,7 @@ export class StreamMonitor {
   #time(judgement: Judgement, frame: TimedFrame): void {
     const { byteUs, certainByteUs } = this.#line;
     const times = this.#times;
-    times.releaseUs = this.#deviceTime.unwrap(frame.releaseUs, frame.arrivalUs);
+    this.#deviceTime.release(frame, times);
     times.hostUs = Number.NaN;
     times.uncertaintyUs = Number.POSITIVE_INFINITY;
     if (!Number.isNaN(times.releaseUs)) {
@@ -232,7 +232,7 @@ export class StreamMonitor {
   /** Tells what is missing before this frame, and ends a silence. */
   #findGap(judgement: Judgement, frame: TimedFrame): void {
     const { gap } = judgement;
-    this.#losses.account(gap, this.#sequence, frame, judgement.releaseUs);
+    this.#losses.account(judgement, this.#sequence, frame);
     gap.wasSilence = this.silent;
     if (gap.count === 0 && !this.silent) return;
     gap.fromUs = this.silent ? this.outage.fromUs : this.newestArrivalUs;

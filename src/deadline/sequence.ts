@@ -23,16 +23,19 @@ export class SequenceTracker {
     this.#seen.fill(0);
   }
 
-  /** Takes the 32-bit number of a frame and says where it stands. Numbers are compared by their wrapped difference. */
+  /**
+   * Says where a frame stands. Numbers are compared by their wrapped difference.
+   * @param wireSeq its 32 bits, signed or not
+   */
   place(wireSeq: number): Order {
     this.missing = -1;
     if (Number.isNaN(this.newest)) {
-      this.newest = wireSeq;
-      this.seq = wireSeq;
-      this.#mark(wireSeq);
+      this.newest = wireSeq >>> 0;
+      this.seq = this.newest;
+      this.#mark(this.seq);
       return 'first';
     }
-    const step = distance32(this.newest % 2 ** 32, wireSeq);
+    const step = distance32(this.newest >>> 0, wireSeq);
     this.seq = this.newest + step;
     if (step > 0) {
       this.#forgetBetween(step);

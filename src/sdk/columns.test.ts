@@ -88,3 +88,12 @@ test('another version is not guessed at', () => {
   encoded[0] = 2;
   expect(decodeFrames(encoded)).toBeUndefined();
 });
+
+test('a Buffer that begins anywhere decodes too: its slice() is a view, not a copy', () => {
+  const batch = new FrameBatch();
+  batch.add(Object.assign(createFrameRecord(), { seq: 7, count: 1 }), 0, 1, 0);
+  const encoded = batch.encode(1, 1);
+  const shifted = Buffer.alloc(encoded.length + 3);
+  shifted.set(encoded, 3);
+  expect(decodeFrames(shifted.subarray(3))?.groups[0]?.seq[0]).toBe(7);
+});

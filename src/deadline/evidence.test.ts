@@ -30,6 +30,42 @@ it('looks at an overdue port, proves that it is empty, and goes on until somethi
   expect(evidence.samples.atUs(4)).toBe(empty[4]);
 });
 
+it('proves nothing on a port that it cannot look at, and has silence judged only after some turns of the loop', async () => {
+  let looked = 0;
+  const lookedAtJudgement: number[] = [];
+  const drain = () => {
+    looked++;
+    return -1;
+  };
+  evidence = new Evidence({ nowUs, drain, onEmpty: () => lookedAtJudgement.push(looked), periodUs: 1000 });
+  evidence.start();
+  await until(() => lookedAtJudgement.length >= 3);
+  expect(lookedAtJudgement[0]).toBe(5);
+  expect(evidence.samples.count).toBe(0);
+});
+
+it('looks less often at a port that stays empty, and as often as before when it is read again', async () => {
+  let looks = 0;
+  const timers = vi.spyOn(globalThis, 'setTimeout');
+  evidence = new Evidence({
+    nowUs,
+    drain: () => {
+      looks++;
+      return 0;
+    },
+    onEmpty: () => {},
+    periodUs: 1000,
+  });
+  evidence.start();
+  await until(() => looks >= 102);
+  expect(timers.mock.calls.at(-1)?.[1]).toBe(20);
+  evidence.read(nowUs());
+  const before = looks;
+  await until(() => looks > before);
+  expect(timers.mock.calls.filter(([, ms]) => ms === 1).length).toBeGreaterThanOrEqual(100);
+  timers.mockRestore();
+});
+
 it('takes no sample of its own when a look finds bytes, and is due again a period later', async () => {
   let reads = 0;
   const drain = () => {

@@ -14,6 +14,8 @@ const CHAIN_US = 1000;
 /** A board that is gone for good does not deserve a thousand looks a second: each costs 5 µs and 1.2 kB. */
 const QUICK_LOOKS = 100;
 const SLOW_CHAIN_US = 20_000;
+/** Turns of the loop after which a port that cannot be looked at would have handed over what it had. */
+const UNPROVEN_LOOKS = 5;
 /** Looks are this much later than asked for, without anybody's fault. */
 const TIMER_LATENESS_US = 100;
 const SPACE = 32;
@@ -118,8 +120,8 @@ export class Evidence {
 
   /**
    * The stream is overdue: is there really nothing? A look that blocked (the kernel flushes the line's buffers first) proves
-   * nothing of the time before it, so the sample is of its end. A port that cannot be looked at gives no sample: blame then
-   * has no proof, and silence is judged by the lease alone.
+   * nothing of the time before it, so the sample is of its end. A port that cannot be looked at gives no sample: blame
+   * then has no proof, and silence is judged after a few turns of the loop, by the lease alone.
    */
   #probe(): void {
     this.#chain = null;
@@ -129,7 +131,7 @@ export class Evidence {
     const nextUs = ++this.#looks < QUICK_LOOKS ? CHAIN_US : SLOW_CHAIN_US;
     if (found === 0) this.#sample(looks.empty, nowUs, nowUs + nextUs + TIMER_LATENESS_US);
     this.#chain = setTimeout(() => this.#probe(), nextUs / 1e3);
-    this.#options.onEmpty(nowUs);
+    if (found === 0 || this.#looks >= UNPROVEN_LOOKS) this.#options.onEmpty(nowUs);
   }
 
   #endChain(): void {

@@ -169,6 +169,16 @@ describe('silence', () => {
   });
 });
 
+it('knows how old the newest sample is at least, by its arrival when the clock says nothing', () => {
+  const { monitor, clock } = settledMonitor(START_US, OFFSET_US);
+  const { arrivalUs } = judgeAt(monitor, 0, 8000);
+  const ageUs = monitor.ageAtLeastUs(arrivalUs + 10_000);
+  expect(ageUs).toBeGreaterThan(17_900);
+  expect(ageUs).toBeLessThan(18_000);
+  clock.restart();
+  expect(monitor.ageAtLeastUs(arrivalUs + 10_000)).toBe(10_000);
+});
+
 it('is live exactly until the lifespan has certainly not passed', () => {
   const monitor = settled();
   const judgement = judgeAt(monitor, 0);

@@ -175,9 +175,9 @@ export class StreamMonitor {
   ageAtLeastUs(nowUs: number): number {
     if (Number.isNaN(this.newestArrivalUs)) return nowUs > this.#expectFromUs ? nowUs - this.#expectFromUs : Number.NaN;
     const byArrivalUs = nowUs - this.newestArrivalUs;
-    if (Number.isNaN(this.newestReleaseHostUs)) return byArrivalUs;
     const mapped = this.#clock.map(this.newestReleaseUs, this.#times);
-    return Math.max(byArrivalUs, nowUs - mapped.hostUs - mapped.uncertaintyUs);
+    const byClockUs = nowUs - mapped.hostUs - mapped.uncertaintyUs;
+    return byClockUs > byArrivalUs ? byClockUs : byArrivalUs; // the first is NaN while the clock is not settled
   }
 
   /** Fills in the figures of the session so far. */

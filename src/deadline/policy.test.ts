@@ -244,6 +244,13 @@ describe('a firm contract', () => {
     expect(acts).toEqual(['raise degraded-control']);
   });
 
+  it('leaves no alarm behind when a new session begins', () => {
+    for (let i = 0; i < 11; i++) frame(12_000);
+    policy.opened(now());
+    expect(acts).toEqual(['raise degraded-control', 'end degraded-control']);
+    expect(policy.degraded).toBe(false);
+  });
+
   it('degrades by silence', () => {
     monitor.silence(now() + 60_000);
     policy.check(now() + 60_000);

@@ -78,6 +78,9 @@ export class BoardPolicy {
     this.metInARow = 0;
     this.#brokenBy = 'session';
     if (this.state === 'armed') this.state = 'disarmed';
+    for (const { name, degraded } of this.#streams.values()) {
+      if (degraded) this.#sink.alarm(`degraded-${name}`, false, 'a new session began');
+    }
     this.#streams.clear();
   }
 

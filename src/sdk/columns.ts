@@ -112,7 +112,8 @@ class Group implements FrameColumns {
 export function decodeFrames(payload: Uint8Array): FrameBatchColumns | undefined {
   if (!LITTLE_ENDIAN) throw new Error('binary frames need a little-endian machine: join with encoding "json"');
   if (payload.length < HEADER_BYTES || payload[0] !== COLUMNS_VERSION) return undefined;
-  const aligned = payload.byteOffset % 8 === 0 && payload.buffer instanceof ArrayBuffer ? payload : Uint8Array.from(payload);
+  const aligned =
+    payload.byteOffset % 8 === 0 && payload.buffer instanceof ArrayBuffer ? payload : Uint8Array.from(payload);
   const buffer = aligned.buffer as ArrayBuffer;
   const view = new DataView(buffer, aligned.byteOffset, aligned.length);
   const count = aligned[1]!;

@@ -24,6 +24,7 @@ import {
 import type { BoardConfig } from '../config.js';
 import { ClockModel, type MappedTime } from '../deadline/clock.js';
 import { DeviceTime } from '../deadline/device-time.js';
+import { lineTiming, pingWireUs } from '../deadline/line-load.js';
 import type { SampleRing } from '../deadline/samples.js';
 import { verdictCode } from '../deadline/verdict.js';
 import type { Feed } from '../feed/feed.js';
@@ -160,6 +161,11 @@ export class BoardLoop {
     this.#tellHealth(nowUs);
   }
 
+  /** Bytes come, and nothing in them makes sense. */
+  suspected(text: string): void {
+    this.report.alarm('baud', true, text);
+  }
+
   /** Bytes from the port. @param bytes valid during the call only */
   chunk(bytes: Uint8Array, arrivalUs: number): void {
     this.#evidence?.read(arrivalUs);
@@ -268,11 +274,17 @@ export class BoardLoop {
     this.control.ask(command, nowUs, done);
   }
 
-  /** An orderly end: nothing is wrong, so nothing is said to be. */
+  /** An orderly end: the board is gone for all who watch, and nothing is wrong. */
   dispose(): void {
+    if (this.#isDisposed) return;
+    const nowUs = this.#options.clock.nowUs();
     this.#isDisposed = true;
     this.#endSession();
     this.#evidence?.dispose();
+    this.#wasLive = false;
+    this.#setLink('absent', nowUs);
+    this.report.ended();
+    this.#tellHealth(nowUs);
   }
 
   // ---- session ----
@@ -321,6 +333,7 @@ export class BoardLoop {
       this.report.log('warning', `the board was reset (${resetCause}): boot ${hex(bootId)} after ${hex(bootIdBefore)}`);
     }
     this.report.alarm('refused', false, 'the board is taken');
+    this.report.alarm('baud', false, 'the bytes make sense');
   }
 
   /** The contracts need the encoding, because feasibility does: so the streams are made when it is known. */
@@ -399,7 +412,9 @@ export class BoardLoop {
     if (sentUs === null) return;
     const rxUs = this.deviceTime.unwrap(pong.rxUs, arrivalUs);
     const txUs = this.deviceTime.unwrap(pong.txUs, arrivalUs);
-    this.#pongs.add(sentUs, rxUs, txUs, arrivalUs);
+    const { config, timedLine } = this.#options;
+    const wireUs = pingWireUs(this.session.encoding, lineTiming(config.baud, timedLine));
+    this.#pongs.add({ sentUs, rxUs, txUs, arrivalUs, wireUs });
   }
 
   #onStatus(status: Message<'status'>, arrivalUs: number): void {
@@ -505,7 +520,7 @@ export class BoardLoop {
   #echoUs(): number {
     let newestUs = Number.NaN;
     for (const { monitor } of this.#streams?.all ?? []) {
-      if (!(monitor.newestReleaseUs <= newestUs)) newestUs = monitor.newestReleaseUs;
+      if (monitor.newestReleaseUs > newestUs || Number.isNaN(newestUs)) newestUs = monitor.newestReleaseUs;
     }
     return newestUs;
   }

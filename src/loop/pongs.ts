@@ -14,6 +14,8 @@ interface Pong {
   readonly rxUs: number;
   readonly txUs: number;
   readonly arrivalUs: number;
+  /** Certain time of the ping on the wire. */
+  readonly wireUs: number;
 }
 
 export class PongIntake {
@@ -31,18 +33,22 @@ export class PongIntake {
     this.#waiting.length = 0;
   }
 
-  add(sentUs: number, rxUs: number, txUs: number, arrivalUs: number): void {
-    if (this.emulatorLagUs === null) this.clock.pong(sentUs, rxUs, txUs, arrivalUs, 0);
-    else if (this.#waiting.length < WAITING_MAX) this.#waiting.push({ sentUs, rxUs, txUs, arrivalUs });
+  add(pong: Pong): void {
+    if (this.emulatorLagUs === null) this.#give(pong, 0);
+    else if (this.#waiting.length < WAITING_MAX) this.#waiting.push(pong);
     else this.unused++;
   }
 
   tick(nowUs: number): void {
     while (this.#waiting.length > 0 && nowUs - this.#waiting[0]!.arrivalUs >= EMULATOR_REPORT_US) {
-      const { sentUs, rxUs, txUs, arrivalUs } = this.#waiting.shift()!;
-      const slackUs = this.emulatorLagUs?.(sentUs, arrivalUs);
+      const pong = this.#waiting.shift()!;
+      const slackUs = this.emulatorLagUs?.(pong.sentUs, pong.arrivalUs);
       if (slackUs === undefined) this.unused++;
-      else this.clock.pong(sentUs, rxUs, txUs, arrivalUs, 0, slackUs);
+      else this.#give(pong, slackUs);
     }
+  }
+
+  #give({ sentUs, rxUs, txUs, arrivalUs, wireUs }: Pong, slackUs: number): void {
+    this.clock.pong(sentUs, rxUs, txUs, arrivalUs, wireUs, slackUs);
   }
 }

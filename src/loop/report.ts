@@ -73,7 +73,10 @@ export class BoardReport {
     if (this.#gone === reason) return;
     this.#gone = reason;
     this.feed.text({ type: 'board-gone', index: this.index, id: this.#id, reason });
-    this.log('warning', reason);
+  }
+
+  ended(): void {
+    this.gone('the bridge was stopped');
   }
 
   log(level: LogLevel, text: string): void {

@@ -17,7 +17,7 @@ it('keeps the largest lag of each 10 ms and finds it by time', () => {
   for (let us = 0; us < 1e6; us += 1000) writer.record(us, us === 503_000 ? 7000 : 100);
   expect(reader.lagAt(500_000, 505_000)).toBe(7000);
   expect(reader.lagAt(700_000, 720_000)).toBe(100);
-  expect(reader.lagAt(2e6, 3e6)).toBeUndefined();
+  expect(reader.lagAt(-2e6, -1e6)).toBeUndefined();
   reader.close();
   writer.close();
   expect(existsSync(writer.path)).toBe(false);
@@ -29,6 +29,16 @@ it('counts a long standstill for the whole of it', () => {
   writer.record(1_000_000, 50);
   writer.record(1_500_000, 490_000);
   expect(reader.lagAt(1_200_000, 1_210_000)).toBe(490_000);
+  reader.close();
+  writer.close();
+});
+
+it('counts the time since its last report while none comes: an emulator that stands still cannot say so', () => {
+  const writer = new LagWriter(directory);
+  const reader = new LagReader(writer.path);
+  for (let us = 0; us <= 1e6; us += 1000) writer.record(us, 100);
+  expect(reader.lagAt(1_030_000, 1_060_000)).toBeGreaterThan(40_000);
+  expect(reader.lagAt(985_000, 1_005_000)).toBe(100);
   reader.close();
   writer.close();
 });

@@ -94,6 +94,9 @@ export class LagReader {
     for (let index = written - 1; index >= oldest; index--) {
       this.readInto(this.pair, HEADER_BYTES + (index % LAG_PAIRS) * PAIR_BYTES);
       const endUs = this.pair.getFloat64(0, true);
+      // It has not reported when it should have: it stands still now, and has done so since.
+      const overdueUs = toUs - endUs - LAG_INTERVAL_US;
+      if (index === written - 1 && overdueUs > LAG_INTERVAL_US) largest = overdueUs;
       if (endUs < fromUs) return largest;
       const lagUs = this.pair.getFloat64(8, true);
       // A pair speaks of the 10 ms before it, or of more when the emulator itself was held up.

@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { Connection } from './board/connection.js';
 import type { PortError } from './board/errors.js';
+import type { DecoderCounters } from './codec/decoder.js';
 import type { BoardConfig } from './config.js';
 import { Evidence } from './deadline/evidence.js';
 import type { Feed } from './feed/feed.js';
@@ -75,11 +76,13 @@ export class AttachedBoard {
         name: config.path,
         baud: config.baud,
         retryFatal: !once,
+        understood: () => understoodBy(loop.decoder.counters),
         resolve: async () => (emulated === null ? resolve(config.path) : emulated.port),
       },
       {
         opened: (path, atUs) => loop.opened({ path, send: (bytes) => this.connection.send(bytes) }, atUs),
         chunk: (bytes, arrivalUs) => loop.chunk(bytes, arrivalUs),
+        suspected: (error) => loop.suspected(error.message),
         closed: (error, atUs) => loop.closed(error?.message ?? 'the port was closed', 'absent', atUs),
         failed: (error, retryMs) => this.#onFailure(error, retryMs),
       },
@@ -94,3 +97,7 @@ export class AttachedBoard {
     if (retryMs === null || once) onFatal(error.exitCode, error.message);
   }
 }
+
+/** What of the received made sense; noise makes none of it. */
+const understoodBy = ({ frames, plainLines, textLines }: Readonly<DecoderCounters>): number =>
+  frames + plainLines + textLines;

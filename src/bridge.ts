@@ -10,7 +10,7 @@ import type { Config } from './config.js';
 import { Feed } from './feed/feed.js';
 import { monotonicUs, utcUs } from './host-clock.js';
 import type { BoardCommand, CommandAnswer, MetricValues, OutletName } from './outlet.js';
-import { Supervisor } from './supervisor.js';
+import { Supervisor, type SupervisorLimits } from './supervisor.js';
 
 export interface BridgeOptions {
   readonly config: Config;
@@ -18,6 +18,8 @@ export interface BridgeOptions {
   readonly explicit?: readonly string[];
   /** End instead of waiting when a port or the broker is absent. */
   readonly once?: boolean;
+  /** How soon a worker that ends is started again, and when one counts as hung; for tests. */
+  readonly supervisor?: Partial<SupervisorLimits>;
   /** Called when the bridge cannot go on; the reason has been printed. */
   readonly onFatal?: (exitCode: number) => void;
 }
@@ -29,8 +31,11 @@ export interface Bridge {
   readonly supervisor: Supervisor;
   readonly feed: Feed;
   command(command: BoardCommand): Promise<CommandAnswer>;
-  /** Within 2 s, whatever hangs. */
-  stop(): Promise<void>;
+  /**
+   * Within 2 s, whatever hangs.
+   * @returns outlets whose worker could not be ended: it waits in a system call, and only SIGKILL ends such a process
+   */
+  stop(): Promise<readonly OutletName[]>;
 }
 
 const TICK_MS = 5;
@@ -50,7 +55,7 @@ class RunningBridge implements Bridge {
   readonly #options: BridgeOptions;
   readonly #ticker: NodeJS.Timeout;
   #scout: Scout | undefined;
-  #isStopping = false;
+  #stopped: Promise<readonly OutletName[]> | undefined;
 
   constructor(options: BridgeOptions) {
     this.#options = options;
@@ -66,6 +71,7 @@ class RunningBridge implements Bridge {
       epoch: this.epoch,
       startedUtcUs: Math.round(utcUs(monotonicUs())),
       outlets: outletsOf(config),
+      ...(options.supervisor === undefined ? {} : { limits: options.supervisor }),
       handlers: {
         command: (command) => this.command(command),
         fatal: (exitCode, text) => this.#fatal(exitCode, text),
@@ -94,12 +100,18 @@ class RunningBridge implements Bridge {
     return new Promise((resolve) => board.ask(command, resolve));
   }
 
-  async stop(): Promise<void> {
-    if (this.#isStopping) return;
-    this.#isStopping = true;
+  stop(): Promise<readonly OutletName[]> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<readonly OutletName[]> {
     clearInterval(this.#ticker);
-    // The boards first, so that the outlets can still say that they are gone.
-    await Promise.all([...this.boards.map((board) => board.stop()), this.supervisor.stop(), this.#scout?.stop()]);
+    // That the boards are gone is in the rings before the outlets are asked to end. Closing the ports may take its time.
+    const closed = this.boards.map((board) => board.stop());
+    this.feed.wakeParked();
+    const [stuck] = await Promise.all([this.supervisor.stop(), this.#scout?.stop(), ...closed]);
+    return stuck;
   }
 
   #attach(config: Config['boards'][number], index: number): AttachedBoard {
@@ -126,13 +138,13 @@ class RunningBridge implements Bridge {
   }
 
   #fatal(exitCode: number, text: string): void {
-    if (this.#isStopping) return;
+    if (this.#stopped !== undefined) return;
     process.stderr.write(`tautline: ${text}\n`);
     this.#options.onFatal?.(exitCode);
   }
 
   #metrics(): MetricValues {
-    const values: Record<string, number> = { ...this.supervisor.metrics() };
+    const values: Record<string, number> = {};
     for (const { loop, connection } of this.boards) {
       const board = `board="${loop.id}"`;
       values[`tautline_port_opens_total{${board}}`] = connection.counters.opens;

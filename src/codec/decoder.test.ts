@@ -249,8 +249,18 @@ describe('plain lines', () => {
     const { sink, decoder, push } = streaming();
     push(encodeText(ack));
     decoder.reset();
-    push('t:1\n', 't:2\n', 't:3\n');
+    push('1.5\n', 't:1\n', 't:2\n', 't:3\n');
     expect(sink.of('plain')).toHaveLength(1);
+  });
+
+  test('that we came in the middle of are left out, and are no damage; a frame behind them is good', () => {
+    const { sink, decoder, push } = streaming();
+    decoder.reset();
+    push('00,00,0000*12C0FFEE\n', encodeText(ack));
+    decoder.reset();
+    push('C0FFEE', encodeText(ack), 'ready\n');
+    expect(sink.found.map((item) => item.type)).toEqual(['message', 'corrupt', 'message', 'text']);
+    expect(decoder.counters.corruptBytes).toBe(6);
   });
 
   test('may be longer than a frame', () => {

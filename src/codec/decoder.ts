@@ -69,10 +69,11 @@ export class Decoder {
     this.#delivery.layouts(streams);
   }
 
-  /** The port was opened anew: nothing that was known of the line holds any more. The counters go on. */
+  /** The port was opened anew: nothing that was known of the line holds any more, and it may begin in the middle of a line. The counters go on. */
   reset(): void {
     this.#encoding = 'text';
     this.#text.reset();
+    this.#text.distrustNextLine();
     this.#binary.reset();
     this.#delivery.reset();
   }

@@ -12,6 +12,8 @@ export class TextLine {
   readonly #delivery: Delivery;
   readonly #guard: LineGuard;
   #plain = new PlainReader();
+  /** The next line may lack its beginning: without a right CRC it says nothing. */
+  #mayBePartial = false;
 
   constructor(delivery: Delivery) {
     this.#delivery = delivery;
@@ -38,6 +40,11 @@ export class TextLine {
     return this.#guard.push(chunk, from);
   }
 
+  /** We came in the middle of a line: what there is up to its end counts only if it is a frame. */
+  distrustNextLine(): void {
+    this.#mayBePartial = true;
+  }
+
   /** Forgets the line so far and what plain lines there were. Returns the bytes that nothing has counted. */
   reset(): number {
     this.#plain = new PlainReader();
@@ -46,6 +53,8 @@ export class TextLine {
 
   /** A line without its LF. Behind a frame that lost its LF the next one is still good, so a frame begins at the last `$`. */
   #line(line: Uint8Array): void {
+    const mayBePartial = this.#mayBePartial;
+    this.#mayBePartial = false;
     const end = line[line.length - 1] === CR ? line.length - 1 : line.length;
     if (end === 0) return;
     // A line from host to device is our own, echoed.
@@ -53,7 +62,8 @@ export class TextLine {
     if (start >= 0 && hasRightTextCrc(line, start, end)) {
       if (start > 0) this.#delivery.corrupt(start);
       this.#delivery.text(line, start, end, line.length - start + 1);
-    } else if (!this.#delivery.framed) this.#unframedLine(line, end);
+    } else if (mayBePartial) return;
+    else if (!this.#delivery.framed) this.#unframedLine(line, end);
     else if (isLogLine(line, end)) this.#logLine(line.subarray(0, end));
     else this.#delivery.corrupt(line.length + 1);
   }

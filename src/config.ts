@@ -8,9 +8,11 @@ const us = (description: string, defaultUs?: number) =>
 /** What the configuration may tighten in a stream's contract. */
 export const ContractSchema = Type.Partial(
   Type.Object({
-    class: Type.Union([Type.Literal('soft'), Type.Literal('firm'), Type.Literal('hard')]),
-    m: Type.Integer({ minimum: 1 }),
-    k: Type.Integer({ minimum: 1, maximum: 100_000 }),
+    class: Type.Union([Type.Literal('soft'), Type.Literal('firm'), Type.Literal('hard')], {
+      description: 'what a miss does: count, alarm, or trip an armed board',
+    }),
+    m: Type.Integer({ minimum: 1, description: 'at least so many …' }),
+    k: Type.Integer({ minimum: 1, maximum: 100_000, description: '… of any so many consecutive frames must meet' }),
     jitterUs: us('largest deviation of a release from its period'),
     deadlineUs: us('from release to judged'),
     lifespanUs: us('age past which a value is stale'),
@@ -71,7 +73,7 @@ export const ConfigSchema = Type.Object(
         }),
         embedded: Type.Boolean({ default: true, description: 'run a broker in this process when mqtt.url is empty' }),
         port: Type.Integer({ minimum: 0, maximum: 65_535, default: 1883, description: 'of the embedded broker' }),
-        username: Type.String({ default: '' }),
+        username: Type.String({ default: '', description: 'for the broker' }),
         password: Type.String({ default: '', description: 'better from TAUTLINE_MQTT_PASSWORD' }),
         frames: Type.Boolean({ default: false, description: 'publish every frame on …/frames, QoS 0, in batches' }),
         stateHz: Type.Number({

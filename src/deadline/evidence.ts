@@ -35,22 +35,62 @@ export interface EvidenceOptions {
   readonly periodUs: number;
   /** For tests of the degraded mode; the real one by default. */
   readonly schedstatPath?: string;
+  /** In virtual time: what the modelled thread did, and its timers. The calling thread's own by default. */
+  readonly thread?: WatchedThread;
+}
+
+/** The thread that reads the port. */
+export interface WatchedThread {
+  /** Whether CPU time and run delay are known. */
+  readonly measured: boolean;
+  /** As of the newest `read`, all since some fixed instant, µs: the loop asleep; on a CPU; runnable without one. */
+  readonly idleUs: number;
+  readonly cpuUs: number;
+  readonly runDelayUs: number;
+  read(): void;
+  after(us: number, callback: () => void): LookTimer;
+  close(): void;
+}
+
+/** As `NodeJS.Timeout`. */
+export interface LookTimer {
+  refresh(): unknown;
+  close(): unknown;
 }
 
 /** Reads CPU time and run delay of the calling thread (the main thread's id is the process's) without producing garbage. */
-class Schedstat {
+class ThisThread implements WatchedThread {
+  idleUs = 0;
   cpuUs = 0;
   runDelayUs = 0;
-  readonly #fd: number;
+  #fd: number | null;
   readonly #buffer = new Uint8Array(64);
 
-  constructor(path: string) {
-    this.#fd = openSync(path, 'r');
+  constructor(schedstatPath: string) {
+    this.#fd = openIfThere(schedstatPath);
+  }
+
+  get measured(): boolean {
+    return this.#fd !== null;
+  }
+
+  read(): void {
+    this.idleUs = performance.nodeTiming.idleTime * 1e3;
+    if (this.#fd !== null) this.#readSchedstat(this.#fd);
+  }
+
+  after(us: number, callback: () => void): LookTimer {
+    return setTimeout(callback, us / 1e3);
+  }
+
+  close(): void {
+    if (this.#fd !== null) closeSync(this.#fd);
+    this.#fd = null;
   }
 
   /** `<ns on CPU> <ns runnable without one> <slices>`, see Documentation/scheduler/sched-stats of Linux. */
-  read(): void {
-    readSync(this.#fd, this.#buffer, 0, 64, 0);
+  #readSchedstat(fd: number): void {
+    readSync(fd, this.#buffer, 0, 64, 0);
     let i = 0;
     let ns = 0;
     for (; this.#buffer[i] !== SPACE; i++) ns = ns * 10 + this.#buffer[i]! - ZERO;
@@ -59,43 +99,41 @@ class Schedstat {
     for (i++; this.#buffer[i] !== SPACE; i++) ns = ns * 10 + this.#buffer[i]! - ZERO;
     this.runDelayUs = ns / 1e3;
   }
-
-  close(): void {
-    closeSync(this.#fd);
-  }
 }
 
-function openSchedstat(path: string): Schedstat | null {
+/** Null on macOS, Windows and in some containers: evidence without it, said so by `samples.measured`. */
+function openIfThere(path: string): number | null {
   try {
-    const schedstat = new Schedstat(path);
-    schedstat.read();
-    return schedstat;
+    const fd = openSync(path, 'r');
+    readSync(fd, new Uint8Array(64), 0, 64, 0);
+    return fd;
   } catch {
-    return null; // macOS, Windows, some containers: evidence without it, said so by `samples.measured`
+    return null;
   }
 }
 
 export class Evidence {
   readonly samples: SampleRing;
   readonly #options: EvidenceOptions;
-  readonly #schedstat: Schedstat | null;
+  readonly #thread: WatchedThread;
   readonly #overdueUs: number;
-  #overdue: NodeJS.Timeout | null = null;
-  #chain: NodeJS.Timeout | null = null;
+  #overdue: LookTimer | null = null;
+  #chain: LookTimer | null = null;
   /** In a row, without bytes. */
   #looks = 0;
 
   constructor(options: EvidenceOptions) {
     this.#options = options;
-    this.#schedstat = openSchedstat(options.schedstatPath ?? `/proc/self/task/${process.pid}/schedstat`);
-    this.samples = new SampleRing(this.#schedstat !== null);
+    this.#thread =
+      options.thread ?? new ThisThread(options.schedstatPath ?? `/proc/self/task/${process.pid}/schedstat`);
+    this.samples = new SampleRing(this.#thread.measured);
     this.#overdueUs = options.periodUs + OVERDUE_MARGIN_US;
   }
 
   /** Begins to watch; the first look is due after a period. */
   start(): void {
     this.close();
-    this.#overdue = setTimeout(() => this.#probe(), this.#overdueUs / 1e3);
+    this.#overdue = this.#thread.after(this.#overdueUs, () => this.#probe());
   }
 
   /** Call first thing with the arrival stamp of every chunk. */
@@ -107,7 +145,7 @@ export class Evidence {
 
   /** Stops the looks, for a port that has closed. `start` begins again. */
   close(): void {
-    if (this.#overdue !== null) clearTimeout(this.#overdue);
+    this.#overdue?.close();
     this.#overdue = null;
     this.#endChain();
   }
@@ -115,7 +153,7 @@ export class Evidence {
   /** Ends for good: the kept-open descriptor too. */
   dispose(): void {
     this.close();
-    this.#schedstat?.close();
+    this.#thread.close();
   }
 
   /**
@@ -130,23 +168,19 @@ export class Evidence {
     const nowUs = this.#options.nowUs();
     const nextUs = ++this.#looks < QUICK_LOOKS ? CHAIN_US : SLOW_CHAIN_US;
     if (found === 0) this.#sample(looks.empty, nowUs, nowUs + nextUs + TIMER_LATENESS_US);
-    this.#chain = setTimeout(() => this.#probe(), nextUs / 1e3);
+    this.#chain = this.#thread.after(nextUs, () => this.#probe());
     if (found === 0 || this.#looks >= UNPROVEN_LOOKS) this.#options.onEmpty(nowUs);
   }
 
   #endChain(): void {
     this.#looks = 0;
-    if (this.#chain !== null) clearTimeout(this.#chain);
+    this.#chain?.close();
     this.#chain = null;
   }
 
   #sample(look: Look, atUs: number, dueUs: number): void {
-    const idleUs = performance.nodeTiming.idleTime * 1e3;
-    const schedstat = this.#schedstat;
-    if (schedstat === null) this.samples.add(look, atUs, idleUs, 0, 0, dueUs);
-    else {
-      schedstat.read();
-      this.samples.add(look, atUs, idleUs, schedstat.cpuUs, schedstat.runDelayUs, dueUs);
-    }
+    const thread = this.#thread;
+    thread.read();
+    this.samples.add(look, atUs, thread.idleUs, thread.cpuUs, thread.runDelayUs, dueUs);
   }
 }

@@ -172,6 +172,14 @@ describe('a hard contract', () => {
     expect(policy).toMatchObject({ state: 'tripped', tripCause: 'heartbeatLost', heartbeatAllowed: false });
   });
 
+  it('learns the cause of a trip that it first saw in the flags of a frame', () => {
+    policy.reported('tripped', 'none');
+    policy.reported('tripped', 'heartbeatLost');
+    policy.reported('tripped', 'none');
+    expect(acts).toEqual(['raise tripped']);
+    expect(policy.tripCause).toBe('heartbeatLost');
+  });
+
   it('is made safe when asked for, again when asked again, and keeps its first cause', () => {
     frame(11_000);
     tripped('deadlineMissed');

@@ -188,6 +188,9 @@ export class BoardPolicy {
       this.state = 'tripped';
       this.tripCause = cause;
       this.#sink.alarm('tripped', true, `the board tripped by itself: ${cause}`);
+    } else if (state === 'tripped' && this.tripCause === 'none') {
+      // The flags of a frame said that it had; its event was lost, and its status brings the cause.
+      this.tripCause = cause;
     } else if (state === 'armed' && this.state === 'disarmed') {
       this.#latch('hostSafe', 'the board was armed, but not by this bridge');
     }

@@ -139,6 +139,11 @@ export class BoardLoop {
     this.#tellBoard();
   }
 
+  /** The newest `status` of this session: the board's own counters. */
+  get status(): Message<'status'> | null {
+    return this.#status;
+  }
+
   // ---- the port ----
 
   opened(port: LoopPort, nowUs: number): void {

@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 const integration = '**/*.integration.test.ts';
+const browser = '**/*.browser.test.ts';
 
 export default defineConfig({
   test: {
@@ -9,7 +10,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'benchmarks/**/*.test.ts'],
-          exclude: [integration],
+          exclude: [integration, browser],
         },
       },
       {
@@ -20,6 +21,29 @@ export default defineConfig({
           hookTimeout: 60_000,
           // Two cores: files one after the other, so that a pty's or broker's timing is not that of its neighbour.
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: [`src/${browser}`],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'hil',
+          include: ['hil-tests/**/*.test.ts'],
+          // In real time a busy machine is waited for; what it makes impossible to judge ends as inconclusive.
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          // serialport cannot run in a worker thread.
+          pool: 'forks',
+          sequence: { groupOrder: 1 },
         },
       },
     ],

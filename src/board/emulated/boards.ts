@@ -13,6 +13,8 @@ interface BoardKind {
 /** Boards that can be emulated, by the name in `emulated:<name>` and `tautline emulate <name>`. */
 export const emulatedBoards = {
   pico: { image: 'pico.bin', create: (options) => new EmulatedPico(options) },
+  /** The same with fault commands. */
+  'pico-test': { image: 'pico-test.bin', create: (options) => new EmulatedPico(options) },
 } as const satisfies Record<string, BoardKind>;
 
 export type EmulatedBoardName = keyof typeof emulatedBoards;

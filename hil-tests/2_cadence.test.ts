@@ -1,0 +1,45 @@
+/** Layer 2: the board keeps its beat. Device time only: how fast this machine is plays no part. */
+import { describe, expect, test } from 'tautline/hil';
+
+describe('cadence', () => {
+  test('releases are one period apart', async ({ bridge, clock, trace }) => {
+    await bridge.streaming();
+    const mark = trace.mark();
+    await clock.pass(2000);
+    const { periodUs } = bridge.descriptor!.streams[0]!;
+    expect(trace.since(mark)).toHavePeriod({ us: periodUs, tolerancePpm: 0 });
+  });
+
+  describe('of a board with a timer of its own', () => {
+    test.override({ needs: ['timing'] });
+
+    test('jobs start when they are released', async ({ bridge, clock, trace }) => {
+      await bridge.streaming();
+      const mark = trace.mark();
+      await clock.pass(2000);
+      expect(trace.since(mark)).toStayWithinJitter({ p99Us: 20, maxUs: 100 });
+    });
+
+    test('no release is left out', async ({ bridge, clock, trace }) => {
+      await bridge.streaming();
+      const mark = trace.mark();
+      await clock.pass(2000);
+      const skipped = trace.since(mark).frames.map((frame) => frame.skipped);
+      expect(new Set(skipped).size).toBe(1);
+    });
+  });
+
+  describe('in virtual time', () => {
+    test.override({ needs: ['virtualTime'] });
+
+    test('every frame meets its deadline', async ({ bridge, clock, trace }) => {
+      await bridge.streaming();
+      await clock.pass(1000);
+      const mark = trace.mark();
+      await clock.pass(2000);
+      const { contract } = bridge.descriptor!.streams[0]!;
+      expect(trace.since(mark)).toMeetDeadline({ us: contract.deadlineUs });
+      expect(trace.since(mark).frames.every(({ verdict }) => verdict === 'met')).toBe(true);
+    });
+  });
+});

@@ -1,0 +1,68 @@
+/** Layer 3: nothing is lost on a good line, and what is lost on a bad one is known. */
+import { describe, expect, test } from 'tautline/hil';
+
+describe('loss', () => {
+  test('not one frame in a minute', async ({ bridge, clock, trace, target }) => {
+    await bridge.streaming();
+    const mark = trace.mark();
+    const ms = target.isRealTime ? 5000 : 60_000;
+    await clock.pass(ms);
+    const window = trace.since(mark);
+    expect(window).toHaveNoGaps();
+    if (!target.isRealTime) expect(window.frames.length).toBeGreaterThanOrEqual(ms - 1);
+  });
+
+  describe('on a bad line', () => {
+    test.override({ needs: ['faults'] });
+
+    const damages = ['drop', 'flip', 'duplicate', 'insert', 'burst'] as const;
+    test.for(damages)(
+      'a byte hit by %s costs at most two frames, and the link is to blame',
+      async (damage, { bridge, clock, trace, faults, health }) => {
+        health.expect('corrupt');
+        await bridge.streaming();
+        await clock.pass(200);
+        const mark = trace.mark();
+        faults[damage]();
+        await clock.pass(200);
+        const { misses, frames } = trace.since(mark);
+        const gaps = misses.filter(({ isGap }) => isGap);
+        expect(gaps.length).toBe(1);
+        expect(gaps[0]!.count).toBeLessThanOrEqual(2);
+        expect(gaps[0]).toMatchObject({ culprit: 'link', verdict: 'lost' });
+        expect(frames.every(({ verdict }) => verdict === 'met')).toBe(true);
+      },
+    );
+
+    test('a line with one bad bit in 2000 shows no wrong value', async ({ bridge, clock, trace, faults, health }) => {
+      health.expect('corrupt', 'foreign');
+      await bridge.streaming();
+      const mark = trace.mark();
+      faults.flip({ probability: 8 / 2000 });
+      await clock.pass(3000);
+      faults.clear();
+      const { frames } = trace.since(mark);
+      expect(faults.counters.flip).toBeGreaterThan(100);
+      expect(trace.since(mark).misses.some(({ verdict }) => verdict === 'lost')).toBe(true);
+      const { signals } = bridge.descriptor!.streams[0]!;
+      for (const { values } of frames) {
+        for (const [i, signal] of signals.entries()) {
+          expect(values[i]).toBeGreaterThanOrEqual(signal.min!);
+          expect(values[i]).toBeLessThanOrEqual(signal.max!);
+        }
+      }
+      await clock.until('the stream is live again', () => trace.health?.live === true);
+    });
+
+    test('a held line makes frames late, not lost', async ({ bridge, clock, trace, faults }) => {
+      await bridge.streaming();
+      await clock.pass(500);
+      const mark = trace.mark();
+      faults.stall(30);
+      await clock.pass(500);
+      const window = trace.since(mark);
+      expect(window.frames.some(({ verdict }) => verdict === 'late')).toBe(true);
+      expect(window).toHaveNoGaps();
+    });
+  });
+});

@@ -1,0 +1,74 @@
+/** Layer 4: the line goes away and comes back. */
+import { describe, expect, test } from 'tautline/hil';
+
+describe('unplug', () => {
+  test.override({ needs: ['unplug'] });
+
+  test('the bridge finds the board again by itself, and the board was not reset', async ({
+    bridge,
+    link,
+    trace,
+    health,
+  }) => {
+    health.expect('corrupt');
+    await bridge.streaming();
+    const { boot } = link;
+    const mark = trace.mark();
+    await link.unplug(700);
+    await bridge.streaming();
+    const { healths, frames } = trace.since(mark);
+    expect(healths.some((health) => health.link === 'absent' && !health.live)).toBe(true);
+    expect(link.boot).toBe(boot);
+    expect(frames.at(-1)).toMatchObject({ boot });
+  });
+
+  test('values are not live while the line is out', async ({ bridge, clock, link, trace, health }) => {
+    health.expect('corrupt');
+    await bridge.streaming();
+    const mark = trace.mark();
+    await link.unplug(1000);
+    await bridge.streaming();
+    await clock.pass(100);
+    const { healths } = trace.since(mark);
+    const out = healths.findIndex(({ live }) => !live);
+    const back = healths.findIndex(({ live }, i) => i > out && live);
+    expect(healths[back]!.writtenUs - healths[out]!.writtenUs).toBeGreaterThan(900_000);
+    expect(healths.slice(back).every(({ live, link }) => live && link === 'streaming')).toBe(true);
+  });
+
+  describe('in virtual time', () => {
+    test.override({ needs: ['unplug', 'virtualTime'] });
+
+    test('frames meet again within 700 ms of plugging in', async ({ bridge, clock, link, trace, health }) => {
+      health.expect('corrupt');
+      await bridge.streaming();
+      await clock.pass(1000);
+      const mark = trace.mark();
+      await link.unplug(1000);
+      await clock.pass(2000);
+      expect(trace.since(mark)).toRecoverWithin(1700);
+    });
+  });
+
+  describe('without unplugging', () => {
+    test.override({ needs: ['faults'] });
+
+    test('a line that falls silent is one gap event', async ({ bridge, clock, faults, trace, health }) => {
+      health.expect('corrupt');
+      await bridge.streaming();
+      await clock.pass(500);
+      const mark = trace.mark();
+      faults.cut('fromBoard');
+      await clock.pass(600);
+      faults.mend('fromBoard');
+      await clock.pass(600);
+      const { misses } = trace.since(mark);
+      // A silence is announced when it begins, without a count; the gap is told once, when it has ended.
+      const gaps = misses.filter(({ isGap, count }) => isGap && !Number.isNaN(count));
+      expect(gaps.length).toBe(1);
+      expect(misses.length).toBe(2);
+      expect(gaps[0]!.count).toBeGreaterThanOrEqual(598);
+      expect(gaps[0]!.count).toBeLessThanOrEqual(602);
+    });
+  });
+});

@@ -1,0 +1,77 @@
+/** After every test the board's own counters must stand still, unless the test declared that they would not. */
+import type { Rig } from './rig.js';
+
+export const complaints = {
+  overruns: 'jobs that ran into their next release',
+  receiveErrors: 'messages that the board could not use',
+  drops: "frames that found the board's transmit ring full",
+  corrupt: 'messages that reached the host damaged',
+  foreign: 'frames of another session',
+  trips: 'trips to the safe state',
+  resets: 'boots after the first',
+} as const;
+export type Complaint = keyof typeof complaints;
+type Counts = Record<Complaint, number>;
+
+/** A board tells its counters once a second. */
+const NEWS_MS = 1500;
+const names = Object.keys(complaints) as Complaint[];
+/** Counted by the board since its boot; the others by the bridge since its start. */
+const ofBoot: readonly Complaint[] = ['overruns', 'receiveErrors', 'drops'];
+
+export class BoardHealth {
+  readonly #rig: Rig;
+  readonly #expected = new Set<Complaint>();
+  #before: { readonly counts: Counts; readonly boot: number } | null = null;
+
+  constructor(rig: Rig) {
+    this.#rig = rig;
+  }
+
+  /** Declares what this test provokes: these are not complained about. */
+  expect(...expected: Complaint[]): void {
+    for (const each of expected) this.#expected.add(each);
+  }
+
+  /** A board that goes on from the test before has counters of its own already: waits for them. */
+  async begin(): Promise<void> {
+    this.#before = await this.#news();
+  }
+
+  /** Why the board is not well; null when it is. Lets time pass until the board has told its counters. */
+  async complaint(): Promise<string | null> {
+    const after = await this.#news();
+    if (after === null) return null;
+    const grown = names.flatMap((each) => {
+      const isNewCount = this.#before === null || (ofBoot.includes(each) && this.#before.boot !== after.boot);
+      const growth = after.counts[each] - (isNewCount ? 0 : this.#before!.counts[each]);
+      return growth > 0 && !this.#expected.has(each) ? [`${growth} ${each} (${complaints[each]})`] : [];
+    });
+    if (grown.length === 0) return null;
+    return `the board is not well after this test: ${grown.join(', ')}. If the test provokes it, declare it: health.expect('…')`;
+  }
+
+  /** Its newest counters; null when it does not stream. */
+  async #news(): Promise<{ counts: Counts; boot: number } | null> {
+    const { loop } = this.#rig;
+    if (loop.session.state !== 'streaming') return null;
+    const old = loop.status;
+    await this.#rig.until('the board tells its counters', () => loop.status !== old, NEWS_MS);
+    const { counters } = loop.decoder;
+    const counts = {
+      overruns: loop.status?.overruns ?? 0,
+      receiveErrors: loop.status?.receiveErrors ?? 0,
+      drops: loop.status?.drops ?? 0,
+      corrupt: counters.corruptFrames,
+      foreign: counters.foreignFrames,
+      trips: this.#trips(),
+      resets: Math.max(0, loop.session.counters.boots - 1),
+    };
+    return { counts, boot: this.#rig.trace.health?.boot ?? 0 };
+  }
+
+  #trips(): number {
+    return this.#rig.trace.healths.filter(({ arm }, i, all) => arm === 'tripped' && all[i - 1]?.arm !== 'tripped')
+      .length;
+  }
+}

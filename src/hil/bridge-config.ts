@@ -1,0 +1,12 @@
+/** The bridge's settings in a test: its defaults, free ports, one board. No file and no environment, so that every machine tests the same. */
+import { Value } from 'typebox/value';
+import { type BoardConfig, type Config, ConfigSchema } from '../config.js';
+
+/** @param path a port, or `emulated:<name>` */
+export function bridgeConfig(path: string): Config {
+  return Value.Default(ConfigSchema, { http: { port: 0 }, mqtt: { port: 0 }, boards: [{ path }] }) as Config;
+}
+
+export function boardConfig(path: string): BoardConfig {
+  return bridgeConfig(path).boards[0]!;
+}

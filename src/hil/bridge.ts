@@ -1,0 +1,77 @@
+/** The bridge under test: the real one, as an operator has it. */
+import type { Descriptor } from '../codec/descriptor.js';
+import type { BoardLoop } from '../loop/board-loop.js';
+import type { CommandAnswer } from '../outlet.js';
+import type { Rig } from './rig.js';
+import type { TracedHealth } from './trace.js';
+
+const STREAMING_MS = 15_000;
+const READY_MS = 20_000;
+
+export class HilBridge {
+  readonly #rig: Rig;
+
+  constructor(rig: Rig) {
+    this.#rig = rig;
+  }
+
+  /** The tight loop of the board, for figures that no outlet gets. */
+  get loop(): BoardLoop {
+    return this.#rig.loop;
+  }
+
+  /** Of the gateway; null in virtual time, where there are no outlets. */
+  get httpPort(): number | null {
+    return this.#rig.httpPort;
+  }
+
+  /** The newest state that an outlet has seen. */
+  get health(): TracedHealth | undefined {
+    return this.#rig.trace.health;
+  }
+
+  /** What the board says of itself; null before the first session. */
+  get descriptor(): Descriptor | null {
+    const known = this.#rig.trace.texts.findLast((text) => text.type === 'board' && text.descriptor !== null);
+    return known?.type === 'board' ? known.descriptor : null;
+  }
+
+  /** Waits until the board streams and its newest values are live. */
+  async streaming(withinMs = STREAMING_MS): Promise<void> {
+    const { trace } = this.#rig;
+    const isStreaming = () => trace.health?.link === 'streaming' && trace.health.live;
+    await this.#rig.until('the board streams and is live', isStreaming, withinMs);
+  }
+
+  /** A command, as an outlet gives it: `arm`, `disarm`, `rearm`, `safe`, or one of the descriptor's. Values in its units. */
+  command(name: string, ...values: number[]): Promise<CommandAnswer> {
+    return this.#rig.command(name, values);
+  }
+
+  /**
+   * Waits until the board may be armed, and arms it.
+   * @throws Error with what was still missing
+   */
+  async arm(withinMs = READY_MS): Promise<void> {
+    let answer: CommandAnswer = { ok: false, code: 'not-asked', detail: 'it was not asked' };
+    const endUs = this.#rig.nowUs() + withinMs * 1e3;
+    while (!answer.ok) {
+      answer = await this.command('arm');
+      if (answer.ok) return;
+      if (this.#rig.nowUs() > endUs) this.#cannotArm(answer.detail, withinMs);
+      await this.#rig.pass(100);
+    }
+  }
+
+  /** The host stands still for so long, as under a hung loop or a stopped process. */
+  freeze(ms: number): Promise<void> {
+    return this.#rig.freeze(ms);
+  }
+
+  #cannotArm(detail: string, withinMs: number): never {
+    const { options } = this.#rig.trace;
+    const reason = `the board could not be armed within ${withinMs} ms: ${detail}`;
+    if (options.isRealTime) options.inconclusive(`${reason} (this machine may be too busy)`);
+    throw new Error(reason);
+  }
+}

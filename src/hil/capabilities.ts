@@ -1,0 +1,24 @@
+/** What a target can do, and what a test may need of it. A test that needs more than there is is skipped with the reason. */
+
+export const capabilities = {
+  virtualTime: 'its time is virtual: it neither waits for this machine nor depends on it',
+  timing: 'it keeps its own time exactly, whatever this machine is doing',
+  reset: 'its reset button can be pressed from here',
+  power: 'its power can be switched from here',
+  unplug: 'its line can be unplugged and plugged in again from here',
+  faults: 'bytes on its line can be damaged, held and cut off from here',
+  io: 'its pins can be read and driven from here',
+  testFirmware: 'it can run the image with fault commands',
+} as const;
+
+export type Capability = keyof typeof capabilities;
+
+/** @returns why a test with these needs cannot run on this target; null when it can */
+export function unmet(
+  target: { readonly name: string; readonly capabilities: ReadonlySet<Capability> },
+  needs: readonly Capability[],
+): string | null {
+  const missing = needs.filter((need) => !target.capabilities.has(need));
+  if (missing.length === 0) return null;
+  return `needs ${missing.map((need) => `"${need}" (${capabilities[need]})`).join(' and ')}, which ${target.name} has not`;
+}

@@ -1,0 +1,177 @@
+/** What the matchers say of a trace. Pure: each returns whether it holds, and what to print when not. */
+
+import { dataFlags } from '../codec/schema.js';
+import type { Culprit } from '../deadline/verdict.js';
+import { report } from './failure-report.js';
+import type { TracedFrame, TracedMiss, TraceWindow } from './trace.js';
+
+export interface Finding {
+  readonly pass: boolean;
+  /** Built only when somebody wants to read it. */
+  readonly message: () => string;
+  /** Set when a busy machine explains the finding as well as a defect would. */
+  readonly excuse?: string;
+}
+
+export interface DeadlineTerms {
+  /** From release to judged. */
+  readonly us: number;
+  /** How many may be late or undecided; default 0. */
+  readonly allowMisses?: number;
+}
+
+/** Every frame was judged within this time of its release, beyond the clock's uncertainty. */
+export function meetsDeadline(window: TraceWindow, { us, allowMisses = 0 }: DeadlineTerms): Finding {
+  const { frames } = window;
+  if (frames.length === 0) return noFrames(window);
+  const ages = frames.map((frame) => frame.judgedUs - frame.releaseHostUs + frame.uncertaintyUs);
+  const late = ages.filter((age) => !(age <= us)).length;
+  const worst = indexOfMax(ages.map((age) => (Number.isNaN(age) ? Number.POSITIVE_INFINITY : age)));
+  const isMachine = frames.every((frame, i) => ages[i]! <= us || !isBoardsOwn(frame, window.misses));
+  const claim = `${late} of ${frames.length} frames took longer than ${us} us from release to judged (${allowMisses} allowed), the worst ${Math.round(ages[worst]!)} us`;
+  return {
+    pass: late <= allowMisses,
+    message: () => report(window, claim, worst, ages.filter(Number.isFinite)),
+    ...(isMachine ? { excuse: claim } : {}),
+  };
+}
+
+export interface PeriodTerms {
+  readonly us: number;
+  /** Of the mean period; default 0: exact to the microsecond that the board counts in. */
+  readonly tolerancePpm?: number;
+}
+
+/** Releases follow each other in this period, on device time, and their mean keeps it. */
+export function hasPeriod(window: TraceWindow, { us, tolerancePpm = 0 }: PeriodTerms): Finding {
+  const { frames } = window;
+  const steps = frames.slice(1).map((frame, i) => periodOf(frames[i]!, frame));
+  const periods = steps.filter(Number.isFinite);
+  if (periods.length === 0) return noFrames(window);
+  const meanUs = periods.reduce((sum, period) => sum + period, 0) / periods.length;
+  const limitUs = (us * tolerancePpm) / 1e6;
+  const worst = 1 + indexOfMax(steps.map((period) => (Number.isFinite(period) ? Math.abs(period - us) : -1)));
+  // One release may be off by the counter's own microsecond.
+  const isOff = Math.abs(meanUs - us) > limitUs || Math.abs(steps[worst - 1]! - us) > limitUs + (limitUs > 0 ? 1 : 0);
+  const claim = `releases are ${meanUs.toFixed(3)} us apart in the mean, the worst ${steps[worst - 1]} us; wanted ${us} us ± ${tolerancePpm} ppm`;
+  return { pass: !isOff, message: () => report(window, claim, worst, periods) };
+}
+
+export interface JitterTerms {
+  readonly p99Us?: number;
+  readonly maxUs?: number;
+}
+
+/** Jobs start this close to their release, by the board's own stamp. */
+export function staysWithinJitter(window: TraceWindow, { p99Us, maxUs }: JitterTerms): Finding {
+  const late = window.frames.map(({ lateUs }) => lateUs);
+  if (late.length === 0) return noFrames(window);
+  const sorted = late.toSorted((a, b) => a - b);
+  const p99 = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.99))]!;
+  const max = sorted.at(-1)!;
+  const claim = `jobs started up to ${max} us after their release, 99 % within ${p99} us; wanted p99 ≤ ${p99Us ?? '–'} us, max ≤ ${maxUs ?? '–'} us`;
+  return {
+    pass: p99 <= (p99Us ?? Number.POSITIVE_INFINITY) && max <= (maxUs ?? Number.POSITIVE_INFINITY),
+    message: () => report(window, claim, late.indexOf(max), late),
+  };
+}
+
+/** Every frame of each boot is there, once, in order. */
+export function hasNoGaps(window: TraceWindow): Finding {
+  const { frames, misses } = window;
+  if (frames.length === 0) return noFrames(window);
+  const at = frames.findIndex((frame, i) => i > 0 && !follows(frames[i - 1]!, frame));
+  const gaps = misses.filter(({ isGap }) => isGap);
+  const lost = gaps.reduce((sum, { count }) => sum + (Number.isNaN(count) ? 0 : count), 0);
+  const isMachine = gaps.length > 0 && gaps.every(isMachines);
+  const claim =
+    at < 0
+      ? `no number is missing, but ${gaps.length} silences were judged`
+      : `${lost} frames are missing in ${gaps.length} gaps, the first before frame ${frames[at]!.seq}`;
+  return {
+    pass: at < 0 && gaps.length === 0,
+    message: () => report(window, `${claim}\n${gaps.map(sentence).join('\n')}`, at),
+    ...(isMachine ? { excuse: `${claim}; culprit ${gaps[0]!.culprit}` } : {}),
+  };
+}
+
+/** After the longest pause of the window a frame met again, this soon after the last one before it. Host time. */
+export function recoversWithin(window: TraceWindow, ms: number): Finding {
+  const { frames } = window;
+  if (frames.length < 2) return noFrames(window);
+  const pauses = frames.slice(1).map((frame, i) => frame.arrivalUs - frames[i]!.arrivalUs);
+  const before = indexOfMax(pauses);
+  const met = frames.findIndex((frame, i) => i > before && frame.verdict === 'met');
+  const tookMs = met < 0 ? Number.POSITIVE_INFINITY : (frames[met]!.arrivalUs - frames[before]!.arrivalUs) / 1e3;
+  const claim =
+    met < 0
+      ? `no frame met after the pause that began with frame ${frames[before]!.seq}`
+      : `it took ${tookMs.toFixed(1)} ms from frame ${frames[before]!.seq} until a frame met again; wanted ${ms} ms`;
+  return { pass: tookMs <= ms, message: () => report(window, claim, before + 1), excuse: claim };
+}
+
+/** A frame of a tripped board was released this soon after the window began, beyond the clock's uncertainty. */
+export function isSafeWithin(window: TraceWindow, ms: number): Finding {
+  const { frames, fromUs } = window;
+  const tripped = frames.findIndex(({ flags }) => (flags & dataFlags.tripped) !== 0);
+  const frame = frames[tripped];
+  if (frame === undefined) {
+    return {
+      pass: false,
+      message: () => report(window, 'no frame says that the board has tripped', frames.length - 1),
+    };
+  }
+  const tookMs = (frame.releaseHostUs - fromUs) / 1e3;
+  const doubtMs = frame.uncertaintyUs / 1e3;
+  const claim = `the first frame of the tripped board was released ${tookMs.toFixed(3)} ms (± ${doubtMs.toFixed(3)}) after the window began; wanted ${ms} ms`;
+  return { pass: tookMs - doubtMs <= ms, message: () => report(window, claim, tripped), excuse: claim };
+}
+
+/** Something missed, and this was the culprit of all of it. */
+export function blames(window: TraceWindow, culprit: Culprit): Finding {
+  const { misses } = window;
+  const others = misses.filter((miss) => miss.culprit !== culprit);
+  const claim =
+    misses.length === 0
+      ? `nothing missed, so nobody was blamed; wanted ${culprit}`
+      : `${others.length} of ${misses.length} misses were not blamed on ${culprit}:\n${others.slice(0, 5).map(sentence).join('\n')}`;
+  const isMachine = others.length > 0 && others.every(isMachines);
+  return {
+    pass: misses.length > 0 && others.length === 0,
+    message: () => report(window, claim, -1),
+    ...(isMachine ? { excuse: claim } : {}),
+  };
+}
+
+function noFrames(window: TraceWindow): Finding {
+  return { pass: false, message: () => report(window, 'there are too few frames to judge', -1) };
+}
+
+function follows(before: TracedFrame, frame: TracedFrame): boolean {
+  return before.boot !== frame.boot || before.stream !== frame.stream || frame.seq === before.seq + 1;
+}
+
+/** Device time from one release to the next; NaN across a gap, a reset or streams. */
+function periodOf(before: TracedFrame, frame: TracedFrame): number {
+  const isNext = before.boot === frame.boot && before.stream === frame.stream && frame.seq === before.seq + 1;
+  return isNext && frame.skipped === before.skipped ? frame.releaseUs - before.releaseUs : Number.NaN;
+}
+
+/** This machine, the emulator's pace included, explains it. */
+function isMachines({ culprit, emulatorLagUs }: TracedMiss): boolean {
+  return culprit === 'host' || culprit === 'indeterminate' || emulatorLagUs > 0;
+}
+
+function isBoardsOwn(frame: TracedFrame, misses: readonly TracedMiss[]): boolean {
+  const miss = misses.find(({ firstSeq, isGap, boot }) => !isGap && firstSeq === frame.seq && boot === frame.boot);
+  return miss !== undefined && !isMachines(miss);
+}
+
+function sentence({ verdict, culprit, firstSeq, lastSeq, count, isGap, emulatorLagUs }: TracedMiss): string {
+  const what = isGap ? `gap of ${count} (${firstSeq} to ${lastSeq})` : `frame ${firstSeq} ${verdict}`;
+  return `  ${what}: ${culprit}${emulatorLagUs > 0 ? `, the emulator lagged by ${Math.round(emulatorLagUs)} us` : ''}`;
+}
+
+function indexOfMax(values: readonly number[]): number {
+  return values.reduce((best, value, i) => (value > values[best]! ? i : best), 0);
+}

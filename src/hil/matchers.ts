@@ -1,0 +1,66 @@
+/** The judgements of `judge.ts` as matchers of `expect`. */
+import { expect } from 'vitest';
+import type { Culprit } from '../deadline/verdict.js';
+import {
+  blames,
+  type DeadlineTerms,
+  type Finding,
+  hasNoGaps,
+  hasPeriod,
+  isSafeWithin,
+  type JitterTerms,
+  meetsDeadline,
+  type PeriodTerms,
+  recoversWithin,
+  staysWithinJitter,
+} from './judge.js';
+import type { TraceWindow } from './trace.js';
+
+/** Matchers for a trace or a part of one: `expect(trace.since(mark)).toHaveNoGaps()`. */
+export interface HilMatchers<R = unknown> {
+  /** Each frame was judged within this time of its release, even in the worst case that the clock model allows. */
+  toMeetDeadline(terms: DeadlineTerms): R;
+  /** Releases keep this period, on device time. */
+  toHavePeriod(terms: PeriodTerms): R;
+  /** Jobs start this close to their releases, by the board's own stamps. */
+  toStayWithinJitter(terms: JitterTerms): R;
+  /** Each frame of each boot came once, in order, and no silence was judged. */
+  toHaveNoGaps(): R;
+  /** From the last frame before the longest pause to the first that met after it, host time. */
+  toRecoverWithin(ms: number): R;
+  /** From the start of the window to the release of the first frame that says "tripped". */
+  toBeSafeWithin(ms: number): R;
+  /** There were misses, and all had this culprit. */
+  toBlame(culprit: Culprit): R;
+}
+
+declare module 'vitest' {
+  // biome-ignore lint/suspicious/noExplicitAny: vitest's own declaration
+  interface Matchers<T = any> extends HilMatchers<T> {}
+}
+
+/** In real time a finding that a busy machine explains as well as a defect does is neither passed nor failed. */
+function decide(window: TraceWindow, finding: Finding, isNot: boolean): { pass: boolean; message: () => string } {
+  const { options } = window.trace;
+  if (!finding.pass && !isNot && options.isRealTime && finding.excuse !== undefined) {
+    options.inconclusive(finding.excuse);
+  }
+  return { pass: finding.pass, message: finding.message };
+}
+
+type State = { readonly isNot: boolean };
+const matcher = <Terms extends unknown[]>(judge: (window: TraceWindow, ...terms: Terms) => Finding) =>
+  // The function must have a `this`: vitest passes the matcher's state through it.
+  function (this: State, window: TraceWindow, ...terms: Terms) {
+    return decide(window, judge(window, ...terms), this.isNot);
+  };
+
+expect.extend({
+  toMeetDeadline: matcher(meetsDeadline),
+  toHavePeriod: matcher(hasPeriod),
+  toStayWithinJitter: matcher(staysWithinJitter),
+  toHaveNoGaps: matcher(hasNoGaps),
+  toRecoverWithin: matcher(recoversWithin),
+  toBeSafeWithin: matcher(isSafeWithin),
+  toBlame: matcher(blames),
+});

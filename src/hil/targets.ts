@@ -1,0 +1,43 @@
+/** What a run tests: `HIL_TARGET` names it. */
+import type { Capability } from './capabilities.js';
+import type { Rig } from './rig.js';
+import type { Trace } from './trace.js';
+
+/** `test`: with fault commands. */
+export type FirmwareKind = 'release' | 'test';
+
+export interface RigOptions {
+  readonly firmware: FirmwareKind;
+  readonly seed: number;
+  readonly trace: (nowUs: () => number) => Trace;
+}
+
+export interface Target {
+  /** As in `HIL_TARGET`. */
+  readonly name: string;
+  readonly isRealTime: boolean;
+  readonly capabilities: ReadonlySet<Capability>;
+  /** Why it cannot be tested on this machine now; null when it can. */
+  missing(): string | null;
+  /** A board and a bridge for one test. In virtual time the board is powered on for it; in real time it may go on from the test before. */
+  start(options: RigOptions): Promise<Rig>;
+  /** Ends what the target keeps between tests. */
+  stop(): Promise<void>;
+}
+
+const names = ['pico', 'pico-pty', 'host'] as const;
+const later = ['uno', 'uno-pty', 'uno-simavr'];
+
+/**
+ * The target of this run.
+ * @param name of `HIL_TARGET`; a path is the port of a board that is really there
+ * @throws Error that lists the targets
+ */
+export async function loadTarget(name: string): Promise<Target> {
+  if (name === 'pico') return (await import('./target-virtual.js')).virtualTarget();
+  if (name === 'pico-pty') return (await import('./target-real.js')).emulatedTarget();
+  if (name === 'host') return (await import('./target-real.js')).hostTarget();
+  if (name.startsWith('/') || /^COM\d+$/.test(name)) return (await import('./target-real.js')).portTarget(name);
+  const why = later.includes(name) ? 'there is no port of the firmware to that board yet' : 'there is no such target';
+  throw new Error(`HIL_TARGET=${name}: ${why}; there are ${names.join(', ')}, and paths of ports such as /dev/ttyACM0`);
+}

@@ -1,0 +1,216 @@
+/**
+ * An emulated board and the bridge's own loop, feed and readers in virtual time, in this thread. Nothing waits for the
+ * wall clock and nothing asks it, so one seed gives one trace, on any machine.
+ */
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { type EmulatedBoardName, readImage } from '../board/emulated/boards.js';
+import type { ResetBy } from '../board/emulated/pico.js';
+import { SeededRandom } from '../board/emulated/random.js';
+import { VirtualLine } from '../board/emulated/virtual-line.js';
+import { Feed } from '../feed/feed.js';
+import { type RingReader, readRings } from '../feed/outlet-reader.js';
+import { BoardLoop } from '../loop/board-loop.js';
+import type { CommandAnswer } from '../outlet.js';
+import { boardConfig, bridgeConfig } from './bridge-config.js';
+import { LineFaults } from './line-faults.js';
+import type { Io, Rig } from './rig.js';
+import type { Trace } from './trace.js';
+
+export interface VirtualRigOptions {
+  readonly board: EmulatedBoardName;
+  readonly seed: number;
+  readonly trace: (nowUs: () => number) => Trace;
+}
+
+/** The host's clock is not the board's: a test that mixes them up must fail. */
+const HOST_EPOCH_US = 5_000_000_000;
+/** Of the wall clock that is shown: 2026-01-01T00:00:00Z at the host's epoch. */
+const UTC_US = 1_767_225_600_000_000;
+const TICK_US = 5000;
+/** What the kernel keeps for a reader that does not read. */
+const KERNEL_BYTES_MAX = 64 * 1024;
+const STEP_US = 1000;
+/** Longer than any command's expiry. */
+const ANSWER_MS = 3000;
+
+export class VirtualRig implements Rig {
+  readonly trace: Trace;
+  readonly loop: BoardLoop;
+  readonly httpPort = null;
+  readonly faults: LineFaults;
+  readonly io: Io;
+  /** Bytes that a frozen host did not take in time. */
+  lostBytes = 0;
+  readonly #line: VirtualLine;
+  readonly #feed = Feed.create({ slotsPerSecond: 1000, seconds: 4 });
+  readonly #reader: RingReader;
+  readonly #port: MessagePort;
+  readonly #baud: number;
+  #arrivalUs = 0;
+  #heard = false;
+  #nextTickUs = 0;
+  #isFrozen = false;
+  #unread: Uint8Array[] = [];
+  #unreadBytes = 0;
+
+  constructor({ board, seed, trace }: VirtualRigOptions) {
+    this.trace = trace(() => this.nowUs());
+    this.faults = new LineFaults(seed, () => this.nowUs());
+    this.#line = new VirtualLine({
+      board,
+      image: readImage(board),
+      seed,
+      onChunk: (bytes, virtualUs) => {
+        this.#arrivalUs = HOST_EPOCH_US + virtualUs;
+        this.trace.chunk('fromBoard', bytes, this.#arrivalUs);
+      },
+      onSlice: () => this.#slice(),
+    });
+    this.io = probe(this.#line);
+    const config = boardConfig(`emulated:${board}`);
+    this.#baud = config.baud;
+    const random = new SeededRandom(seed);
+    this.loop = new BoardLoop({
+      index: 0,
+      config,
+      provisionalId: 'board-1',
+      feed: this.#feed,
+      clock: { nowUs: () => this.nowUs(), utcUs: (atUs) => UTC_US + atUs - HOST_EPOCH_US },
+      random32: () => random.nextU32(),
+      timedLine: true,
+      evidence: null,
+      isTaken: () => false,
+    });
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port2;
+    this.#reader = readRings(
+      {
+        name: 'recorder',
+        consumer: 0,
+        feed: this.#feed.frames.ring.memory,
+        events: this.#feed.events.ring.memory,
+        feedCursor: 0,
+        eventsCursor: 0,
+        texts: [],
+        config: bridgeConfig(config.path),
+        epoch: '00000000',
+        startedUtcUs: UTC_US,
+      },
+      this.trace.handlers,
+      port1,
+    );
+    this.#plug();
+  }
+
+  nowUs(): number {
+    return HOST_EPOCH_US + this.#line.nowUs;
+  }
+
+  async pass(ms: number): Promise<void> {
+    await this.#line.runFor(ms * 1e3);
+  }
+
+  async until(what: string, condition: () => boolean, withinMs: number): Promise<void> {
+    const endUs = this.nowUs() + withinMs * 1e3;
+    while (!condition()) {
+      if (this.nowUs() >= endUs) throw new Error(`${what}: not within ${withinMs} ms of virtual time`);
+      await this.#line.runFor(STEP_US);
+    }
+  }
+
+  async command(name: string, values: readonly number[]): Promise<CommandAnswer> {
+    const answers: CommandAnswer[] = [];
+    const command = { board: this.loop.id, name, arguments: values, by: 'hil' };
+    this.loop.ask(command, this.nowUs(), (answer) => answers.push(answer));
+    await this.until(`an answer to "${name}"`, () => answers.length > 0, ANSWER_MS);
+    return answers[0]!;
+  }
+
+  async freeze(ms: number): Promise<void> {
+    this.#isFrozen = true;
+    await this.pass(ms);
+    this.#isFrozen = false;
+    for (const bytes of this.#unread) this.loop.chunk(bytes, this.nowUs());
+    this.#unread = [];
+    this.#unreadBytes = 0;
+  }
+
+  async reset(by: ResetBy): Promise<void> {
+    this.#line.board.reset(by);
+  }
+
+  async unplug(ms: number): Promise<void> {
+    this.#line.disconnect();
+    this.loop.closed('the port went away', 'absent', this.nowUs());
+    await this.pass(ms);
+    this.#plug();
+  }
+
+  async close(): Promise<void> {
+    this.loop.dispose();
+    this.#line.disconnect();
+    this.#reader.drain();
+    this.#reader.close();
+    this.#port.close();
+  }
+
+  #plug(): void {
+    this.#line.connect(this.#baud, (bytes) => this.#heardBytes(bytes));
+    const send = (bytes: Uint8Array): boolean => this.#send(bytes);
+    this.loop.opened({ path: this.loop.id, send }, this.nowUs());
+  }
+
+  #send(bytes: Uint8Array): boolean {
+    this.trace.chunk('toBoard', bytes, this.nowUs());
+    const arriving = this.faults.pass('toBoard', bytes);
+    if (arriving.length > 0) void this.#line.send(arriving.slice());
+    return true;
+  }
+
+  #heardBytes(bytes: Uint8Array): void {
+    const arriving = this.faults.pass('fromBoard', bytes);
+    if (arriving.length > 0) this.#deliver(arriving, this.#arrivalUs);
+  }
+
+  #deliver(bytes: Uint8Array, arrivalUs: number): void {
+    this.#heard = true;
+    if (!this.#isFrozen) {
+      this.loop.chunk(bytes, arrivalUs);
+      return;
+    }
+    if (this.#unreadBytes + bytes.length > KERNEL_BYTES_MAX) {
+      this.lostBytes += bytes.length;
+      return;
+    }
+    this.#unread.push(bytes.slice());
+    this.#unreadBytes += bytes.length;
+  }
+
+  /** The host's turn: after each quarter of a millisecond of virtual time. */
+  #slice(): void {
+    const nowUs = this.nowUs();
+    const late = this.faults.released('fromBoard');
+    if (late.length > 0 && this.#line.connected) this.#deliver(late, nowUs);
+    const delayed = this.faults.released('toBoard');
+    if (delayed.length > 0 && this.#line.connected) void this.#line.send(delayed);
+    if (this.#isFrozen) return;
+    if (!this.#heard && this.#line.connected) this.loop.looked(nowUs);
+    this.#heard = false;
+    if (nowUs >= this.#nextTickUs) {
+      this.#nextTickUs = nowUs + TICK_US;
+      this.loop.tick(nowUs);
+    }
+    this.#reader.drain();
+  }
+}
+
+/** The board's pins in the host's time. */
+function probe({ board }: VirtualLine): Io {
+  return {
+    pin: (pin) => board.pins.read(pin),
+    drive: (pin, level) => board.pins.drive(pin, level),
+    onChange: (pin, listener) =>
+      board.pins.onChange(pin, ({ level, sinceNs }) => listener(level, HOST_EPOCH_US + sinceNs / 1e3)),
+    setVolts: (channel, volts) => board.adc.setVolts(channel, volts),
+  };
+}

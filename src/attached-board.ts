@@ -5,6 +5,7 @@ import type { PortError } from './board/errors.js';
 import type { DecoderCounters } from './codec/decoder.js';
 import type { BoardConfig } from './config.js';
 import { Evidence } from './deadline/evidence.js';
+import { exitCodes } from './exit-codes.js';
 import type { Feed } from './feed/feed.js';
 import { monotonicUs, utcUs } from './host-clock.js';
 import { BoardLoop } from './loop/board-loop.js';
@@ -15,11 +16,14 @@ export interface AttachedBoardOptions {
   readonly index: number;
   readonly config: BoardConfig;
   readonly feed: Feed;
+  /** Nobody waits for a port that is absent. */
   readonly once: boolean;
+  /** There is no other board that the bridge could go on for. */
+  readonly isOnly: boolean;
   /** The path that a setting means now; null when nothing like it is plugged in. */
   readonly resolve: (name: string) => Promise<string | null>;
   readonly isTaken: (id: string) => boolean;
-  /** The port cannot be had, and nobody is to wait for it. */
+  /** The board cannot be had, and the bridge is not to wait for it. */
   readonly onFatal: (exitCode: number, text: string) => void;
 }
 
@@ -30,7 +34,10 @@ export class AttachedBoard {
 
   constructor(private readonly options: AttachedBoardOptions) {
     const { config, index, feed } = options;
-    this.#emulated = EmulatedSource.of(config.path, (level, text) => this.loop.report.log(level, text));
+    this.#emulated = EmulatedSource.of(config.path, {
+      log: (level, text) => this.loop.report.log(level, text),
+      refused: (text) => options.onFatal(exitCodes.usage, text),
+    });
     const emulated = this.#emulated;
     this.loop = new BoardLoop({
       index,
@@ -68,14 +75,14 @@ export class AttachedBoard {
   }
 
   #connect(): Connection {
-    const { config, once, resolve } = this.options;
+    const { config, resolve } = this.options;
     const emulated = this.#emulated;
     const { loop } = this;
     return new Connection(
       {
         name: config.path,
         baud: config.baud,
-        retryFatal: !once,
+        retryFatal: true,
         understood: () => understoodBy(loop.decoder.counters),
         resolve: async () => (emulated === null ? resolve(config.path) : emulated.port),
       },
@@ -83,18 +90,24 @@ export class AttachedBoard {
         opened: (path, atUs) => loop.opened({ path, send: (bytes) => this.connection.send(bytes) }, atUs),
         chunk: (bytes, arrivalUs) => loop.chunk(bytes, arrivalUs),
         suspected: (error) => loop.suspected(error.message),
-        closed: (error, atUs) => loop.closed(error?.message ?? 'the port was closed', 'absent', atUs),
-        failed: (error, retryMs) => this.#onFailure(error, retryMs),
+        closed: (error, atUs) =>
+          loop.closed(`${error?.message ?? 'The port was closed.'} Trying again.`, 'absent', atUs),
+        failed: (error) => this.#onFailure(error),
       },
     );
   }
 
-  #onFailure(error: PortError, retryMs: number | null): void {
-    const { once, onFatal } = this.options;
+  /**
+   * What only a person can remove (no permission, not a port, another owner) ends a bridge that has never had its only
+   * board: nobody is served by waiting. Later, or beside other boards, it is tried again as if the port were absent.
+   */
+  #onFailure(error: PortError): void {
+    const { once, isOnly, onFatal } = this.options;
     const isStarting = this.#emulated !== null && error.code === 'PORT_ABSENT';
     if (isStarting) return;
-    this.loop.closed(error.message, error.retry ? 'absent' : 'refused', monotonicUs());
-    if (retryMs === null || once) onFatal(error.exitCode, error.message);
+    const isOver = once || (!error.retry && isOnly && this.connection.counters.opens === 0);
+    if (isOver) onFatal(error.exitCode, error.message);
+    else this.loop.closed(`${error.message} Trying again.`, error.retry ? 'absent' : 'refused', monotonicUs());
   }
 }
 

@@ -7,8 +7,11 @@ import { AttachedBoard } from './attached-board.js';
 import { parseSelector } from './board/port-selector.js';
 import { Scout } from './board/scout.js';
 import type { Config } from './config.js';
+import { exitCodes, UserError } from './exit-codes.js';
 import { Feed } from './feed/feed.js';
+import { refuseSettings } from './gateway/auth.js';
 import { monotonicUs, utcUs } from './host-clock.js';
+import { chooseTarget } from './mqtt/target.js';
 import type { BoardCommand, CommandAnswer, MetricValues, OutletName } from './outlet.js';
 import { Supervisor, type SupervisorLimits } from './supervisor.js';
 
@@ -43,6 +46,7 @@ const BOARDS_MAX = 64;
 /** What a board is taken to send until it has told; a faster one makes the ring remember less. */
 const SLOTS_PER_SECOND_EACH = 1000;
 
+/** @throws UserError when the settings cannot be served as they are */
 export function startBridge(options: BridgeOptions): Bridge {
   return new RunningBridge(options);
 }
@@ -62,6 +66,7 @@ class RunningBridge implements Bridge {
     const { config, explicit = [] } = options;
     if (config.boards.length > BOARDS_MAX)
       throw new RangeError(`${config.boards.length} boards; at most ${BOARDS_MAX}`);
+    refuseWrong(config);
     const slotsPerSecond = Math.max(1, config.boards.length) * SLOTS_PER_SECOND_EACH;
     this.feed = Feed.create({ slotsPerSecond, seconds: config.feed.seconds });
     this.supervisor = new Supervisor({
@@ -75,6 +80,7 @@ class RunningBridge implements Bridge {
       handlers: {
         command: (command) => this.command(command),
         fatal: (exitCode, text) => this.#fatal(exitCode, text),
+        status: (status, from) => this.#onStatus(status, from),
         metrics: () => this.#metrics(),
       },
     });
@@ -120,6 +126,7 @@ class RunningBridge implements Bridge {
       config,
       feed: this.feed,
       once: this.#options.once ?? false,
+      isOnly: this.#options.config.boards.length === 1,
       resolve: (name) => this.#resolve(name),
       isTaken: (id) => this.boards.some(({ loop }, other) => other !== index && loop.id === id),
       onFatal: (exitCode, text) => this.#fatal(exitCode, text),
@@ -135,6 +142,13 @@ class RunningBridge implements Bridge {
 
   #tryAbsent(): void {
     for (const { connection } of this.boards) connection.tryNow();
+  }
+
+  /** The embedded broker is never absent: where it cannot start, it says so itself. */
+  #onStatus({ up, detail }: { readonly up: boolean; readonly detail: string }, from: OutletName): void {
+    const { once, config } = this.#options;
+    const isBroker = from === 'mqtt' && config.mqtt.url !== '';
+    if (once && isBroker && !up) this.#fatal(exitCodes.broker, detail);
   }
 
   #fatal(exitCode: number, text: string): void {
@@ -156,6 +170,13 @@ class RunningBridge implements Bridge {
     }
     return values;
   }
+}
+
+/** What an outlet would refuse is refused before anything runs. */
+function refuseWrong({ http, mqtt }: Config): void {
+  const broker = mqtt.enabled ? chooseTarget(mqtt, []) : null;
+  const refusal = refuseSettings(http) ?? (broker?.kind === 'wrong' ? broker.text : undefined);
+  if (refusal !== undefined) throw new UserError(refusal, exitCodes.usage);
 }
 
 /** In the order in which they are woken: who is watched by people first. */

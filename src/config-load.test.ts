@@ -55,6 +55,8 @@ describe('configuration', () => {
       'boards.0.contract.control.deadlineMs: no such setting',
     ],
     ['[http\nport', 'tautline.toml'],
+    ['[http]\ncolour = 1', 'no such setting; known are http.host, http.port, http.token, http.origins'],
+    ['[[boards]]\nbaud = 9600', 'boards.0 has no path: name its port'],
   ])('refuses %j', (toml, message) => {
     expect(() => load(toml)).toThrow(message);
   });

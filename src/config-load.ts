@@ -31,6 +31,8 @@ export interface LoadedConfig {
 
 type Schema = { type?: string; properties?: Record<string, Schema>; anyOf?: { const?: unknown }[]; items?: Schema };
 type Tree = Record<string, unknown>;
+/** Where each key was set, in the user's words. */
+type Origins = Map<string, string>;
 
 const root = ConfigSchema as Schema;
 const sections = Object.entries(root.properties ?? {}).filter(([, schema]) => schema.type === 'object');
@@ -58,7 +60,8 @@ export function environmentName(key: string): string {
 
 export function loadConfig(sources: ConfigSources): LoadedConfig {
   const tree = readFile(sources.file);
-  const explicit = new Set<string>(explicitKeys(tree));
+  const file = sources.file ?? CONFIG_FILE;
+  const explicit: Origins = new Map(explicitKeys(tree).map((key) => [key, file]));
   for (const [key, value] of fromEnvironment(sources.environment))
     apply(tree, key, value, environmentName(key), explicit);
   for (const pair of sources.set) {
@@ -66,7 +69,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
     if (at < 1) throw new ConfigError(`--set ${pair}: expected key=value, such as --set http.port=8081`);
     apply(tree, pair.slice(0, at), pair.slice(at + 1), `--set ${pair.slice(0, at)}`, explicit);
   }
-  return { config: check(tree), explicit: [...explicit] };
+  return { config: check(tree, (key) => explicit.get(key) ?? file), explicit: [...explicit.keys()] };
 }
 
 function readFile(file: string | undefined): Tree {
@@ -75,7 +78,9 @@ function readFile(file: string | undefined): Tree {
     text = readFileSync(file ?? CONFIG_FILE, 'utf8');
   } catch (error) {
     if (file === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw new ConfigError(`cannot read ${file ?? CONFIG_FILE}: ${(error as Error).message}`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'there is no such file; give the path of the settings with --config' : message;
+    throw new ConfigError(`cannot read ${file ?? CONFIG_FILE}: ${reason}`);
   }
   try {
     const { board, ...tree } = parse(text) as Tree & { board?: Tree };
@@ -83,7 +88,7 @@ function readFile(file: string | undefined): Tree {
     if (tree.boards !== undefined) throw new Error('has both [board] and [[boards]]; keep one');
     return { ...tree, boards: [board] };
   } catch (error) {
-    throw new ConfigError(`${file ?? CONFIG_FILE}: ${(error as Error).message}`);
+    throw new ConfigError(`${file ?? CONFIG_FILE}: ${(error as Error).message.trimEnd()}`);
   }
 }
 
@@ -106,10 +111,10 @@ function* fromEnvironment(environment: ConfigSources['environment']): Iterable<[
   }
 }
 
-function apply(tree: Tree, key: string, value: string, where: string, explicit: Set<string>): void {
+function apply(tree: Tree, key: string, value: string, where: string, explicit: Origins): void {
   const [section = '', name = ''] = key.split('.');
   if (!settingKeys.includes(key)) throw new ConfigError(`${where}: no such setting${suggestion(key, settingKeys)}`);
-  explicit.add(key);
+  explicit.set(key, where);
   if (section === 'board') {
     tree.boards ??= [{}];
     const boards = tree.boards as Tree[];
@@ -140,12 +145,12 @@ function typed(value: string, schema: Schema | undefined, where: string): unknow
   }
 }
 
-function check(tree: Tree): Config {
+function check(tree: Tree, originOf: (key: string) => string): Config {
   const filled = Value.Default(ConfigSchema, structuredClone(tree)) as Tree;
   const errors = [...Value.Errors(ConfigSchema, filled)];
   // An unknown key is reported twice: once by its parent, which names it, and once by itself ("schema is false").
   const error = errors.find((each) => each.keyword === 'additionalProperties') ?? errors[0];
-  if (error !== undefined) throw new ConfigError(explain(error, filled));
+  if (error !== undefined) throw new ConfigError(explain(error, filled, originOf));
   const config = filled as unknown as Config;
   const ids = config.boards.map((board) => board.id).filter((id) => id !== undefined);
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
@@ -153,14 +158,32 @@ function check(tree: Tree): Config {
   return config;
 }
 
-function explain(error: { instancePath: string; params: object; message: string }, tree: Tree): string {
+interface SchemaError {
+  readonly instancePath: string;
+  readonly params: object;
+  readonly message: string;
+}
+
+function explain(error: SchemaError, tree: Tree, originOf: (key: string) => string): string {
   const at = error.instancePath.slice(1).replaceAll('/', '.');
-  const unknown = (error.params as { additionalProperties?: string[] }).additionalProperties?.[0];
-  if (unknown === undefined) {
-    return `${at || 'configuration'} = ${JSON.stringify(Value.Pointer.Get(tree, error.instancePath))}: ${error.message}`;
+  const params: { readonly additionalProperties?: string[]; readonly requiredProperties?: string[] } = error.params;
+  const unknown = params.additionalProperties?.[0];
+  if (unknown !== undefined) {
+    const key = at === '' ? unknown : `${at}.${unknown}`;
+    return `${originOf(key)}: ${key}: no such setting${suggestion(key, settingsBeside(key))}`;
   }
-  const key = at === '' ? unknown : `${at}.${unknown}`;
-  return `${key}: no such setting${suggestion(key, key.includes('.contract.') ? contractKeys : settingKeys)}`;
+  if (params.requiredProperties?.includes('path'))
+    return `${at} has no path: name its port, such as path = "/dev/ttyACM0" or path = "emulated:pico"`;
+  const value = JSON.stringify(Value.Pointer.Get(tree, error.instancePath));
+  return `${originOf(at)}: ${at || 'configuration'} = ${value}: ${error.message}`;
+}
+
+/** The settings that somebody may have meant who wrote this one. */
+function settingsBeside(key: string): readonly string[] {
+  if (key.includes('.contract.')) return contractKeys;
+  const section = key.startsWith('boards.') ? 'board' : key.split('.')[0];
+  const beside = settingKeys.filter((each) => each.startsWith(`${section}.`));
+  return beside.length > 0 ? beside : settingKeys;
 }
 
 function suggestion(key: string, known: readonly string[]): string {

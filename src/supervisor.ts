@@ -28,6 +28,8 @@ export interface SupervisorHandlers {
   fatal(exitCode: number, text: string, from: OutletName): void;
   /** The bridge's own figures, once a second, for /metrics. */
   metrics?(): MetricValues;
+  /** An outlet works, or does not. */
+  status?(status: Extract<FromOutlet, { type: 'status' }>, from: OutletName): void;
   deliveryMiss?(miss: Extract<FromOutlet, { type: 'delivery-miss' }>, from: OutletName): void;
   /** Of any outlet; the outlets hear it too. */
   states?(states: readonly OutletState[]): void;
@@ -209,6 +211,7 @@ export class Supervisor {
       this.#outlets.get('gateway')?.worker.post({ type: 'metrics', from: name, values: message.values });
     else if (message.type === 'ready' && typeof message.info.url === 'string')
       this.#log(name, 'info', `ready at ${message.info.url}`);
+    else if (message.type === 'status') handlers.status?.(message, name);
     else if (message.type === 'fatal') handlers.fatal(message.exitCode, message.text, name);
     else if (message.type === 'delivery-miss') {
       const { missesByCulprit } = this.#outlets.get(name)!;

@@ -52,7 +52,7 @@ export const portAbsent = (path: string, cause?: unknown): PortError =>
   new PortError(
     'PORT_ABSENT',
     path,
-    `No port at ${path}. Plug the board in, or list the ports with \`tautline ports\`; it is opened as soon as it appears.`,
+    `No port at ${path}. Plug the board in, or list the ports with \`tautline ports\`.`,
     { cause },
   );
 
@@ -88,14 +88,9 @@ export function portInUse(path: string, owners: readonly PortOwner[]): PortError
 }
 
 export const portHangup = (path: string, cause?: unknown): PortError =>
-  new PortError(
-    'PORT_HANGUP',
-    path,
-    `${path} hung up: the board was unplugged or its other end closed. Trying again.`,
-    {
-      cause,
-    },
-  );
+  new PortError('PORT_HANGUP', path, `${path} hung up: the board was unplugged, or its other end closed.`, {
+    cause,
+  });
 
 export const portReplaced = (path: string): PortError =>
   new PortError(
@@ -150,5 +145,5 @@ export async function toPortError(path: string, error: unknown, owners: readonly
   if (says('ENOTTY', /Inappropriate ioctl|Not a typewriter/i)) return portNotTty(path, 'a device that is no terminal');
   if (says('EBUSY', /Cannot lock port|Resource busy/i)) return portInUse(path, owners);
   if (says('EIO', /Input\/output error/i)) return portHangup(path, error);
-  return new PortError('PORT_FAILED', path, `Opening ${path} failed: ${text}. Trying again.`, { cause: error });
+  return new PortError('PORT_FAILED', path, `Opening ${path} failed: ${text}.`, { cause: error });
 }

@@ -93,6 +93,8 @@ export class BoardLoop {
   #evidence: LoopEvidence | null = null;
   #established: Established | null = null;
   #streams: StreamSet | null = null;
+  /** What the outlets know of the board; it stays while the board is away, so that its topics and plots do. */
+  #described: (Pick<Established, 'descriptor' | 'bootId'> & Pick<StreamSet, 'contracts'>) | null = null;
   #byId: readonly (LoopStream | undefined)[] = [];
   #plain: PlainStream | null = null;
   /** Stamp at which the frames of the chunk under way are judged; NaN until its first one. */
@@ -213,6 +215,7 @@ export class BoardLoop {
   plain(readings: readonly PlainReading[], arrivalUs: number): void {
     this.session.unanswered(arrivalUs);
     if (this.session.state !== 'streaming' || this.#streams !== null) return;
+    this.#described = null;
     this.#plain ??= new PlainStream(this.#options.config.baud);
     if (this.#plain.take(readings, arrivalUs)) this.#tellBoard();
     const nowUs = this.#options.clock.nowUs();
@@ -316,6 +319,7 @@ export class BoardLoop {
         break;
       case 'monitoring':
         this.report.log('info', 'the board prints but does not answer: its lines are shown as unverified');
+        this.#described = null;
         this.#tellBoard();
     }
     this.#setLink(this.session.state, nowUs);
@@ -330,6 +334,7 @@ export class BoardLoop {
     this.#pongs.restart();
     this.deviceTime.anchor(deviceUs, nowUs);
     this.decoder.layouts(descriptor.streams);
+    this.#described = null;
     this.#plain = null;
     this.#flags = 0;
     this.#status = null;
@@ -364,6 +369,7 @@ export class BoardLoop {
     }
     this.#streams = made;
     this.#byId = made.byId;
+    this.#described = { ...established, contracts: made.contracts };
     const graceUs = Math.max(nowUs, this.session.graceUntilUs);
     for (const { id, name, monitor } of made.all) {
       monitor.restart(established.bootId, graceUs);
@@ -458,14 +464,13 @@ export class BoardLoop {
   }
 
   #tellBoard(): void {
-    const streams = this.#streams;
-    const plain = this.#plain;
+    const described = this.#described;
     this.report.board({
       id: this.id,
       path: this.#port?.path ?? this.#options.config.path,
-      descriptor: streams === null ? (plain?.descriptor ?? null) : (this.#established?.descriptor ?? null),
-      boot: streams === null ? 0 : (this.#established?.bootId ?? 0),
-      contracts: streams?.contracts ?? plain?.contracts ?? {},
+      descriptor: described?.descriptor ?? this.#plain?.descriptor ?? null,
+      boot: described?.bootId ?? 0,
+      contracts: described?.contracts ?? this.#plain?.contracts ?? {},
     });
   }
 

@@ -3,28 +3,44 @@
 import { EMULATED_PREFIX } from '../board/emulated/binding.js';
 import { LagReader } from '../board/emulated/lag.js';
 import { EmulatorChild } from '../board/emulator-child.js';
+import { exitCodes } from '../exit-codes.js';
 import type { LogLevel } from '../outlet.js';
+
+export interface EmulatedSourceOutput {
+  log(level: LogLevel, text: string): void;
+  /** There is no such board to emulate; trying again would not help. */
+  refused(text: string): void;
+}
+
+const REFUSED = `exit code ${exitCodes.usage}`;
 
 export class EmulatedSource {
   readonly child: EmulatorChild;
   #lag: LagReader | null = null;
   #onPort: () => void = () => {};
 
-  private constructor(board: string, log: (level: LogLevel, text: string) => void) {
+  /** Newest line on the emulator's stderr: when it refuses, its reason. */
+  #said = '';
+
+  private constructor(board: string, output: EmulatedSourceOutput) {
     this.child = new EmulatorChild({
       board,
       onPort: () => this.#onPort(),
       onExit: (how, retryMs) => {
         this.#forgetLag();
-        log('warning', `the emulator ended (${how}); it is started again in ${Math.round(retryMs)} ms`);
+        if (how === REFUSED) output.refused(this.#said);
+        else output.log('warning', `the emulator ended (${how}); it is started again in ${Math.round(retryMs)} ms`);
       },
-      onLine: (line) => log('warning', `emulator: ${line}`),
+      onLine: (line) => {
+        this.#said = line.replace(/^tautline: /, '');
+        output.log('warning', `emulator: ${this.#said}`);
+      },
     });
   }
 
   /** Null when the path names no emulated board. */
-  static of(path: string, log: (level: LogLevel, text: string) => void): EmulatedSource | null {
-    return path.startsWith(EMULATED_PREFIX) ? new EmulatedSource(path.slice(EMULATED_PREFIX.length), log) : null;
+  static of(path: string, output: EmulatedSourceOutput): EmulatedSource | null {
+    return path.startsWith(EMULATED_PREFIX) ? new EmulatedSource(path.slice(EMULATED_PREFIX.length), output) : null;
   }
 
   get port(): string | null {

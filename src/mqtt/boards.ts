@@ -31,6 +31,8 @@ export interface BoardsOptions {
   readonly frames: boolean;
   readonly epoch: string;
   readonly utcUs: (monotonicUs: number) => number;
+  /** Whether the board of this index has its id from the settings. */
+  readonly isConfigured: (index: number) => boolean;
 }
 
 type BoardText = Extract<TextEvent, { type: 'board' }>;
@@ -63,16 +65,20 @@ export class Boards {
     return undefined;
   }
 
-  /** A board came, or came back; its streams begin anew only when its descriptor changed. */
-  put(text: BoardText): BoardView {
+  /**
+   * A board came, or is known better; its streams begin anew only when its descriptor changed. Whether it is online is for
+   * its link to say.
+   * @returns null while its id is only a stand-in: what is retained under it would stay for ever
+   */
+  put(text: BoardText): BoardView | null {
     const known = this.byIndex.get(text.index);
-    if (known?.id === text.id && sameDescriptor(known.descriptor, text.descriptor)) {
-      known.online = true;
-      return known;
-    }
+    if (known?.id === text.id && sameDescriptor(known.descriptor, text.descriptor)) return known;
+    const isNamed = text.descriptor !== null || known?.id === text.id || this.options.isConfigured(text.index);
+    if (!isNamed) return null;
     const streams = new Map<number, StreamView>();
     for (const stream of text.descriptor?.streams ?? []) streams.set(stream.id, this.stream(text, stream));
-    const board = { id: text.id, descriptor: text.descriptor, streams, online: true };
+    const online = known?.id === text.id ? known.online : text.descriptor !== null;
+    const board = { id: text.id, descriptor: text.descriptor, streams, online };
     this.byIndex.set(text.index, board);
     return board;
   }

@@ -1,6 +1,6 @@
 /** The outlet as a whole: connection, publisher and timers, and what the supervisor hears of them. */
 import type { RingHandlers } from '../feed/outlet-reader.js';
-import type { FromOutlet, OutletStart, OutletState } from '../outlet.js';
+import type { FromOutlet, OutletStart, OutletState, TextEvent } from '../outlet.js';
 import { AlarmBoard } from './alarm-board.js';
 import { Backoff } from './backoff.js';
 import { OFFLINE } from './birth.js';
@@ -66,10 +66,14 @@ export class MqttOutlet {
       frames: config.mqtt.frames,
       info: { version, epoch, startedUtcUs },
       warn: (text: string) => this.log('warning', text),
+      isConfigured: (index: number) => config.boards[index]?.id !== undefined,
       onSecondBridge: () => this.alarms.secondBridge(this.clock.nowUs()),
     };
     this.publisher = new Publisher(options, this.out, this.metrics, clock);
-    for (const text of given.texts) this.publisher.text(text);
+    // Whose alarms they are must be known first.
+    const isBoard = (text: TextEvent) => text.type === 'board';
+    for (const text of given.texts.filter(isBoard)) this.publisher.text(text);
+    for (const text of given.texts.filter((each) => !isBoard(each))) this.publisher.text(text);
   }
 
   start(): void {

@@ -31,6 +31,7 @@ export class Bench {
       frames: settings.frames ?? false,
       info: { version: '1.2.3', epoch: '1234abcd', startedUtcUs: 1.7e15 },
       warn: (text: string) => this.warnings.push(text),
+      isConfigured: (index: number) => index === 0,
       onSecondBridge: () => this.secondBridges++,
     };
     const clock = { nowUs: () => this.nowUs, utcUs: (us: number) => 1.7e15 + us };

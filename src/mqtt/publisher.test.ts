@@ -62,6 +62,24 @@ describe('availability', () => {
   });
 });
 
+describe('a board that has not told its id', () => {
+  const standIn = { ...boardText, index: 1, id: 'board-2', descriptor: null } as typeof boardText;
+
+  test('leaves nothing on the broker, alarms neither; the name that it tells is known from then on', () => {
+    bench.up();
+    bench.packets.length = 0;
+    bench.publisher.text(standIn);
+    bench.publisher.text({ type: 'alarm', board: 'board-2', id: 'baud', active: true, text: '', sinceUtcUs: 0 });
+    expect(bench.packets).toEqual([]);
+    bench.publisher.text({ ...boardText, index: 1, id: 'uno' } as typeof boardText);
+    bench.publisher.text({ ...standIn, id: 'uno' } as typeof boardText);
+    bench.publisher.text({ type: 'alarm', board: 'uno', id: 'baud', active: true, text: '', sinceUtcUs: 0 });
+    bench.publisher.batchEnd();
+    expect(new Set(bench.packets.map(({ topic }) => topic.split('/')[1]))).toEqual(new Set(['uno']));
+    expect(bench.on('tautline/uno/alarm/baud')).toHaveLength(1);
+  });
+});
+
 describe('state', () => {
   test('is not kept while there is no connection: the first after it is the newest', () => {
     bench.frames(0, 100);

@@ -23,6 +23,8 @@ export interface PublisherOptions {
   readonly frames: boolean;
   readonly info: BridgeInfo;
   readonly warn: (text: string) => void;
+  /** Whether the board of this index has its id from the settings. */
+  readonly isConfigured: (index: number) => boolean;
   /** Another bridge publishes under the same topics. */
   readonly onSecondBridge: () => void;
 }
@@ -49,8 +51,8 @@ export class Publisher {
     private readonly metrics: MqttMetrics,
     private readonly clock: PublisherClock,
   ) {
-    const { stateHz, frames, info } = options;
-    this.boards = new Boards({ stateHz, frames, epoch: info.epoch, utcUs: clock.utcUs });
+    const { stateHz, frames, info, isConfigured } = options;
+    this.boards = new Boards({ stateHz, frames, epoch: info.epoch, utcUs: clock.utcUs, isConfigured });
     this.birth = new Birth(info, this.boards, out, options.onSecondBridge);
     this.requests = new RequestsOff(options.warn);
   }
@@ -74,8 +76,8 @@ export class Publisher {
   }
 
   text(text: TextEvent): void {
-    if (text.type === 'board') this.birth.board(this.boards.put(text));
-    else if (text.type === 'alarm') this.birth.alarm(text);
+    if (text.type === 'board') this.board(text);
+    else if (text.type === 'alarm') this.alarm(text);
     else if (text.type === 'board-gone') this.gone(this.boards.get(text.index));
   }
 
@@ -142,6 +144,16 @@ export class Publisher {
 
   goodbye(version: MqttVersion): Buffer[] {
     return this.birth.goodbye(version);
+  }
+
+  private board(text: Extract<TextEvent, { type: 'board' }>): void {
+    const board = this.boards.put(text);
+    if (board !== null) this.birth.board(board);
+  }
+
+  /** Of the bridge, or of a board that has a name: see `Boards.put`. */
+  private alarm(alarm: Extract<TextEvent, { type: 'alarm' }>): void {
+    if (alarm.board === null || this.boards.withId(alarm.board) !== undefined) this.birth.alarm(alarm);
   }
 
   private publishState(stream: StreamView): boolean {

@@ -1,6 +1,6 @@
 /** The real program as a process: started as its users start it, in an empty folder, and read as they read it. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,8 +12,8 @@ export const cli = join(root, 'dist/cli.js');
 export const hostBoard = join(root, 'firmware/build/host/tautline-host');
 const flags = ['--no-memory-reducer', '--min-semi-space-size=16'];
 
-/** Ports that nobody else has. */
-export const freePorts = ['--set', 'http.port=0', '--set', 'mqtt.port=0'];
+const freePorts = ['http.port=0', 'mqtt.port=0'];
+const asSetting = (pair: string) => ['--set', pair];
 
 export interface Exit {
   readonly code: number | null;
@@ -80,6 +80,8 @@ export interface BridgeSettings {
   /** After the subcommand. */
   readonly args?: readonly string[];
   readonly command?: 'start' | 'demo';
+  /** In place of free ports for everything that `args` does not place. */
+  readonly ports?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** Put in front of node, such as `setpriv --reuid=65534`. */
   readonly wrapper?: readonly string[];
@@ -95,21 +97,13 @@ export class BridgeProcess extends Program {
     super(command, args, { cwd: folder, env });
   }
 
-  /** @param settings free ports are added unless a port is given */
-  static start({ args = [], command = 'start', env = {}, wrapper = [] }: BridgeSettings = {}): BridgeProcess {
+  static start({ args = [], command = 'start', ports, env = {}, wrapper = [] }: BridgeSettings = {}): BridgeProcess {
     const folder = mkdtempSync(join(tmpdir(), 'tautline-system-'));
-    const given = args.join(' ');
-    const ports = freePorts.filter((_, i) => !given.includes(freePorts[i - (i % 2) + 1]!.split('=')[0]!));
-    const [program = process.execPath, ...rest] = [
-      ...wrapper,
-      process.execPath,
-      ...flags,
-      cli,
-      command,
-      ...ports,
-      ...args,
-    ];
-    return new BridgeProcess(folder, program, rest, { ...clean(process.env), ...env });
+    chmodSync(folder, 0o755); // also for a bridge that runs as another user
+    const placed =
+      ports ?? freePorts.filter((port) => !args.some((arg) => arg.startsWith(port.slice(0, -1)))).flatMap(asSetting);
+    const line = [...wrapper, process.execPath, ...flags, cli, command, ...placed, ...args];
+    return new BridgeProcess(folder, line[0]!, line.slice(1), { ...clean(process.env), ...env });
   }
 
   /** Address of the gateway, once it has said it. */

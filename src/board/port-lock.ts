@@ -111,7 +111,8 @@ async function lockDirectory(): Promise<string> {
 
 /**
  * Takes the lock of the device that `path` leads to.
- * @throws PortError `PORT_IN_USE` with the owner, when a living process has it; ENOENT when there is no such path.
+ * @throws PortError `PORT_IN_USE` with the owner, when a living process has it; ENOENT when there is no such path;
+ * another Error when there is no place for a lock, or the stale one of another user is in it.
  */
 export async function lockPort(path: string, directory?: string): Promise<PortLock> {
   const device = await stat(path);
@@ -126,6 +127,8 @@ export async function lockPort(path: string, directory?: string): Promise<PortLo
     if (found === null) continue;
     if (found.record !== null && (await isAlive(found.record))) throw portInUse(path, [found.record]);
     await removeStale(file, found.text);
+    // In a sticky directory the leftover of another user stays: then there is no lock of ours to be had.
+    if ((await readLock(file))?.text === found.text) throw new Error(`${file} is stale, and not ours to remove`);
   }
   throw portInUse(path, []);
 }

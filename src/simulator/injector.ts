@@ -1,0 +1,165 @@
+/** Does the planned faults to the parts of an episode, undoes them in time, and knows which ones were at work when. */
+import type { Episode } from './episode.js';
+import { absenceOf, type FaultKind, traitsOf } from './faults.js';
+
+const NEVER = Number.POSITIVE_INFINITY;
+/** After a fault that has ended, misses are still its own: a backlog is digested. */
+const AFTERMATH_US = 120_000;
+/** A changed rate must be followed within this. */
+const DRIFT_FOLLOWED_US = 5e6;
+
+export class Injector {
+  /** When the last of the faults so far ends, true time. */
+  endUs = Number.NEGATIVE_INFINITY;
+  lastKind: FaultKind | null = null;
+  readonly #ends: { readonly atUs: number; readonly undo: () => void }[] = [];
+  #recent: { readonly kind: FaultKind; readonly endUs: number }[] = [];
+
+  constructor(private readonly episode: Episode) {}
+
+  /** When something is to be undone. */
+  get dueUs(): number {
+    return this.#ends[0]?.atUs ?? NEVER;
+  }
+
+  run(nowUs: number): void {
+    while (this.dueUs <= nowUs) this.#ends.shift()!.undo();
+  }
+
+  /** The fault to which a miss of this culprit belongs. */
+  causeOf(culprit: string): string {
+    const { nowUs } = this.episode;
+    const where = culprit === 'firmware' ? 'board' : culprit === 'link' ? 'line' : 'host';
+    this.#recent = this.#recent.filter(({ endUs }) => nowUs - endUs < AFTERMATH_US);
+    const guilty = this.#recent.find(({ kind }) => traitsOf(kind).where === where);
+    return guilty?.kind ?? this.#recent[0]?.kind ?? 'none';
+  }
+
+  inject(kind: FaultKind, lastsUs: number, nowUs: number): void {
+    this.lastKind = kind;
+    const endUs = nowUs + lastsUs;
+    this.endUs = Math.max(this.endUs, endUs);
+    this.episode.checker.metInARow = 0;
+    this.#recent.push({ kind, endUs });
+    const { where } = traitsOf(kind);
+    if (where === 'line') this.#line(kind, lastsUs, nowUs);
+    else if (where === 'board') this.#board(kind, lastsUs, nowUs);
+    else if (where === 'host') this.#host(kind, lastsUs, nowUs);
+  }
+
+  #line(kind: FaultKind, lastsUs: number, nowUs: number): void {
+    const { toHost, toBoard, episode } = { ...this.#lines(), episode: this.episode };
+    const untilUs = nowUs + lastsUs;
+    switch (kind) {
+      case 'flip':
+      case 'drop':
+      case 'insert':
+      case 'duplicate':
+      case 'reorder':
+      case 'foreign':
+        toHost.inject(kind);
+        break;
+      case 'noise to board':
+        toBoard.flips++;
+        break;
+      case 'delay':
+        toHost.heldUntilUs = Math.max(toHost.heldUntilUs, untilUs);
+        break;
+      case 'burst':
+        toHost.garbledUntilUs = Math.max(toHost.garbledUntilUs, untilUs);
+        break;
+      case 'wrong baud':
+        toHost.garbledUntilUs = Math.max(toHost.garbledUntilUs, untilUs);
+        toBoard.garbledUntilUs = Math.max(toBoard.garbledUntilUs, untilUs);
+        break;
+      case 'dead to host':
+        toHost.deafUntilUs = Math.max(toHost.deafUntilUs, untilUs);
+        break;
+      case 'half open':
+        toBoard.deafUntilUs = Math.max(toBoard.deafUntilUs, untilUs);
+        break;
+      case 'unplug':
+        toHost.deafUntilUs = Math.max(toHost.deafUntilUs, untilUs);
+        toBoard.deafUntilUs = Math.max(toBoard.deafUntilUs, untilUs);
+        if (!episode.isAlive || !episode.bridge.isOpen) break;
+        episode.bridge.close();
+        this.#later(untilUs, () => {
+          if (episode.isAlive && !episode.bridge.isOpen) episode.bridge.open();
+        });
+    }
+  }
+
+  #lines() {
+    const { toHost, toBoard } = this.episode;
+    return { toHost, toBoard };
+  }
+
+  #board(kind: FaultKind, lastsUs: number, nowUs: number): void {
+    const { device, checker, random } = this.episode;
+    switch (kind) {
+      case 'overrun':
+        device.overrunUs = lastsUs;
+        break;
+      case 'hidden overrun':
+        device.hiddenUs = lastsUs;
+        break;
+      case 'skip':
+        device.skips = Math.ceil(lastsUs / 1000);
+        break;
+      case 'ring full':
+        device.drops = Math.ceil(lastsUs / 1000);
+        break;
+      case 'sequence jump':
+        device.sequenceJump = 1000 + Math.floor(2 ** 30 * random());
+        checker.sequenceJumps++;
+        break;
+      case 'drift':
+        device.clock.drift(400 * (random() - 0.5), nowUs);
+        checker.clockFault(nowUs + DRIFT_FOLLOWED_US);
+        break;
+      case 'leap':
+        device.leap(10 ** (3 + 4 * random()), nowUs);
+        checker.clockFault(nowUs);
+        break;
+      case 'pause':
+        device.pause(lastsUs, nowUs);
+        checker.clockFault(nowUs + lastsUs);
+        break;
+      case 'reset':
+        device.reset('pin', nowUs);
+        break;
+      case 'hang':
+        device.hang(nowUs);
+        this.endUs += 100_000;
+    }
+  }
+
+  #host(kind: FaultKind, lastsUs: number, nowUs: number): void {
+    const { episode } = this;
+    if (!episode.isAlive) return;
+    const { thread, checker, toHost, toBoard } = episode;
+    const endUs = nowUs + lastsUs;
+    checker.hostAwayUntilUs = Math.max(checker.hostAwayUntilUs, endUs);
+    const absence = absenceOf[kind];
+    if (absence !== undefined) thread.absent(absence, nowUs, lastsUs);
+    else if (kind === 'suspend') {
+      thread.absent('suspended', nowUs, lastsUs);
+      toHost.deafUntilUs = Math.max(toHost.deafUntilUs, endUs);
+      toBoard.deafUntilUs = Math.max(toBoard.deafUntilUs, endUs);
+      checker.clockFault(endUs);
+    } else if (kind === 'hung reader') {
+      thread.isReadingHung = true;
+      this.#later(endUs, () => {
+        thread.isReadingHung = false;
+      });
+    } else if (kind === 'kill') {
+      episode.kill();
+      this.#later(endUs, () => episode.restart());
+    }
+  }
+
+  #later(atUs: number, undo: () => void): void {
+    this.#ends.push({ atUs, undo });
+    this.#ends.sort((a, b) => a.atUs - b.atUs);
+  }
+}

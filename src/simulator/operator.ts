@@ -1,0 +1,58 @@
+/** Somebody at the controls: arms when it is allowed, re-arms after a trip, asks for other things; and what was really permitted. */
+
+import type { VirtualBridge } from './bridge.js';
+import type { HostThread } from './host-thread.js';
+
+const PERIOD_US = 300_000;
+/** A command may run for so long after it was asked for (`COMMAND_EXPIRY_US`). */
+const EXPIRY_US = 1_000_000;
+
+export class Operator {
+  /** True time until which the board may execute what was asked, by name; once each. */
+  readonly permits = new Map<string, number>();
+  lastSafeUs = Number.NEGATIVE_INFINITY;
+  asked = 0;
+  #trippedSinceUs = Number.NaN;
+
+  constructor(
+    private readonly thread: HostThread,
+    private readonly bridge: VirtualBridge,
+    private readonly random: () => number,
+  ) {
+    const timer = thread.after(PERIOD_US, () => {
+      timer.refresh();
+      this.#act();
+    });
+  }
+
+  /** Whether somebody wanted that, and recently enough. Uses the permit up. */
+  use(name: string, nowUs: number): boolean {
+    const untilUs = this.permits.get(name);
+    this.permits.delete(name);
+    return untilUs !== undefined && nowUs <= untilUs;
+  }
+
+  ask(name: string, values: readonly number[] = []): void {
+    this.asked++;
+    this.permits.set(name, this.thread.nowUs + EXPIRY_US);
+    const command = { board: 'simulated', name, arguments: values, by: 'operator' };
+    this.bridge.loop.ask(command, this.thread.clockUs, () => {});
+  }
+
+  #act(): void {
+    const { state } = this.bridge.loop.control.policy;
+    const dice = this.random();
+    if (state === 'tripped') {
+      if (Number.isNaN(this.#trippedSinceUs)) this.#trippedSinceUs = this.thread.nowUs;
+      else if (dice < 0.5) this.ask('rearm');
+      return;
+    }
+    this.#trippedSinceUs = Number.NaN;
+    if (dice < 0.02) {
+      this.lastSafeUs = this.thread.nowUs;
+      this.ask('safe');
+    } else if (dice < 0.04 && state === 'armed') this.ask('disarm');
+    else if (dice < 0.1) this.ask('setpoint', [Math.floor(4000 * this.random())]);
+    else if (state === 'disarmed') this.ask('arm');
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * What really happened to each frame: the simulator's own book, which nothing that is tested can read. All instants are
+ * true time, µs, which neither the board's nor the host's clock shows.
+ */
+
+/** More frames than the line, the kernel's buffers and a stopped host can hold between board and judgement. */
+const FRAMES = 16_384;
+
+export class FrameBook {
+  /** Of the newest FRAMES frames, at `seq % FRAMES`. */
+  readonly seq = new Float64Array(FRAMES).fill(-1);
+  readonly tag = new Uint16Array(FRAMES);
+  /** Counts every release of the board since its boot, also those that were not run: what is missing between two frames. */
+  readonly release = new Float64Array(FRAMES);
+  readonly releaseUs = new Float64Array(FRAMES);
+  /** When its first byte could enter the UART: everything before it had left. */
+  readonly handedUs = new Float64Array(FRAMES);
+  /** When its last byte was readable at the host; NaN when it was lost. */
+  readonly readyUs = new Float64Array(FRAMES);
+  /** The device time of the release, as sent. */
+  readonly stampUs = new Float64Array(FRAMES);
+  readonly lateUs = new Float64Array(FRAMES);
+  readonly execUs = new Float64Array(FRAMES);
+  readonly queueBytes = new Float64Array(FRAMES);
+  readonly flags = new Uint8Array(FRAMES);
+  readonly skipped = new Uint8Array(FRAMES);
+  readonly dropped = new Uint8Array(FRAMES);
+  /** How often it came to the host whole, and when it was judged first. */
+  readonly arrivals = new Uint8Array(FRAMES);
+  readonly judgedUs = new Float64Array(FRAMES);
+  /** Whether it was changed on its way: it must not be accepted. */
+  readonly damaged = new Uint8Array(FRAMES);
+
+  /** Index of the frame, or -1 when no such frame was sent in this session lately. */
+  find(tag: number, seq: number): number {
+    const at = seq % FRAMES;
+    return this.seq[at] === seq && this.tag[at] === tag ? at : -1;
+  }
+
+  /** Index for a new frame. */
+  open(tag: number, seq: number): number {
+    const at = seq % FRAMES;
+    this.seq[at] = seq;
+    this.tag[at] = tag;
+    this.readyUs[at] = Number.NaN;
+    this.damaged[at] = 0;
+    this.arrivals[at] = 0;
+    return at;
+  }
+}
+
+/** The four values of frame `seq`, raw: the checker can tell any frame from any other by them. */
+export function signalValue(seq: number, signal: number): number {
+  return (Math.imul(seq + 1, 0x9e37_79b1 + 0x3c6e_f372 * signal) << 3) >> 16;
+}

@@ -1,0 +1,11 @@
+/** An invariant that does not hold. The run ends with it: what comes after is of no worth. */
+export class Violation extends Error {
+  constructor(
+    readonly invariant: string,
+    /** True time since the episode began, µs. */
+    readonly atUs: number,
+    readonly values: Readonly<Record<string, unknown>>,
+  ) {
+    super(`${invariant} at ${(atUs / 1e6).toFixed(6)} s: ${JSON.stringify(values)}`);
+  }
+}

@@ -32,6 +32,11 @@ export class MqttOutlet {
   private dueUs = Number.POSITIVE_INFINITY;
   private reportTimer: NodeJS.Timeout | null = null;
   private sessions = 0;
+  private onConnected: () => void = () => {};
+  /** Resolves when there has been a connection. */
+  readonly connected = new Promise<void>((resolve) => {
+    this.onConnected = resolve;
+  });
   private lastTrouble = '';
 
   /** What the ring reader calls. */
@@ -135,6 +140,7 @@ export class MqttOutlet {
   private up(session: Session): void {
     if (this.sessions++ > 0) this.metrics.reconnects++;
     this.lastTrouble = '';
+    this.onConnected();
     const version = session.version === 5 ? 'MQTT 5' : 'MQTT 3.1.1';
     const detail = `connected to ${addressOf(this.url)}, ${version}`;
     this.log('info', `mqtt: ${detail}`);

@@ -46,6 +46,8 @@ export interface ConnectionOptions {
   readonly isFile?: boolean;
 }
 
+/** An owner that is just leaving (a bridge that is being restarted) needs a moment: not the first refusal is final. */
+const IN_USE_TRIES = 5;
 const CLOSE_TIMEOUT_MS = 1000;
 const OPEN_TIMEOUT_MS = 5000;
 /** A port that has been quiet so long is checked: is its path still there, and still the same device? */
@@ -75,6 +77,8 @@ export class Connection {
   #working: Promise<void> = Promise.resolve();
   #readBytesSeen = 0;
   #isBaudSuspected = false;
+  /** An open that timed out has not come back yet: another one would only find the port locked by it. */
+  #isOpenHanging = false;
 
   constructor(
     options: ConnectionOptions,
@@ -168,7 +172,8 @@ export class Connection {
   #onFailure(error: PortError): void {
     this.counters.failures++;
     if (!this.#wanted) return;
-    const isOver = !error.retry && this.#options.retryFatal !== true;
+    const isLeaving = error.code === 'PORT_IN_USE' && this.#backoff.tries < IN_USE_TRIES;
+    const isOver = !error.retry && !isLeaving && this.#options.retryFatal !== true;
     this.#state = error.retry ? 'absent' : 'refused';
     if (isOver) this.#wanted = false;
     const retryMs = isOver ? null : this.#backoff.nextMs();
@@ -183,12 +188,14 @@ export class Connection {
     this.#port = null;
     this.#state = 'absent';
     this.#cancelTimer();
-    this.#working = this.#working.then(() => this.#release(port));
+    this.#working = this.#working.then(() => this.#release(port, reason?.code === 'PORT_HANGUP'));
     this.sink.closed(reason, this.#nowUs());
     if (this.#wanted) this.#schedule(this.#backoff.nextMs(), () => this.#try());
   }
 
-  async #release({ io, lock }: OpenPort): Promise<void> {
+  /** The number of a dead device goes to the next one once it is closed: its lock must be gone by then. */
+  async #release({ io, lock }: OpenPort, isDead = false): Promise<void> {
+    if (isDead) await lock?.release();
     if (!(await io.close(CLOSE_TIMEOUT_MS))) this.counters.hungCloses++;
     await lock?.release();
   }
@@ -198,6 +205,7 @@ export class Connection {
     const { name, baud, hupcl = false, resolve, isFile = true, open = openSerial } = this.#options;
     const path = await resolve();
     if (path === null) throw portAbsent(name);
+    if (this.#isOpenHanging) throw new PortError('PORT_FAILED', path, `${path}: the driver still hangs in opening it.`);
     let lock: PortLock | null = null;
     try {
       const isNode = isFile && process.platform !== 'win32';
@@ -229,20 +237,26 @@ export class Connection {
       let isLate = false;
       const cancel = this.#timers.after(ms, () => {
         isLate = true;
+        this.#isOpenHanging = true;
         reject(new Error(`the driver did not answer within ${ms} ms`));
       });
       opening.then(
         (io) => {
           cancel();
-          if (isLate) void io.close(CLOSE_TIMEOUT_MS);
+          if (isLate) void io.close(CLOSE_TIMEOUT_MS).then(() => this.#endHanging());
           else resolve(io);
         },
         (error) => {
           cancel();
+          this.#endHanging();
           reject(error);
         },
       );
     });
+  }
+
+  #endHanging(): void {
+    this.#isOpenHanging = false;
   }
 
   /** The hangup of an unplugged adapter can come late or never: a port that is quiet is looked for at its path. */

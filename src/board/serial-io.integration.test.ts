@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -92,6 +92,17 @@ describe('a real port', () => {
     expect(io.drainNow()).toBe(-1);
     expect(io.send(Buffer.from('x'))).toBe(false);
     expect(sink.hangups).toHaveLength(1);
+  });
+
+  it('notices a kernel hangup, which reads as an end of file, as an unplugged USB adapter does', async (test) => {
+    io.receive(sink);
+    const hangUp = 'import fcntl, os, sys; fcntl.ioctl(os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY), 0x5437)';
+    const { status } = spawnSync('python3', ['-c', hangUp, line.path]);
+    test.skip(status !== 0, 'TIOCVHANGUP needs python3 and CAP_SYS_ADMIN');
+    await until(() => sink.hangups.length > 0);
+    expect(sink.hangups).toHaveLength(1);
+    expect(sink.hangups[0]?.message).toContain('hung up');
+    expect(io.drainNow()).toBe(-1);
   });
 
   it('refuses whole messages, and counts them, when nobody takes them', async () => {

@@ -10,7 +10,7 @@ describe('unplug', () => {
     trace,
     health,
   }) => {
-    health.expect('corrupt');
+    health.expect('corrupt', 'receiveErrors');
     await bridge.streaming();
     const { boot } = link;
     const mark = trace.mark();
@@ -23,7 +23,7 @@ describe('unplug', () => {
   });
 
   test('values are not live while the line is out', async ({ bridge, clock, link, trace, health }) => {
-    health.expect('corrupt');
+    health.expect('corrupt', 'receiveErrors');
     await bridge.streaming();
     const mark = trace.mark();
     await link.unplug(1000);
@@ -40,7 +40,7 @@ describe('unplug', () => {
     test.override({ needs: ['unplug', 'virtualTime'] });
 
     test('frames meet again within 700 ms of plugging in', async ({ bridge, clock, link, trace, health }) => {
-      health.expect('corrupt');
+      health.expect('corrupt', 'receiveErrors');
       await bridge.streaming();
       await clock.pass(1000);
       const mark = trace.mark();
@@ -54,7 +54,7 @@ describe('unplug', () => {
     test.override({ needs: ['faults'] });
 
     test('a line that falls silent is one gap event', async ({ bridge, clock, faults, trace, health }) => {
-      health.expect('corrupt');
+      health.expect('corrupt', 'receiveErrors');
       await bridge.streaming();
       await clock.pass(500);
       const mark = trace.mark();

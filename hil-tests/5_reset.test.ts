@@ -5,7 +5,7 @@ describe('reset', () => {
   test.override({ needs: ['reset'] });
 
   test('is a new boot with a new session, and says by what', async ({ bridge, clock, link, trace, health }) => {
-    health.expect('resets', 'corrupt');
+    health.expect('resets', 'corrupt', 'receiveErrors');
     await bridge.streaming();
     const { boot } = link;
     const mark = trace.mark();
@@ -20,7 +20,7 @@ describe('reset', () => {
   });
 
   test('disarms, and nothing arms again by itself', async ({ bridge, clock, link, trace, health }) => {
-    health.expect('resets', 'corrupt');
+    health.expect('resets', 'corrupt', 'receiveErrors');
     await bridge.streaming();
     await bridge.arm();
     await clock.until('the board says that it is armed', () => trace.health?.arm === 'armed');
@@ -35,7 +35,7 @@ describe('reset', () => {
   });
 
   test('five times over gives five boots of their own', async ({ bridge, clock, link, trace, health }) => {
-    health.expect('resets', 'corrupt');
+    health.expect('resets', 'corrupt', 'receiveErrors');
     await bridge.streaming();
     const boots = [link.boot];
     for (let i = 0; i < 5; i++) {

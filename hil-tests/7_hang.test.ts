@@ -7,7 +7,7 @@ describe('a firmware that hangs', () => {
   test.for(['fault-hang', 'fault-hang-interrupts'])(
     'is reset by the hardware watchdog (%s)',
     async (fault, { bridge, clock, link, trace, health }) => {
-      health.expect('resets', 'corrupt');
+      health.expect('resets', 'corrupt', 'receiveErrors');
       await bridge.streaming();
       await clock.pass(1000);
       const { boot } = link;
@@ -21,7 +21,7 @@ describe('a firmware that hangs', () => {
   );
 
   test('leaves an armed board disarmed and its outputs safe', async ({ bridge, clock, link, trace, health }) => {
-    health.expect('resets', 'corrupt', 'trips');
+    health.expect('resets', 'corrupt', 'receiveErrors', 'trips');
     await bridge.streaming();
     await bridge.arm();
     const { boot } = link;

@@ -1,6 +1,7 @@
 /** One configured board: its port (or the emulator that makes one), and its loop on this thread. */
 import { randomInt } from 'node:crypto';
 import { Connection } from './board/connection.js';
+import type { EmulatorChild } from './board/emulator-child.js';
 import type { PortError } from './board/errors.js';
 import type { DecoderCounters } from './codec/decoder.js';
 import type { BoardConfig } from './config.js';
@@ -54,6 +55,11 @@ export class AttachedBoard {
       isTaken: options.isTaken,
     });
     this.connection = this.#connect();
+  }
+
+  /** The emulator's process, of an emulated board. */
+  get emulator(): EmulatorChild | null {
+    return this.#emulated?.child ?? null;
   }
 
   start(): void {

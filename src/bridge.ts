@@ -21,6 +21,8 @@ export interface BridgeOptions {
   readonly explicit?: readonly string[];
   /** End instead of waiting when a port or the broker is absent. */
   readonly once?: boolean;
+  /** Whether to tell on stderr what happens; default true. */
+  readonly console?: boolean;
   /** How soon a worker that ends is started again, and when one counts as hung; for tests. */
   readonly supervisor?: Partial<SupervisorLimits>;
   /** Called when the bridge cannot go on; the reason has been printed. */
@@ -75,7 +77,7 @@ class RunningBridge implements Bridge {
       explicit,
       epoch: this.epoch,
       startedUtcUs: Math.round(utcUs(monotonicUs())),
-      outlets: outletsOf(config),
+      outlets: outletsOf(config, options.console ?? true),
       ...(options.supervisor === undefined ? {} : { limits: options.supervisor }),
       handlers: {
         command: (command) => this.command(command),
@@ -180,12 +182,12 @@ function refuseWrong({ http, mqtt }: Config): void {
 }
 
 /** In the order in which they are woken: who is watched by people first. */
-function outletsOf(config: Config): OutletName[] {
+function outletsOf(config: Config, console: boolean): OutletName[] {
   const outlets: OutletName[] = ['gateway'];
   if (config.mqtt.enabled) {
     outlets.push('mqtt');
     if (config.mqtt.url === '' && config.mqtt.embedded) outlets.push('broker');
   }
-  outlets.push('console');
+  if (console) outlets.push('console');
   return outlets;
 }

@@ -15,6 +15,7 @@ type Counts = Record<Complaint, number>;
 
 /** A board tells its counters once a second. */
 const NEWS_MS = 1500;
+const STREAMING_MS = 15_000;
 const names = Object.keys(complaints) as Complaint[];
 /** Counted by the board since its boot; the others by the bridge since its start. */
 const ofBoot: readonly Complaint[] = ['overruns', 'receiveErrors', 'drops'];
@@ -33,22 +34,26 @@ export class BoardHealth {
     for (const each of expected) this.#expected.add(each);
   }
 
-  /** A board that goes on from the test before has counters of its own already: waits for them. */
+  /** For a board that may go on from the test before, with counters of its own: waits until it streams, and reads them. */
   async begin(): Promise<void> {
+    const { loop } = this.#rig;
+    await this.#rig.until('the board streams', () => loop.session.state === 'streaming', STREAMING_MS);
     this.#before = await this.#news();
   }
 
-  /** Why the board is not well; null when it is. Lets time pass until the board has told its counters. */
-  async complaint(): Promise<string | null> {
+  /** Why the board is not well; empty when it is. Lets time pass until the board has told its counters. */
+  async complaints(): Promise<string[]> {
     const after = await this.#news();
-    if (after === null) return null;
+    if (after === null) return [];
     const grown = names.flatMap((each) => {
       const isNewCount = this.#before === null || (ofBoot.includes(each) && this.#before.boot !== after.boot);
       const growth = after.counts[each] - (isNewCount ? 0 : this.#before!.counts[each]);
       return growth > 0 && !this.#expected.has(each) ? [`${growth} ${each} (${complaints[each]})`] : [];
     });
-    if (grown.length === 0) return null;
-    return `the board is not well after this test: ${grown.join(', ')}. If the test provokes it, declare it: health.expect('…')`;
+    if (grown.length === 0) return [];
+    return [
+      `the board is not well after this test: ${grown.join(', ')}. If the test provokes it, declare it: health.expect('…')`,
+    ];
   }
 
   /** Its newest counters; null when it does not stream. */

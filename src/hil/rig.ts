@@ -25,6 +25,8 @@ export interface Rig {
   /** Null where the target has none. */
   readonly faults: LineFaults | null;
   readonly io: Io | null;
+  /** Why a failure of this test may be this machine's fault; null when it cannot, as in virtual time. */
+  readonly excuse: string | null;
   /** Host monotonic. */
   nowUs(): number;
   /** Lets so much time pass. */
@@ -32,7 +34,7 @@ export interface Rig {
   /**
    * Lets time pass until the condition holds.
    * @param withinMs in virtual time exact; in real time never less than half a minute, because a busy machine is no defect
-   * @throws Error that names `what`; on a machine that was too busy to judge, the test ends as inconclusive instead
+   * @throws Error that names `what`
    */
   until(what: string, condition: () => boolean, withinMs: number): Promise<void>;
   command(name: string, values: readonly number[]): Promise<CommandAnswer>;

@@ -1,10 +1,72 @@
-import type { Target } from './targets.js';
+/** Targets in real time: a board on a port, and the real bridge with its outlets. */
+import { existsSync } from 'node:fs';
+import type { Capability } from './capabilities.js';
+import { HostProcess, missingHost } from './host-process.js';
+import { type BoardHandle, RealRig } from './real-rig.js';
+import type { RigOptions, Target } from './targets.js';
+
+/** `pico-pty`: the emulated Pico as `npm start` runs it, a process of its own on a pseudo-terminal. */
 export function emulatedTarget(): Target {
-  throw new Error('soon');
+  return realTarget('pico-pty', ['timing', 'reset', 'power', 'unplug', 'testFirmware'], {
+    missing: () => (process.platform === 'win32' ? 'Windows has no pseudo-terminals' : null),
+    open: async ({ firmware }) => ({
+      path: firmware === 'test' ? 'emulated:pico-test' : 'emulated:pico',
+      faults: null,
+      reset: async (bridge, by) => {
+        bridge.boards[0]!.emulator?.tell(by === 'powerOn' ? 'power' : 'reset');
+      },
+      unplug: async (bridge, ms) => {
+        bridge.boards[0]!.emulator?.tell(`unplug ${ms}`);
+      },
+      close: async () => {},
+    }),
+  });
 }
+
+/** `host`: the firmware compiled for this machine. Its timer is this machine's, so it keeps no time of its own. */
 export function hostTarget(): Target {
-  throw new Error('soon');
+  return realTarget('host', ['reset', 'testFirmware'], {
+    missing: missingHost,
+    open: async ({ firmware, seed }) => {
+      const board = await HostProcess.start(firmware, seed);
+      return {
+        path: board.path,
+        faults: null,
+        reset: async () => board.pressReset(),
+        close: () => board.end(),
+      };
+    },
+  });
 }
-export function portTarget(_path: string): Target {
-  throw new Error('soon');
+
+/** A board that is really there. Nothing is known of it but its port. */
+export function portTarget(path: string): Target {
+  return realTarget(path, ['timing'], {
+    missing: () => (existsSync(path) || /^COM\d+$/.test(path) ? null : `there is no port ${path}: plug the board in`),
+    open: async () => ({ path, faults: null, close: async () => {} }),
+  });
+}
+
+interface RealBoard {
+  missing(): string | null;
+  open(options: RigOptions): Promise<BoardHandle>;
+}
+
+function realTarget(name: string, can: readonly Capability[], { missing, open }: RealBoard): Target {
+  return {
+    name,
+    isRealTime: true,
+    capabilities: new Set(can),
+    missing,
+    start: async (options) => {
+      const board = await open(options);
+      try {
+        return await RealRig.start({ board, trace: options.trace, isBoardDisturbed: !can.includes('timing') });
+      } catch (error) {
+        await board.close();
+        throw error;
+      }
+    },
+    stop: async () => {},
+  };
 }

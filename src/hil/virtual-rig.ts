@@ -37,6 +37,7 @@ export class VirtualRig implements Rig {
   readonly trace: Trace;
   readonly loop: BoardLoop;
   readonly httpPort = null;
+  readonly excuse = null;
   readonly faults: LineFaults;
   readonly io: Io;
   /** Bytes that a frozen host did not take in time. */

@@ -1,0 +1,62 @@
+/** The firmware as a process of this machine, on a pseudo-terminal that it opens: `firmware/build/host/`. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { FirmwareKind } from './targets.js';
+
+const START_MS = 10_000;
+const END_MS = 2000;
+
+export function hostProgram(firmware: FirmwareKind): string {
+  const name = firmware === 'test' ? 'tautline-host-test' : 'tautline-host';
+  return fileURLToPath(new URL(`../../firmware/build/host/${name}`, import.meta.url));
+}
+
+/** Why there is none; null when there is. */
+export function missingHost(): string | null {
+  const program = hostProgram('release');
+  return existsSync(program) ? null : `${program} is not there: run "make -C firmware host"`;
+}
+
+export class HostProcess {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly path: string,
+  ) {}
+
+  /** Starts it, and waits until it has told its port. */
+  static async start(firmware: FirmwareKind, seed: number): Promise<HostProcess> {
+    const program = hostProgram(firmware);
+    const child = spawn(program, ['--seed', String(seed)], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const path = await new Promise<string>((resolve, reject) => {
+      const fail = (why: string) => reject(new Error(`${program}: ${why}`));
+      const timer = setTimeout(() => fail(`it has not told its port within ${START_MS} ms`), START_MS);
+      createInterface({ input: child.stdout! }).on('line', (line) => {
+        if (!line.startsWith('port ')) return;
+        clearTimeout(timer);
+        resolve(line.slice('port '.length));
+      });
+      child.once('error', (error) => fail(error.message));
+      child.once('exit', (code, signal) => fail(`it ended with ${signal ?? code}`));
+    }).catch((error: unknown) => {
+      child.kill('SIGKILL');
+      throw error;
+    });
+    return new HostProcess(child, path);
+  }
+
+  /** Its reset button. */
+  pressReset(): void {
+    this.child.kill('SIGUSR1');
+  }
+
+  async end(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const exited = new Promise<void>((resolve) => this.child.once('exit', () => resolve()));
+    this.child.kill('SIGTERM');
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), END_MS);
+    await exited;
+    clearTimeout(timer);
+  }
+}

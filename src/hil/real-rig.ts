@@ -1,0 +1,185 @@
+/** A board on a port and the whole bridge with its outlets, in real time: what `tautline start` runs, in this process. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import type { ResetBy } from '../board/emulated/pico.js';
+import { type Bridge, startBridge } from '../bridge.js';
+import { type RingReader, readRings } from '../feed/outlet-reader.js';
+import { CONSUMERS_MAX } from '../feed/ring.js';
+import { monotonicUs } from '../host-clock.js';
+import type { BoardLoop } from '../loop/board-loop.js';
+import { type CommandAnswer, WAKE } from '../outlet.js';
+import { bridgeConfig } from './bridge-config.js';
+import { HostNoise, NOISY_US } from './host-noise.js';
+import type { LineFaults } from './line-faults.js';
+import type { Rig } from './rig.js';
+import type { Trace } from './trace.js';
+
+/** What the test can do to the board from outside. */
+export interface BoardHandle {
+  /** Port, or `emulated:<name>`. */
+  readonly path: string;
+  readonly faults: LineFaults | null;
+  reset?(bridge: Bridge, by: ResetBy): Promise<void>;
+  /** Pulls the line out; `ms` later it is in again. */
+  unplug?(bridge: Bridge, ms: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface RealRigOptions {
+  readonly board: BoardHandle;
+  readonly trace: (nowUs: () => number) => Trace;
+  /** Whether the board's own time can be disturbed by this machine. */
+  readonly isBoardDisturbed: boolean;
+}
+
+/** A busy machine is no defect: no wait ends before. */
+const WAIT_MS_MIN = 30_000;
+const POLL_MS = 5;
+const OUTLETS_MS = 30_000;
+
+export class RealRig implements Rig {
+  readonly trace: Trace;
+  readonly loop: BoardLoop;
+  readonly io = null;
+  readonly faults: LineFaults | null;
+  readonly #bridge: Bridge;
+  readonly #board: BoardHandle;
+  readonly #noise = new HostNoise();
+  readonly #isBoardDisturbed: boolean;
+  readonly #reader: RingReader;
+  readonly #ports: readonly MessagePort[];
+  #fatal: number | null = null;
+
+  private constructor({ board, trace, isBoardDisturbed }: RealRigOptions) {
+    this.trace = trace(monotonicUs);
+    this.faults = board.faults;
+    this.#board = board;
+    this.#isBoardDisturbed = isBoardDisturbed;
+    const config = bridgeConfig(board.path);
+    this.#bridge = startBridge({
+      config,
+      explicit: ['http.port', 'mqtt.port'],
+      console: false,
+      onFatal: (exitCode) => {
+        this.#fatal = exitCode;
+      },
+    });
+    this.loop = this.#bridge.boards[0]!.loop;
+    const { port1, port2 } = new MessageChannel();
+    this.#ports = [port1, port2];
+    const { feed, epoch } = this.#bridge;
+    const consumer = CONSUMERS_MAX - 1;
+    this.#reader = readRings(
+      {
+        name: 'recorder',
+        consumer,
+        feed: feed.frames.ring.memory,
+        events: feed.events.ring.memory,
+        feedCursor: 0,
+        eventsCursor: 0,
+        texts: [],
+        config,
+        epoch,
+        startedUtcUs: 0,
+      },
+      this.trace.handlers,
+      port1,
+    );
+    feed.onParked(consumer, () => port2.postMessage(WAKE));
+  }
+
+  static async start(options: RealRigOptions): Promise<RealRig> {
+    const rig = new RealRig(options);
+    try {
+      await rig.until('the gateway is up', () => rig.httpPort !== null, OUTLETS_MS);
+      return rig;
+    } catch (error) {
+      await rig.close();
+      throw error;
+    }
+  }
+
+  get httpPort(): number | null {
+    const port = this.#bridge.supervisor.states.find(({ name }) => name === 'gateway')?.info.port;
+    return typeof port === 'number' ? port : null;
+  }
+
+  nowUs(): number {
+    return monotonicUs();
+  }
+
+  async pass(ms: number): Promise<void> {
+    await sleep(ms);
+    this.#reader.drain();
+  }
+
+  async until(what: string, condition: () => boolean, withinMs: number): Promise<void> {
+    const ms = Math.max(withinMs, WAIT_MS_MIN);
+    const endUs = monotonicUs() + ms * 1e3;
+    while (!condition()) {
+      if (this.#fatal !== null) throw new Error(`${what}: the bridge has ended with exit code ${this.#fatal}`);
+      if (monotonicUs() > endUs) throw new Error(`${what}: not within ${ms} ms`);
+      await sleep(POLL_MS);
+      this.#reader.drain();
+    }
+  }
+
+  command(name: string, values: readonly number[]): Promise<CommandAnswer> {
+    return this.#bridge.command({ board: this.loop.id, name, arguments: values, by: 'hil' });
+  }
+
+  async freeze(ms: number): Promise<void> {
+    this.#noise.forgive();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+    this.#noise.forgive();
+  }
+
+  async reset(by: ResetBy): Promise<void> {
+    if (this.#board.reset === undefined)
+      throw new Error(`${this.#board.path} has no reset button that can be pressed from here`);
+    await this.#board.reset(this.#bridge, by);
+  }
+
+  async unplug(ms: number): Promise<void> {
+    if (this.#board.unplug === undefined) throw new Error(`${this.#board.path} cannot be unplugged from here`);
+    const { connection } = this.#bridge.boards[0]!;
+    const { opens } = connection.counters;
+    await this.#board.unplug(this.#bridge, ms);
+    await this.until('the port is open again', () => connection.counters.opens > opens, ms);
+  }
+
+  get excuse(): string | null {
+    return this.#noise.excuse ?? this.#emulatorExcuse() ?? (this.#isBoardDisturbed ? this.#boardExcuse() : null);
+  }
+
+  async close(): Promise<void> {
+    this.#noise.stop();
+    await this.#calm();
+    this.#reader.close();
+    for (const port of this.#ports) port.close();
+    await this.#bridge.stop();
+    await this.#board.close();
+  }
+
+  /** The next test begins with a board that is neither armed nor tripped, also a real one. */
+  async #calm(): Promise<void> {
+    const { state } = this.loop.control.policy;
+    if (state === 'armed') await this.command('disarm', []);
+    else if (state === 'tripped') await this.command('rearm', []);
+  }
+
+  #emulatorExcuse(): string | null {
+    const { misses, healths } = this.trace;
+    const lagUs = [...misses, ...healths].reduce((worst, { emulatorLagUs }) => Math.max(worst, emulatorLagUs || 0), 0);
+    return lagUs < NOISY_US ? null : `the emulator was late by up to ${Math.round(lagUs / 1e3)} ms`;
+  }
+
+  /** A board that is a process of this machine shows by itself that it was kept from running. */
+  #boardExcuse(): string | null {
+    const { frames } = this.trace;
+    const lateUs = frames.reduce((worst, frame) => Math.max(worst, frame.lateUs), 0);
+    if (lateUs >= NOISY_US) return `the board's process was late by ${Math.round(lateUs / 1e3)} ms`;
+    const skipped = frames.filter((frame, i) => i > 0 && frame.skipped !== frames[i - 1]!.skipped).length;
+    return skipped === 0 ? null : `the board's process was kept from running ${skipped} times`;
+  }
+}

@@ -41,7 +41,7 @@ export class PacedLine implements Wire {
   ) {
     const { board, image, seed, pty } = options;
     const workerData: PacerStart = { board, image, seed, pty, mail: this.mail.buffer };
-    this.worker = new Worker(workerUrl, { workerData, trackUnmanagedFds: false });
+    this.worker = new Worker(workerUrl, { workerData, execArgv: [], trackUnmanagedFds: false });
     this.worker.on('message', (message: FromPacer) => {
       if (message.type === 'ready') onReady(message.lagPath);
       else this.receive(message);

@@ -9,8 +9,10 @@ import { until } from './processes.rig.js';
 /** Sequence numbers of one stream, boot by boot. */
 export class SequenceCheck {
   frames = 0;
-  /** `boot: expected a, came b`: frames missing, repeated or out of order. */
-  readonly faults: string[] = [];
+  /** Frames that were jumped over. */
+  missing = 0;
+  /** What was repeated or came out of order: `boot: expected a, came b`. */
+  readonly disorder: string[] = [];
   readonly boots: string[] = [];
   #boot = '';
   #next = Number.NaN;
@@ -19,10 +21,18 @@ export class SequenceCheck {
     if (boot !== this.#boot) {
       this.boots.push(boot);
       this.#boot = boot;
-    } else if (seq !== this.#next) this.faults.push(`${boot}: expected ${this.#next}, came ${seq}`);
+    } else if (seq > this.#next) this.missing += seq - this.#next;
+    else if (seq < this.#next) this.disorder.push(`${boot}: expected ${this.#next}, came ${seq}`);
     this.#next = seq + 1;
     this.frames++;
   }
+}
+
+/** Sum of a metric of a running bridge over all label sets that contain `labels`. */
+export async function metric(url: string, name: string, labels = ''): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const lines = text.split('\n').filter((line) => line.startsWith(name) && line.includes(labels));
+  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
 }
 
 /** The official Phoenix client, as it is, on `frames:<id>`. It joins again by itself, with the place where it was. */
@@ -30,7 +40,8 @@ export class PhoenixFrames {
   readonly check = new SequenceCheck();
   /** Answers to the joins: whether what was missed would follow. */
   readonly recovered: boolean[] = [];
-  readonly dropped: object[] = [];
+  /** Frames that the gateway told were left out, because we were too slow. */
+  dropped = 0;
   #since: { epoch: string; offset: number } | undefined;
   readonly #socket: any;
   readonly #channel: any;
@@ -45,7 +56,9 @@ export class PhoenixFrames {
     this.#channel = this.#socket.channel(`frames:${id}`, () =>
       this.#since === undefined ? {} : { since: this.#since },
     );
-    this.#channel.on('dropped', (event: object) => this.dropped.push(event));
+    this.#channel.on('dropped', ({ count }: any) => {
+      this.dropped += count;
+    });
     this.#channel.on('frames', ({ epoch, offset, frames }: any) => {
       this.#since = { epoch, offset };
       for (const { boot, seq } of frames) this.check.take(boot, seq);
@@ -66,9 +79,9 @@ export class PhoenixFrames {
     this.#socket.connect();
   }
 
-  /** Comes back at once, as after a fault of the network. */
+  /** As a fault of the network does it; the client comes back by itself. */
   break(): void {
-    this.#socket.conn?.close();
+    this.#socket.conn?.terminate();
   }
 
   async more(frames: number): Promise<void> {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { freePort, Mosquitto } from '../mqtt/broker.rig.js';
 import { clean, Program, root } from './bridge.rig.js';
-import { MqttFrames, PhoenixFrames } from './frames.rig.js';
+import { MqttFrames, metric, PhoenixFrames } from './frames.rig.js';
 import { until } from './processes.rig.js';
 
 /** `TAUTLINE_KILLS=20` for the whole measurement. */
@@ -77,11 +77,16 @@ test.each(['gateway', 'mqtt', 'broker', 'console'])(
       await subscriber.more(500);
     }
 
-    // One subscriber sees all that the ring held; a broker that was killed took along what it had not passed on.
-    expect(phoenix.check).toMatchObject({ faults: [], boots: [expect.any(String)] });
+    // A machine that starves us may cost the board frames, or us a few as a slow reader: both are told, and no more is missing.
+    const lost = await metric(url!, 'tautline_frames_total', 'verdict="lost"');
+    expect(phoenix.check).toMatchObject({ disorder: [], boots: [expect.any(String)] });
     expect(phoenix.recovered.every((recovered, i) => recovered || i === 0)).toBe(true);
-    expect(phoenix.dropped).toEqual([]);
-    if (outlet !== 'broker') expect(subscriber.check).toMatchObject({ faults: [], boots: [expect.any(String)] });
+    expect(phoenix.check.missing).toBeLessThanOrEqual(lost + phoenix.dropped);
+    // The broker keeps nothing: what it had when it was killed, and what came while it was away, is gone.
+    if (outlet !== 'broker') {
+      expect(subscriber.check).toMatchObject({ disorder: [], boots: [expect.any(String)] });
+      expect(subscriber.check.missing).toBeLessThanOrEqual(lost);
+    }
     const { loopDelayMaxMs, restarts } = await figures(program);
     expect(restarts[outlet]).toBe(kills);
     process.stderr.write(`${outlet}: ${kills} kills, longest turn of the loop ${loopDelayMaxMs.toFixed(1)} ms\n`);

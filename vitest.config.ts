@@ -27,10 +27,11 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: [`src/${browser}`],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          // Alone: Chromium without a graphics card takes a core for itself.
+          sequence: { groupOrder: 2 },
         },
       },
       {

@@ -14,7 +14,7 @@ interface Import {
 /** Every import between our own files, as paths relative to src. */
 function imports(): Import[] {
   const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
-    (file) => /\.(ts|tsx)$/.test(file) && !/\.test\.tsx?$/.test(file),
+    (file) => /\.(ts|tsx)$/.test(file) && !/\.(test|rig)\.tsx?$/.test(file),
   );
   return files.flatMap((from) =>
     [

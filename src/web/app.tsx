@@ -1,41 +1,32 @@
+import { Access } from './access.js';
+import { Since } from './alarms.js';
 import { Board } from './board.js';
 import type { BridgeStore } from './bridge-store.js';
+import { isPaused, WINDOWS_SECONDS, windowSeconds } from './plotting.js';
 
 export function App({ store }: { store: BridgeStore }) {
-  const connected = store.connected.value;
-  const outletsDown = store.outlets.value.filter((outlet) => !outlet.up);
+  const isConnected = store.connected.value;
+  const boards = store.boards.value;
   return (
     <>
-      <header class="top">
-        <h1>tautline</h1>
-        <span class="dim number">{store.version.value}</span>
-        <span class="spacer" />
-        {outletsDown.map(({ name, detail }) => (
-          <span class="pill warn" key={name} title={detail}>
-            {name}: {detail}
-          </span>
-        ))}
-        <span class={`pill ${connected ? 'good' : 'bad'}`} data-testid="connection">
-          {connected ? 'connected' : 'disconnected'}
+      <header class={`top ${isConnected ? '' : 'lost'}`}>
+        <h1>Tautline</h1>
+        <span class="number version">{store.version.value}</span>
+        <span class={`lamp ${isConnected ? 'good' : 'bad'}`} role="status" data-testid="connection">
+          {isConnected ? 'connected' : 'DISCONNECTED'}
         </span>
+        <span class="reason">{isConnected ? '' : `${store.reason.value}; trying again`}</span>
+        <Window />
       </header>
-      {!connected && (
-        <div class="banner" role="alert">
-          No connection to the bridge ({store.reason.value}). Nothing below is live; trying again.
-        </div>
-      )}
-      {store.alarms.value.map((alarm) => (
-        <div class="alarm" role="alert" key={alarm.id}>
-          {alarm.text}
-        </div>
-      ))}
+      <BridgeTroubles store={store} />
       <main>
-        {store.boards.value.length === 0 && connected && (
+        {store.needsToken.value && <Access />}
+        {boards.length === 0 && isConnected && (
           <p class="empty">
             No board yet. Plug one in, or run <code>tautline doctor</code> to see what stands in the way.
           </p>
         )}
-        {store.boards.value.map((board) => (
+        {boards.map((board) => (
           <Board key={board.id} board={board} />
         ))}
       </main>
@@ -43,5 +34,54 @@ export function App({ store }: { store: BridgeStore }) {
         <a href="docs">HTTP interface</a> · <a href="metrics">metrics</a> · <a href="readyz">readiness</a>
       </footer>
     </>
+  );
+}
+
+/** How much the plots show, and whether they stand. Values and states go on. */
+function Window() {
+  return (
+    <fieldset class="window" aria-label="plots">
+      {WINDOWS_SECONDS.map((seconds) => (
+        <button
+          type="button"
+          key={seconds}
+          aria-pressed={windowSeconds.value === seconds}
+          onClick={() => {
+            windowSeconds.value = seconds;
+          }}
+        >
+          {seconds} s
+        </button>
+      ))}
+      <button
+        type="button"
+        class="pause"
+        aria-pressed={isPaused.value}
+        onClick={() => {
+          isPaused.value = !isPaused.value;
+        }}
+      >
+        {isPaused.value ? 'Plots paused' : 'Pause plots'}
+      </button>
+    </fieldset>
+  );
+}
+
+/** Alarms of the bridge itself, and outlets that are down. */
+function BridgeTroubles({ store }: { store: BridgeStore }) {
+  const down = store.outlets.value.filter((outlet) => !outlet.up);
+  return (
+    <div class="alarms bridge" role="alert">
+      {store.alarms.value.map((alarm) => (
+        <p key={alarm.id}>
+          <b>{alarm.id}</b> <Since alarm={alarm} /> {alarm.text}
+        </p>
+      ))}
+      {down.map(({ name, detail }) => (
+        <p key={name}>
+          <b>{name} is down</b> {detail}
+        </p>
+      ))}
+    </div>
   );
 }

@@ -1,5 +1,5 @@
-/** One board as the page sees it. What changes with every frame stays outside of the signals: plots and ages read it when they draw. */
-import { signal } from '@preact/signals';
+/** One board as the page sees it. What changes with every frame stays outside of the signals: plots read it when they draw. */
+import { batch, signal } from '@preact/signals';
 import type {
   AlarmMessage,
   BoardSubscription,
@@ -8,39 +8,43 @@ import type {
   FramesBatch,
   FramesSubscription,
   HealthMessage,
-  LiveState,
-  MissMessage,
-  SignalDescriptor,
   StatsMessage,
 } from '../sdk/index.js';
-import { PLOT_COLUMNS, WINDOW_SECONDS } from './plot.js';
-import { Trace } from './trace.js';
+import { type Condition, conditionOf } from './condition.js';
+import { addMiss, type MissGroup } from './miss-groups.js';
+import { PageClock } from './page-clock.js';
+import { StreamStore } from './stream-store.js';
 
-export const MISSES_SHOWN = 40;
 const STATE_HZ = 10;
+/** How often ages and lists are written anew: often enough to follow, seldom enough to read. */
+const WRITE_MS = 100;
 
-/** One signal of one stream: what is needed to plot it. */
-export interface SignalTrace {
-  readonly stream: string;
-  readonly signal: SignalDescriptor;
-  readonly trace: Trace;
-}
+const unknown: Condition = { state: 'waiting', word: 'NO LIVE DATA', why: '' };
 
 export class BoardStore {
   readonly view = signal<BoardView | undefined>(undefined);
   readonly health = signal<HealthMessage | undefined>(undefined);
   readonly stats = signal<ReadonlyMap<string, StatsMessage>>(new Map());
-  readonly misses = signal<readonly MissMessage[]>([]);
+  readonly misses = signal<readonly MissGroup[]>([]);
   readonly alarms = signal<readonly AlarmMessage[]>([]);
-  readonly traces = signal<readonly SignalTrace[]>([]);
-  /** Frames that this page did not get: its own slowness, or a time away. */
-  readonly gaps = signal(0);
+  readonly streams = signal<readonly StreamStore[]>([]);
   readonly joined = signal(false);
+  /** `state` is exact at every paint; the age in `word` is written a few times a second. */
+  readonly condition = signal<Condition>(unknown);
+  /** Oldest age at which values were on the screen as live during the last second, seconds; null when they are not. */
+  readonly oldestShownSeconds = signal<number | null>(null);
+  /** Frames that this page did not get, and misses that it was not told: its own slowness, or a time away. */
+  readonly notReceived = signal(0);
+  readonly missesNotListed = signal(0);
+  readonly clock = new PageClock();
   readonly #board: BoardSubscription;
   readonly #frames: FramesSubscription;
-  /** UTC of the bridge − clock of the page, seconds: the largest seen, for the network only takes away. */
-  #utcOffsetSeconds = Number.NEGATIVE_INFINITY;
+  readonly #missGroups: MissGroup[] = [];
+  #missesChanged = false;
   #painting = false;
+  #heardMs = performance.now();
+  #writtenMs = 0;
+  #oldest = { sinceMs: 0, seconds: 0 };
 
   constructor(
     client: Client,
@@ -48,55 +52,32 @@ export class BoardStore {
   ) {
     this.#board = client.board(id, { rateHz: STATE_HZ });
     this.#frames = client.frames(id);
-    this.#board.on('joined', ({ board }) => this.#take(board));
-    this.#board.on('board', (board) => this.#take(board));
-    this.#board.on('lost', () => {
-      this.joined.value = false;
-    });
-    this.#board.on('gone', ({ reason }) => {
-      if (this.view.value !== undefined) this.view.value = { ...this.view.value, gone: reason };
-    });
-    this.#board.on('health', (health) => {
-      this.health.value = health;
-    });
-    this.#board.on('stats', ({ stream, ...stats }) => {
-      this.stats.value = new Map(this.stats.value).set(stream, stats as unknown as StatsMessage);
-    });
-    this.#board.on('miss', (miss) => {
-      this.misses.value = [miss, ...this.misses.value].slice(0, MISSES_SHOWN);
-    });
-    this.#board.on('alarm', () => {
-      this.alarms.value = [...this.#board.alarms.values()];
-    });
-    this.#frames.on('frames', (batch) => this.#add(batch));
-    this.#frames.on('gap', ({ count }) => {
-      this.gaps.value += count ?? 1;
-    });
+    this.#listen();
   }
 
-  /** The newest state of a stream; ask its `live` at the moment of showing it. */
-  state(stream: string): LiveState | undefined {
-    return this.#board.states.get(stream);
+  /** In the callback of a frame: what is painted next is right. @param nowMs when the frame began */
+  look(nowMs: number): void {
+    batch(() => {
+      const connected = this.#board.status === 'joined';
+      const gone = this.view.peek()?.gone ?? null;
+      const streams = this.streams.peek().map((stream) => stream.look(connected && gone === null));
+      const heardSeconds = (nowMs - this.#heardMs) / 1e3;
+      const link = this.health.peek()?.link ?? this.view.peek()?.status ?? 'unknown';
+      const condition = conditionOf({ connected, heardSeconds, gone, link, streams });
+      const isTurn = nowMs - this.#writtenMs >= WRITE_MS;
+      const said = this.condition.peek();
+      const isOther = condition.word !== said.word || condition.why !== said.why;
+      if (isOther && (isTurn || condition.state !== said.state)) this.condition.value = condition;
+      const isLive = condition.state === 'live';
+      if (isLive) this.#age(Math.max(...streams.map(({ ageSeconds }) => ageSeconds ?? 0)), nowMs);
+      else this.oldestShownSeconds.value = null;
+      if (!isTurn) return;
+      this.#writtenMs = nowMs;
+      for (const [i, { ageSeconds }] of streams.entries()) this.streams.peek()[i]!.ageSeconds.value = ageSeconds;
+      if (this.#missesChanged) this.misses.value = this.#missGroups.map((group) => ({ ...group }));
+      this.#missesChanged = false;
+    });
   }
-
-  /** Whether everything that is shown is live now. False without a connection, whatever the last word was. */
-  get live(): boolean {
-    const { states } = this.#board;
-    if (this.#board.status !== 'joined' || states.size === 0) return false;
-    for (const state of states.values()) if (!state.live) return false;
-    return true;
-  }
-
-  /** Age of the newest value, seconds; null when it cannot be known. */
-  get ageSeconds(): number | null {
-    let youngestUs = Number.POSITIVE_INFINITY;
-    for (const state of this.#board.states.values())
-      youngestUs = Math.min(youngestUs, state.ageUs ?? Number.POSITIVE_INFINITY);
-    return Number.isFinite(youngestUs) ? youngestUs / 1e6 : null;
-  }
-
-  /** UTC as the bridge has it, seconds: the right edge of the plots. */
-  readonly nowSeconds = (): number => performance.now() / 1e3 + Math.max(0, this.#utcOffsetSeconds);
 
   request(name: string, values: readonly number[] = []): Promise<string> {
     return this.#board.request(name, values);
@@ -107,37 +88,97 @@ export class BoardStore {
     this.#frames.leave();
   }
 
-  #take(view: BoardView): void {
-    this.joined.value = true;
-    this.view.value = view;
-    this.health.value = view.health ?? undefined;
-    this.alarms.value = view.alarms;
-    this.stats.value = new Map(
-      view.streams.flatMap(({ name, stats }) => (stats === null ? [] : [[name, stats] as const])),
-    );
-    const before = this.traces.value;
-    const streams = view.descriptor?.streams ?? [];
-    this.traces.value = streams.flatMap((stream) =>
-      stream.signals.map(
-        (declared) =>
-          before.find((old) => old.stream === stream.name && old.signal.name === declared.name) ?? {
-            stream: stream.name,
-            signal: declared,
-            trace: new Trace(WINDOW_SECONDS, PLOT_COLUMNS),
-          },
-      ),
-    );
+  #listen(): void {
+    const board = this.#board;
+    board.on('joined', (reply) => this.#take(reply.board));
+    board.on('board', (view) => this.#take(view));
+    board.on('lost', () => {
+      this.joined.value = false;
+    });
+    board.on('gone', ({ reason }) => {
+      if (this.view.value !== undefined) this.view.value = { ...this.view.value, gone: reason };
+    });
+    board.on('state', (state) => {
+      this.#heard();
+      this.streams
+        .peek()
+        .find(({ name }) => name === state.stream)
+        ?.take(state);
+    });
+    board.on('health', (health) => {
+      this.#heard();
+      this.health.value = health;
+    });
+    board.on('stats', ({ stream, ...stats }) => {
+      this.#heard();
+      this.stats.value = new Map(this.stats.value).set(stream, stats as unknown as StatsMessage);
+    });
+    board.on('miss', (miss) => {
+      addMiss(this.#missGroups, miss, performance.now());
+      this.#missesChanged = true;
+    });
+    board.on('dropped', ({ count }) => {
+      this.missesNotListed.value += count ?? 1;
+    });
+    board.on('alarm', () => {
+      this.alarms.value = [...board.alarms.values()];
+    });
+    this.#frames.on('frames', (batch) => this.#plot(batch));
+    this.#frames.on('gap', ({ count }) => {
+      this.notReceived.value += count ?? 1;
+    });
   }
 
-  #add({ sentUtcUs, streams }: FramesBatch): void {
-    this.#utcOffsetSeconds = Math.max(this.#utcOffsetSeconds, sentUtcUs / 1e6 - performance.now() / 1e3);
+  #heard(): void {
+    this.#heardMs = performance.now();
+  }
+
+  #age(seconds: number, nowMs: number): void {
+    const oldest = this.#oldest;
+    oldest.seconds = Math.max(oldest.seconds, seconds);
+    if (nowMs - oldest.sinceMs < 1000) return;
+    this.oldestShownSeconds.value = oldest.seconds;
+    this.#oldest = { sinceMs: nowMs, seconds: 0 };
+  }
+
+  #take(view: BoardView): void {
+    this.#heard();
+    batch(() => {
+      this.joined.value = true;
+      this.view.value = view;
+      this.health.value = view.health ?? undefined;
+      this.alarms.value = view.alarms;
+      this.stats.value = new Map(
+        view.streams.flatMap(({ name, stats }) => (stats === null ? [] : [[name, stats] as const])),
+      );
+      const before = this.streams.peek();
+      const { descriptor } = view;
+      // A board without ticks prints plain lines: it does not say how fine its values are.
+      this.streams.value = (descriptor?.streams ?? []).map(
+        ({ name, signals }) =>
+          new StreamStore(
+            name,
+            signals,
+            before.find((old) => old.name === name),
+            descriptor!.tickHz > 0,
+          ),
+      );
+      for (const stream of this.streams.peek()) {
+        const state = this.#board.states.get(stream.name);
+        if (state !== undefined) stream.take(state);
+      }
+    });
+  }
+
+  #plot({ sentUtcUs, streams }: FramesBatch): void {
+    this.#heard();
+    this.clock.bridgeSaid(sentUtcUs);
     for (const { stream, signals, columns } of streams) {
-      const { utcUs, values, rows } = columns;
+      const store = this.streams.peek().find(({ name }) => name === stream);
       for (const [i, { name }] of signals.entries()) {
-        const trace = this.traces.value.find((each) => each.stream === stream && each.signal.name === name)?.trace;
-        const column = values[i];
-        if (trace === undefined || column === undefined) continue;
-        for (let row = 0; row < rows; row++) if (utcUs[row]! > 0) trace.add(utcUs[row]! / 1e6, column[row]!);
+        const traces = store?.signals.find(({ descriptor }) => descriptor.name === name)?.traces;
+        if (traces !== undefined)
+          for (const trace of Object.values(traces)) trace.addColumn(columns.utcUs, columns.values[i]!);
       }
     }
     this.#tellPainted();

@@ -1,88 +1,44 @@
-import { useEffect, useState } from 'preact/hooks';
+import { Alarms } from './alarms.js';
 import type { BoardStore } from './board-store.js';
-import { Controls } from './controls.js';
-import { microseconds, seconds } from './format.js';
-import { onFrame } from './frame-loop.js';
+import { ArmControls, CommandForm, useOperate } from './controls.js';
+import { Facts } from './facts.js';
 import { Misses } from './misses.js';
-import { SignalPlot } from './signal-plot.js';
+import { Strip } from './strip.js';
 import { Culprits, Verdicts } from './verdicts.js';
 
-/** How often ages and liveness are looked at again: often enough that nothing stale looks live to an eye. */
-const LOOK_MS = 50;
-
-interface Look {
-  readonly live: boolean;
-  readonly ageSeconds: number | null;
-}
-
-/** Looks at the ages by itself: a board that falls silent sends nothing that could trigger it. */
-function useLook(board: BoardStore): Look {
-  const [look, setLook] = useState<Look>({ live: false, ageSeconds: null });
-  useEffect(() => {
-    let lastMs = 0;
-    return onFrame((nowMs) => {
-      if (nowMs - lastMs < LOOK_MS) return;
-      lastMs = nowMs;
-      setLook({ live: board.live, ageSeconds: board.ageSeconds });
-    });
-  }, [board]);
-  return look;
-}
-
+/** From the top: what state it is in, what one can do, what it measures, who was late. */
 export function Board({ board }: { board: BoardStore }) {
-  const look = useLook(board);
+  const { state } = board.condition.value;
   const view = board.view.value;
-  const health = board.health.value;
-  const tripped = health?.arm === 'tripped';
-  const why = staleReason(board, look);
+  const isTripped = board.health.value?.arm === 'tripped';
+  const signals = board.streams.value.flatMap((stream) => stream.signals);
   return (
     <article
-      class={`board ${look.live ? 'live' : 'stale'} ${tripped ? 'tripped' : ''}`}
+      class={`board ${isTripped ? 'tripped' : ''}`}
       data-testid={`board-${board.id}`}
+      data-state={state}
+      aria-labelledby={`name-${board.id}`}
     >
-      <header>
-        <h2>{board.id}</h2>
-        <span class="dim">
-          {view?.descriptor ? `${view.descriptor.firmware} on ${view.descriptor.mcu}` : 'not known yet'}
-        </span>
-        <span class={`pill ${look.live ? 'good' : 'bad'}`} data-testid="liveness">
-          {look.live ? 'live' : why}
-        </span>
-        {health?.degraded && <span class="pill warn">degraded</span>}
-        <span class="spacer" />
-        <Controls
-          board={board}
-          arm={health?.arm ?? 'unknown'}
-          armable={view?.descriptor?.armable ?? false}
-          connected={board.joined.value}
-        />
-      </header>
-      {tripped && (
-        <div class="trip" role="alert">
-          TRIPPED ({health.tripCause}): outputs are at their safe values and stay there until somebody re-arms.
-        </div>
-      )}
-      {board.alarms.value
-        .filter((alarm) => alarm.id !== 'tripped')
-        .map((alarm) => (
-          <div class="alarm" role="alert" key={alarm.id}>
-            {alarm.text}
-          </div>
-        ))}
-      <Facts board={board} look={look} />
-      <div class="plots">
-        {board.traces.value.map((trace, index) => (
-          <SignalPlot
-            key={`${trace.stream}/${trace.signal.name}`}
+      <Head board={board} />
+      <div class="state">
+        <Alarms board={board} />
+        <Facts board={board} />
+      </div>
+      <div class={`strips ${signals.length > 8 ? 'many' : ''}`}>
+        {signals.map((signal, index) => (
+          <Strip
+            key={`${signal.stream.name}/${signal.descriptor.name}`}
             board={board}
-            trace={trace}
+            view={signal}
             index={index}
-            live={look.live}
-            stale={why}
+            isLast={index === signals.length - 1}
           />
         ))}
+        {signals.length === 0 && (
+          <p class="empty">{view?.descriptor ? 'No signals yet.' : 'This board has not said what it measures.'}</p>
+        )}
       </div>
-      <div class="bottom">
+      <div class="ledger">
         <Verdicts board={board} />
         <Culprits board={board} />
         <Misses board={board} />
@@ -91,41 +47,48 @@ export function Board({ board }: { board: BoardStore }) {
   );
 }
 
-function staleReason(board: BoardStore, { ageSeconds }: Look): string {
-  if (!board.joined.value) return 'DISCONNECTED';
-  const view = board.view.value;
-  if (view?.gone) return 'BOARD GONE';
-  return ageSeconds === null ? 'NO LIVE DATA' : `STALE ${seconds(ageSeconds)}`;
-}
-
-function Facts({ board, look }: { board: BoardStore; look: Look }) {
-  const view = board.view.value;
+function Head({ board }: { board: BoardStore }) {
+  const [answer, operate] = useOperate(board);
+  const { state, word } = board.condition.value;
+  const { descriptor } = board.view.value ?? {};
   const health = board.health.value;
-  const rate = [...board.stats.value.values()].reduce((sum, stats) => sum + (stats.rateHz ?? 0), 0);
+  const commands = descriptor?.commands ?? [];
   return (
-    <div class="facts">
-      <Fact label="age of the newest value" value={look.ageSeconds === null ? '—' : seconds(look.ageSeconds)} />
-      <Fact label="frames a second" value={look.live ? rate.toFixed(0) : '0'} />
-      <Fact label="link" value={health?.link ?? '—'} />
-      <Fact label="clock known to" value={health ? `± ${microseconds(health.clock.uncertaintyUs)}` : '—'} />
-      <Fact
-        label="line in use"
-        value={typeof health?.lineLoad === 'number' ? `${Math.round(health.lineLoad * 100)} %` : '—'}
-      />
-      <Fact label="outputs" value={health?.arm ?? '—'} />
-      <Fact label="boot" value={view?.boot ?? '—'} />
-      <Fact label="port" value={view?.path ?? '—'} />
-      {view?.gone && <Fact label="gone" value={view.gone} />}
-      {board.gaps.value > 0 && <Fact label="frames this page missed" value={String(board.gaps.value)} />}
-    </div>
+    <header>
+      <div class="title">
+        <span class={`lamp ${state === 'live' ? 'good' : 'bad'}`} data-testid="condition">
+          {word}
+        </span>
+        {descriptor?.armable && <ArmLamp arm={health?.arm ?? 'unknown'} isKnown={state === 'live'} />}
+        {health?.degraded && <span class="lamp warn">DEGRADED</span>}
+        <h2 id={`name-${board.id}`}>{board.id}</h2>
+        <span class="dim about">{descriptor ? `${descriptor.firmware}, ${descriptor.mcu}` : ''}</span>
+        <span class="hidden" role="status">
+          {`${board.id} is ${state === 'live' ? 'live' : `not live: ${state}`}, ${health?.arm ?? ''}`}
+        </span>
+        {descriptor?.armable && <ArmControls board={board} operate={operate} />}
+      </div>
+      {(commands.length > 0 || descriptor?.armable) && (
+        <div class="commands">
+          {commands.map((command) => (
+            <CommandForm key={command.name} board={board} command={command} operate={operate} />
+          ))}
+          <output class={`answer ${answer?.ok ? 'good' : 'bad'}`} data-testid="answer">
+            {answer?.text}
+          </output>
+        </div>
+      )}
+    </header>
   );
 }
 
-function Fact({ label, value }: { label: string; value: string }) {
+/** A trip is latched in the host, so it holds whatever became of the board; the rest is only known of a live one. */
+function ArmLamp({ arm, isKnown }: { arm: string; isKnown: boolean }) {
+  const isSure = isKnown || arm === 'tripped';
+  const look = arm === 'tripped' ? 'bad' : !isSure ? 'old' : arm === 'armed' ? 'armed' : 'quiet';
   return (
-    <div class="fact">
-      <b class="number">{value}</b>
-      <span>{label}</span>
-    </div>
+    <span class={`lamp ${look}`} data-testid="arm">
+      {isSure ? arm.toUpperCase() : <s>{arm.toUpperCase()}</s>}
+    </span>
   );
 }

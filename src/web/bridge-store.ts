@@ -1,7 +1,9 @@
 /** The bridge as the page sees it: which boards, which outlets, and whether there is a connection at all. */
 import { signal } from '@preact/signals';
 import { type AlarmMessage, type BoardSummary, type Client, connect, type OutletSummary } from '../sdk/index.js';
+import { isTokenRefused } from './access.js';
 import { BoardStore } from './board-store.js';
+import { onFrame } from './frame-loop.js';
 
 export class BridgeStore {
   readonly connected = signal(false);
@@ -10,14 +12,23 @@ export class BridgeStore {
   readonly outlets = signal<readonly OutletSummary[]>([]);
   readonly alarms = signal<readonly AlarmMessage[]>([]);
   readonly version = signal('');
+  readonly needsToken = signal(false);
   readonly #client: Client;
   readonly #stores = new Map<string, BoardStore>();
 
-  constructor(address: string) {
-    this.#client = connect(address);
+  constructor(address: string, token: string) {
+    this.#client = connect(address, token === '' ? {} : { token });
     this.#client.on('status', ({ status, reason }) => {
       this.connected.value = status === 'open';
+      if (status === 'open') this.needsToken.value = false;
+      if (status !== 'closed') return;
       this.reason.value = reason;
+      void isTokenRefused(token).then((refused) => {
+        this.needsToken.value = refused;
+      });
+    });
+    onFrame((nowMs) => {
+      for (const store of this.#stores.values()) store.look(nowMs);
     });
     const lobby = this.#client.lobby();
     lobby.on('joined', ({ version }) => {

@@ -1,35 +1,42 @@
-import type { MissMessage } from '../sdk/index.js';
 import type { BoardStore } from './board-store.js';
-import { microseconds } from './format.js';
+import { clockTime, count, microseconds } from './format.js';
+import { causeOf, type MissGroup } from './miss-groups.js';
 
-const clockTime = (time: string | null): string => time?.slice(11, 23) ?? '—';
-
-/** One sentence: which frame, how late, who, and why that is known. */
-function sentence(miss: MissMessage): string {
-  const cause = miss.evidence?.cause;
-  const because = typeof cause === 'string' && cause !== 'none' ? ` (${cause})` : '';
-  if (miss.firstSeq !== undefined) {
-    const many = miss.count === null || miss.count === undefined ? 'silence' : `${miss.count} lost`;
-    return `${miss.stream}: ${many} → ${miss.culprit}${because}`;
-  }
-  const lateness = miss.latenessUs === null ? '' : ` by ${microseconds(miss.latenessUs)}`;
-  return `${miss.stream} #${miss.seq}: ${miss.verdict}${lateness} → ${miss.culprit}${because}`;
-}
-
+/** One line: how many of what, how late at worst, who, and why that is known. */
 export function Misses({ board }: { board: BoardStore }) {
-  const misses = board.misses.value;
+  const groups = board.misses.value;
+  const omitted = board.missesNotListed.value;
   return (
     <section data-testid="misses">
-      <h3>Latest misses</h3>
-      {misses.length === 0 && <span class="dim">none since this page was opened</span>}
-      <ul class="misses">
-        {misses.map((miss) => (
-          <li key={`${miss.boot}/${miss.stream}/${miss.seq ?? miss.firstSeq}/${miss.verdict}/${miss.time}`}>
-            <time class="number">{clockTime(miss.time)}</time>
-            <span>{sentence(miss)}</span>
+      <h3>Misses since this page was opened</h3>
+      {groups.length === 0 && <p class="dim">none</p>}
+      <ol class="lines">
+        {groups.map((group) => (
+          <li key={group.id}>
+            <Time iso={group.first.time} />
+            <span>{sentence(group)}</span>
           </li>
         ))}
-      </ul>
+      </ol>
+      {omitted > 0 && <p class="dim">{count(omitted)} more were counted, not listed</p>}
     </section>
+  );
+}
+
+function sentence({ count: many, worstUs, first }: MissGroup): string {
+  const because = causeOf(first);
+  const howMany =
+    many === null || many === 0 ? 'silence' : many === 1 ? first.verdict : `${count(many)} × ${first.verdict}`;
+  const howLate =
+    worstUs === null ? '' : many === 1 ? ` by ${microseconds(worstUs)}` : `, worst ${microseconds(worstUs)}`;
+  return `${first.stream}: ${howMany}${howLate} → ${first.culprit}${because && ` (${because})`}`;
+}
+
+export function Time({ iso }: { iso: string | null }) {
+  if (iso === null) return <span class="time number">—</span>;
+  return (
+    <time class="time number" dateTime={iso} title={iso}>
+      {clockTime(Date.parse(iso), true)}
+    </time>
   );
 }

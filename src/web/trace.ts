@@ -3,18 +3,21 @@
  * same whatever the rate; a redraw costs two points a column. A spike of one frame stays visible.
  */
 export class Trace {
-  readonly #columns: number;
   readonly #columnSeconds: number;
   readonly #low: Float64Array;
   readonly #high: Float64Array;
   /** Which column of time each place of the ring holds; -1 when none. */
   readonly #holds: Float64Array;
-  /** Two points a column: x in seconds relative to now, y in units, null where there is nothing. */
+  /** Two points a column: x in seconds relative to the right edge, y in units, null where there is nothing. */
   readonly x: number[];
   readonly y: (number | null)[];
+  /** Release of the newest frame, same epoch as `add`; -Infinity before the first. */
+  newestSeconds = Number.NEGATIVE_INFINITY;
 
-  constructor(seconds: number, columns: number) {
-    this.#columns = columns;
+  constructor(
+    readonly seconds: number,
+    readonly columns: number,
+  ) {
     this.#columnSeconds = seconds / columns;
     this.#low = new Float64Array(columns);
     this.#high = new Float64Array(columns);
@@ -26,7 +29,8 @@ export class Trace {
   /** @param atSeconds release of the frame, any epoch, never negative */
   add(atSeconds: number, value: number): void {
     const column = Math.floor(atSeconds / this.#columnSeconds);
-    const i = column % this.#columns;
+    const i = column % this.columns;
+    if (atSeconds > this.newestSeconds) this.newestSeconds = atSeconds;
     if (this.#holds[i] !== column) {
       if (column < this.#holds[i]!) return; // older than the window
       this.#holds[i] = column;
@@ -38,14 +42,19 @@ export class Trace {
     }
   }
 
-  /** Fills x and y for a window that ends now. Columns without a frame are gaps: nothing is drawn over missing data. */
-  render(nowSeconds: number): void {
-    const last = Math.floor(nowSeconds / this.#columnSeconds);
-    for (let k = 0; k < this.#columns; k++) {
-      const column = last - this.#columns + 1 + k;
-      const i = ((column % this.#columns) + this.#columns) % this.#columns;
+  /** @param utcUs releases; NaN where not known */
+  addColumn(utcUs: Float64Array, values: Float64Array): void {
+    for (let row = 0; row < utcUs.length; row++) if (utcUs[row]! > 0) this.add(utcUs[row]! / 1e6, values[row]!);
+  }
+
+  /** Fills x and y for a window that ends at `edgeSeconds`. Columns without a frame are gaps: nothing is drawn over missing data. */
+  render(edgeSeconds: number): void {
+    const last = Math.floor(edgeSeconds / this.#columnSeconds);
+    for (let k = 0; k < this.columns; k++) {
+      const column = last - this.columns + 1 + k;
+      const i = ((column % this.columns) + this.columns) % this.columns;
       const there = this.#holds[i] === column;
-      const x = (column + 0.5) * this.#columnSeconds - nowSeconds;
+      const x = (column + 0.5) * this.#columnSeconds - edgeSeconds;
       this.x[2 * k] = x;
       this.x[2 * k + 1] = x;
       this.y[2 * k] = there ? this.#low[i]! : null;
@@ -53,7 +62,13 @@ export class Trace {
     }
   }
 
-  clear(): void {
-    this.#holds.fill(-1);
+  /** As it is now: what comes later does not change it. */
+  copy(): Trace {
+    const copy = new Trace(this.seconds, this.columns);
+    copy.#low.set(this.#low);
+    copy.#high.set(this.#high);
+    copy.#holds.set(this.#holds);
+    copy.newestSeconds = this.newestSeconds;
+    return copy;
   }
 }

@@ -1,3 +1,4 @@
+import { Fragment } from 'preact';
 import { culprits, verdicts } from '../deadline/verdict.js';
 import type { StatsMessage } from '../sdk/index.js';
 import type { BoardStore } from './board-store.js';
@@ -11,18 +12,18 @@ export function Verdicts({ board }: { board: BoardStore }) {
   const stats = [...board.stats.value.values()];
   return (
     <section data-testid="verdicts">
-      <h3>Verdicts since the session began</h3>
-      <div class="counters">
+      <h3>Verdicts of this session</h3>
+      <dl class="counters">
         {verdicts.map((verdict) => {
           const value = sum(stats, (each) => each.verdicts[verdict]);
           return (
-            <div key={verdict} class={value === 0 ? 'zero' : verdict === 'met' ? 'good' : ''}>
-              <b class="number">{count(value)}</b>
-              <span class="dim">{verdict}</span>
+            <div key={verdict} class={value === 0 ? 'zero' : ''}>
+              <dt>{verdict}</dt>
+              <dd class="number">{count(value)}</dd>
             </div>
           );
         })}
-      </div>
+      </dl>
     </section>
   );
 }
@@ -38,7 +39,7 @@ export function Culprits({ board }: { board: BoardStore }) {
       <h3>Who was late</h3>
       <div class="culprits">
         {shown.map((culprit, i) => (
-          <div class="row" key={culprit}>
+          <Fragment key={culprit}>
             <span>{culprit}</span>
             <span class="bar">
               <i
@@ -49,7 +50,7 @@ export function Culprits({ board }: { board: BoardStore }) {
               />
             </span>
             <b class="number">{count(counts[i]!)}</b>
-          </div>
+          </Fragment>
         ))}
       </div>
     </section>

@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { conditionOf, type Look } from './condition.js';
+
+const fresh = { name: 'control', live: true, ageSeconds: 0.01 };
+const old = { name: 'slow', live: false, ageSeconds: 3.04 };
+const look: Look = { connected: true, heardSeconds: 0.1, gone: null, link: 'streaming', streams: [fresh] };
+
+describe('condition of a board', () => {
+  it.each([
+    ['all of its streams are live', {}, 'live', 'LIVE'],
+    ['one of two streams is old', { streams: [fresh, old] }, 'stale', 'STALE 3.0 s'],
+    ['there is no connection, whatever its values say', { connected: false }, 'disconnected', 'DISCONNECTED'],
+    ['there was a connection', { connected: false, streams: [old] }, 'disconnected', 'DISCONNECTED 3.0 s'],
+    ['the board went', { gone: 'unplugged', streams: [old] }, 'gone', 'BOARD GONE'],
+    ['the bridge says nothing', { heardSeconds: 3.1, streams: [old] }, 'silent', 'BRIDGE SILENT 3.0 s'],
+    ['its clock is not known', { streams: [{ ...old, ageSeconds: null }] }, 'waiting', 'NO LIVE DATA'],
+    ['it has no streams', { streams: [] }, 'waiting', 'NO LIVE DATA'],
+  ] as const)('when %s', (_when, change, state, word) => {
+    expect(conditionOf({ ...look, ...change })).toMatchObject({ state, word });
+  });
+
+  it('names the stream that is stale when others are not', () => {
+    expect(conditionOf({ ...look, streams: [fresh, old] }).why).toMatch(/^slow: values are older/);
+  });
+});

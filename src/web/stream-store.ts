@@ -1,0 +1,59 @@
+/** One stream as the page sees it: its newest values, whether they are live at this very frame, and what to plot. */
+import { signal } from '@preact/signals';
+import type { LiveState, SignalDescriptor } from '../sdk/index.js';
+import type { StreamLook } from './condition.js';
+import { COLUMNS, WINDOWS_SECONDS, type WindowSeconds } from './plotting.js';
+import { Trace } from './trace.js';
+
+export type Traces = Readonly<Record<WindowSeconds, Trace>>;
+
+export interface SignalView {
+  readonly stream: StreamStore;
+  readonly descriptor: SignalDescriptor;
+  readonly traces: Traces;
+}
+
+export class StreamStore {
+  /** Only `look` sets it, just before each paint. */
+  readonly live = signal(false);
+  readonly values = signal<Readonly<Record<string, number | null>>>({});
+  /** Of the newest values, a few times a second. */
+  readonly ageSeconds = signal<number | null>(null);
+  readonly signals: readonly SignalView[];
+  #state: LiveState | undefined;
+
+  /** @param hasResolution whether the scale of a signal is its smallest step; plain lines don't tell theirs */
+  constructor(
+    readonly name: string,
+    declared: readonly SignalDescriptor[],
+    before: StreamStore | undefined,
+    readonly hasResolution: boolean,
+  ) {
+    this.signals = declared.map((descriptor) => {
+      const old = before?.signals.find((each) => each.descriptor.name === descriptor.name);
+      return { stream: this, descriptor, traces: old?.traces ?? newTraces() };
+    });
+    if (before !== undefined) {
+      this.values.value = before.values.peek();
+      this.#state = before.#state;
+    }
+  }
+
+  take(state: LiveState): void {
+    this.#state = state;
+    this.values.value = state.values;
+  }
+
+  /** @param isJoined whether the bridge keeps these values up to date */
+  look(isJoined: boolean): StreamLook {
+    const live = isJoined && this.#state?.live === true;
+    this.live.value = live;
+    const ageUs = this.#state?.ageUs ?? null;
+    return { name: this.name, live, ageSeconds: ageUs === null ? null : ageUs / 1e6 };
+  }
+}
+
+function newTraces(): Traces {
+  const [short, long] = WINDOWS_SECONDS;
+  return { [short]: new Trace(short, COLUMNS), [long]: new Trace(long, COLUMNS) };
+}

@@ -11,6 +11,8 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts', 'benchmarks/**/*.test.ts'],
           exclude: [integration, browser],
+          // Property tests take seconds on a busy machine; none of them measures time.
+          testTimeout: 60_000,
         },
       },
       {
@@ -21,6 +23,7 @@ export default defineConfig({
           hookTimeout: 60_000,
           // Two cores: files one after the other, so that a pty's or broker's timing is not that of its neighbour.
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -31,7 +34,7 @@ export default defineConfig({
           hookTimeout: 120_000,
           fileParallelism: false,
           // Alone: Chromium without a graphics card takes a core for itself.
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -44,7 +47,7 @@ export default defineConfig({
           fileParallelism: false,
           // serialport cannot run in a worker thread.
           pool: 'forks',
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

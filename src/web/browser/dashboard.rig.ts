@@ -1,7 +1,7 @@
 /** The dashboard as an operator has it: the real bridge, a board that is a process, and Debian's Chromium. */
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { BridgeProcess, hostBoard, Program } from '../../system/bridge.rig.js';
-import { record } from './recorder.rig.js';
+import { type Recording, record } from './recorder.rig.js';
 
 const EXECUTABLE = '/usr/bin/chromium';
 const ARGUMENTS = [
@@ -16,10 +16,11 @@ const ARGUMENTS = [
 
 /** Why the tests can't run here, when `npm test` has said that the package is missing. */
 export const isChromiumMissing = (process.env.TAUTLINE_MISSING ?? '').split(' ').includes('chromium');
+export const whyNot = isChromiumMissing ? ' (skipped: the Debian package chromium is missing)' : '';
 
 /** The firmware as a process: it can be stopped as no emulator can. */
-export async function startBoard(...args: string[]): Promise<{ program: Program; path: string }> {
-  const program = new Program(hostBoard, args);
+async function startBoard(): Promise<{ program: Program; path: string }> {
+  const program = new Program(hostBoard, []);
   const path = await new Promise<string>((resolve, reject) => {
     program.child.stdout.on('data', () => {
       const found = /^port (\S+)$/m.exec(program.stdout)?.[1];
@@ -30,7 +31,7 @@ export async function startBoard(...args: string[]): Promise<{ program: Program;
   return { program, path };
 }
 
-export function startBridge(path: string, port = 0): BridgeProcess {
+function startBridge(path: string, port = 0): BridgeProcess {
   return BridgeProcess.start({ args: ['--set', `board.path=${path}`, '--set', `http.port=${port}`] });
 }
 
@@ -48,10 +49,7 @@ export class Dashboard {
   /** Errors of scripts and of the content security policy. Lost connections are none: browsers print those as well. */
   readonly complaints: string[] = [];
 
-  private constructor(
-    private readonly context: BrowserContext,
-    readonly page: Page,
-  ) {
+  private constructor(readonly page: Page) {
     page.on('pageerror', (error) => this.complaints.push(error.message));
     page.on('console', (message) => {
       if (message.type() === 'error' && !/WebSocket connection to|net::ERR_/.test(message.text()))
@@ -59,12 +57,11 @@ export class Dashboard {
     });
   }
 
-  static async open(browser: Browser, url: string, colorScheme: 'light' | 'dark' = 'light'): Promise<Dashboard> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme });
-    const page = await context.newPage();
+  static async open(browser: Browser, url: string): Promise<Dashboard> {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     page.setDefaultTimeout(30_000);
     await page.addInitScript(record);
-    const dashboard = new Dashboard(context, page);
+    const dashboard = new Dashboard(page);
     await page.goto(url);
     return dashboard;
   }
@@ -90,11 +87,62 @@ export class Dashboard {
     return (await found.jsonValue())!;
   }
 
-  close(): Promise<void> {
-    return this.context.close();
+  testId(id: string): Locator {
+    return this.page.getByTestId(id);
+  }
+
+  /** Select, wait out a double click, operate. */
+  async clickTwice(name: string): Promise<void> {
+    await this.page.getByRole('button', { name, exact: true }).click();
+    await this.page.waitForTimeout(500);
+    await this.page.getByRole('button', { name: `${name} now?` }).click();
+  }
+
+  /** What the witness in the page has seen since it was asked last. */
+  async recording(): Promise<Recording> {
+    return this.page.evaluate(() => {
+      const { recording } = window;
+      const seen = { ...recording };
+      Object.assign(recording, { liveFrames: 0, worstOverLifespanUs: Number.NEGATIVE_INFINITY, worst: '' });
+      return seen;
+    });
   }
 }
 
-export function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
+/** Everything of a run, from the board to the page. */
+export class Stage {
+  private constructor(
+    readonly browser: Browser,
+    readonly board: Program,
+    private readonly path: string,
+    public bridge: BridgeProcess,
+    readonly url: string,
+    readonly dashboard: Dashboard,
+  ) {}
+
+  static async set(): Promise<Stage> {
+    const [browser, { program, path }] = await Promise.all([
+      chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS }),
+      startBoard(),
+    ]);
+    const bridge = startBridge(path);
+    const url = await bridge.url();
+    return new Stage(browser, program, path, bridge, url, await Dashboard.open(browser, url));
+  }
+
+  /** Another run of the bridge, where the page looks for it. */
+  async restartBridge(): Promise<void> {
+    await this.bridge.dispose();
+    this.bridge = startBridge(this.path, Number(new URL(this.url).port));
+  }
+
+  async post(path: string): Promise<number> {
+    return (await fetch(new URL(path, this.url), { method: 'POST' })).status;
+  }
+
+  async strike(): Promise<void> {
+    await this.browser.close();
+    await this.bridge.dispose();
+    await this.board.kill();
+  }
 }

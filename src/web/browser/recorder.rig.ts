@@ -26,17 +26,19 @@ export function record(): void {
     expiryMs.set(state.stream, performance.now() + leftUs / 1e3);
   };
 
+  const listen = (data: unknown) => {
+    if (typeof data !== 'string') return;
+    const [, , , event, payload] = JSON.parse(data);
+    if (event === 'state') take(payload);
+    const view = event === 'board' ? payload : event === 'phx_reply' ? payload.response?.board : undefined;
+    for (const { state } of view?.streams ?? []) if (state !== null) take(state);
+  };
+
   window.WebSocket = class extends WebSocket {
     constructor(url: string | URL) {
       super(url);
-      // Before the page's own listener, so that ages are counted from no later than the page does.
-      this.addEventListener('message', ({ data }) => {
-        if (typeof data !== 'string') return;
-        const [, , , event, payload] = JSON.parse(data);
-        if (event === 'state') take(payload);
-        else if (event === 'phx_reply')
-          for (const { state } of payload.response?.board?.streams ?? []) if (state !== null) take(state);
-      });
+      // After the page's own listener: what it may take as live by then is never more than what is taken here.
+      queueMicrotask(() => this.addEventListener('message', ({ data }) => listen(data)));
     }
   };
 

@@ -63,6 +63,11 @@ describe('direction of imports', () => {
     ).toEqual([]);
   });
 
+  it('messages are made of the feed, and know no outlet', () => {
+    const allowed = ['messages', 'deadline', 'feed', 'sdk', '.'];
+    expect(offending(({ from, to }) => folder(from) === 'messages' && !allowed.includes(folder(to)))).toEqual([]);
+  });
+
   it('the board knows no outlet and no ring', () => {
     expect(
       offending(

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { stateMessage } from '../messages/state.js';
 import {
   BoardParams,
   BoardSchema,
@@ -14,7 +15,7 @@ import {
 import type { Gateway } from './gateway.js';
 import type { Http } from './http.js';
 import { HttpError } from './http-error.js';
-import { boardView, stateMessage } from './messages.js';
+import { boardView } from './messages.js';
 import type { BoardState } from './state.js';
 
 const builtIn = ['arm', 'disarm', 'rearm', 'safe'] as const;

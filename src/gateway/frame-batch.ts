@@ -1,4 +1,5 @@
 import type { FrameRecord } from '../feed/frame.js';
+import { originUs } from '../messages/newest-frame.js';
 import {
   COLUMNS_VERSION,
   columnIndex,
@@ -50,14 +51,6 @@ class GroupBuilder {
     for (let i = 0; i < frame.count; i++, at += BATCH_ROWS_MAX) columns[at] = frame.values[i]!;
     this.status[row] = frame.verdict | (frame.culprit << 8) | (frame.flags << 16);
   }
-}
-
-/**
- * When a frame came to be, on the host's monotonic clock: its release, or its arrival for a plain line, which says
- * nothing of its release. NaN while the clock of the board is not known.
- */
-export function originUs(frame: Pick<FrameRecord, 'verified' | 'releaseHostUs' | 'arrivalUs'>): number {
-  return frame.verified ? frame.releaseHostUs : frame.arrivalUs;
 }
 
 /** Collects frames of one board and encodes them as one binary `frames` payload. Reused; grows to at most 256 rows a group. */

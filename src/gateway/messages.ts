@@ -1,87 +1,14 @@
-/** The JSON forms of what the feed holds, as `docs/socket-protocol.md` lists them. Numbers that are not known are null. */
+/** What only the gateway tells, as `docs/socket-protocol.md` lists it. Numbers that are not known are null. */
 import { armStates, encodings, tripCauses } from '../codec/schema.js';
 import { culprits, verdicts } from '../deadline/verdict.js';
-import type { HealthRecord, MissRecord, StatsRecord } from '../feed/events.js';
-import { evidenceCauses, linkStates } from '../feed/slot.js';
-import { isoMicroseconds } from '../host-clock.js';
-import type { StateMessage } from '../sdk/messages.js';
-import type { BoardState, StreamState } from './state.js';
+import type { HealthRecord, StatsRecord } from '../feed/events.js';
+import { linkStates } from '../feed/slot.js';
+import { bootText, known, tenths } from '../messages/json-values.js';
+import { stateMessage } from '../messages/state.js';
+import type { BoardState } from './state.js';
 
-export const known = (value: number): number | null => (Number.isFinite(value) ? value : null);
-/** To the tenth of a microsecond: what the clocks can say, and half the digits. */
-const tenths = (us: number): number | null => known(Math.round(us * 10) / 10);
-export const bootText = (boot: number): string => boot.toString(16).padStart(8, '0');
 const nameOf = (table: Readonly<Record<string, number>>, code: number): string =>
   Object.keys(table).find((name) => table[name] === code) ?? 'unknown';
-
-/** @param utcOffsetUs UTC - host monotonic */
-export function stateMessage(board: string, stream: StreamState, nowUs: number, utcOffsetUs: number): StateMessage {
-  const values: Record<string, number | null> = {};
-  for (let i = 0; i < stream.signals.length; i++) values[stream.signals[i]!.name] = known(stream.values[i]!);
-  return {
-    board,
-    stream: stream.name,
-    boot: bootText(stream.boot),
-    seq: known(stream.seq),
-    releaseUs: known(stream.releaseUs),
-    time: Number.isNaN(stream.originUs) ? null : isoMicroseconds(stream.originUs + utcOffsetUs),
-    ageUs: tenths(nowUs - stream.originUs),
-    uncertaintyUs: tenths(stream.uncertaintyUs),
-    lifespanUs: stream.lifespanUs,
-    verdict: verdicts[stream.verdict] ?? 'unknown',
-    live: stream.isLive(nowUs),
-    values,
-  };
-}
-
-/** A frame that missed, or a gap. */
-export function missMessage(
-  board: string,
-  stream: string,
-  miss: MissRecord,
-  utcOffsetUs: number,
-): Record<string, unknown> {
-  const common = {
-    board,
-    stream,
-    boot: bootText(miss.boot),
-    verdict: verdicts[miss.verdict] ?? 'unknown',
-    culprit: culprits[miss.culprit] ?? 'unknown',
-    latenessUs: tenths(miss.latenessUs),
-    segments: { firmwareUs: tenths(miss.firmwareUs), linkUs: tenths(miss.linkUs), hostUs: tenths(miss.hostUs) },
-    uncertaintyUs: tenths(miss.uncertaintyUs),
-    time: Number.isNaN(miss.fromUs) ? null : isoMicroseconds(miss.fromUs + utcOffsetUs),
-    evidence: miss.hasEvidence ? evidenceOf(miss) : null,
-  };
-  if (!miss.isGap) return { ...common, seq: known(miss.firstSeq) };
-  return {
-    ...common,
-    firstSeq: known(miss.firstSeq),
-    lastSeq: known(miss.lastSeq),
-    count: known(miss.count),
-    fromUs: known(miss.fromUs + utcOffsetUs),
-    toUs: known(miss.toUs + utcOffsetUs),
-  };
-}
-
-function evidenceOf(miss: MissRecord): Record<string, unknown> {
-  return {
-    cause: evidenceCauses[miss.cause] ?? 'unknown',
-    startLateUs: tenths(miss.startLateUs),
-    execUs: tenths(miss.execUs),
-    queueUs: tenths(miss.queueUs),
-    stoppedUs: tenths(miss.stoppedUs),
-    starvedUs: tenths(miss.starvedUs),
-    busyUs: tenths(miss.busyUs),
-    waitedUs: tenths(miss.waitedUs),
-    provenLateUs: tenths(miss.provenLateUs),
-    doubtUs: tenths(miss.doubtUs),
-    emulatorLagUs: tenths(miss.emulatorLagUs),
-    skippedDelta: known(miss.skippedDelta),
-    droppedDelta: known(miss.droppedDelta),
-    corruptBytes: known(miss.corruptBytes),
-  };
-}
 
 export function statsMessage(stats: StatsRecord): Record<string, unknown> {
   return {

@@ -1,10 +1,9 @@
 import type { Descriptor, SignalDescriptor } from '../codec/descriptor.js';
 import type { Contract } from '../deadline/contract.js';
-import { verdictCode } from '../deadline/verdict.js';
 import { createHealthRecord, createStatsRecord, type HealthRecord, type StatsRecord } from '../feed/events.js';
 import type { FrameRecord } from '../feed/frame.js';
+import { NewestFrame } from '../messages/newest-frame.js';
 import type { OutletState, TextEvent } from '../outlet.js';
-import { originUs } from './frame-batch.js';
 
 export type BoardText = Extract<TextEvent, { type: 'board' }>;
 export type AlarmText = Extract<TextEvent, { type: 'alarm' }>;
@@ -13,64 +12,16 @@ export type AlarmText = Extract<TextEvent, { type: 'alarm' }>;
 const ALARMS_MAX = 1024;
 const BRIDGE_BOARD = 255;
 
-/** Verdicts whose values say what the board measured, newest first: a state may be made of them. */
-const usable = new Set([
-  verdictCode.met,
-  verdictCode.late,
-  verdictCode.indeterminate,
-  verdictCode.stale,
-  verdictCode.unverified,
-]);
-
-/** The newest frame of a stream, copied out of the ring. Times are host monotonic. */
-export class StreamState {
-  readonly id: number;
-  readonly name: string;
-  readonly signals: readonly SignalDescriptor[];
-  /** Grows with every frame; 0 = none yet. */
-  version = 0;
-  boot = 0;
-  seq = Number.NaN;
-  releaseUs = Number.NaN;
-  /** NaN while the clock of the board is not known. */
-  originUs = Number.NaN;
-  uncertaintyUs = Number.POSITIVE_INFINITY;
-  lifespanUs = 0;
-  latenessUs = Number.NaN;
-  verdict = 0;
-  culprit = 0;
-  flags = 0;
-  readonly values: Float64Array;
+/** The newest frame of a stream, and how the stream has done. */
+export class StreamState extends NewestFrame<SignalDescriptor> {
   stats: StatsRecord | undefined;
 
-  constructor(id: number, name: string, signals: readonly SignalDescriptor[]) {
-    this.id = id;
-    this.name = name;
-    this.signals = signals;
-    this.values = new Float64Array(signals.length);
-  }
-
-  take(frame: FrameRecord): void {
-    if (!usable.has(frame.verdict) || (frame.boot === this.boot && frame.seq <= this.seq)) return;
-    this.version++;
-    this.boot = frame.boot;
-    this.seq = frame.seq;
-    this.releaseUs = frame.releaseUs;
-    this.originUs = originUs(frame);
-    this.uncertaintyUs = frame.uncertaintyUs;
-    this.lifespanUs = frame.lifespanUs;
-    this.latenessUs = frame.latenessUs;
-    this.verdict = frame.verdict;
-    this.culprit = frame.culprit;
-    this.flags = frame.flags;
-    for (let i = 0; i < this.values.length; i++) this.values[i] = i < frame.count ? frame.values[i]! : Number.NaN;
-  }
-
-  /** Whether the values may be shown as live now. False when the age is not known: stale never looks live. */
-  isLive(nowUs: number): boolean {
-    const doubtUs = Number.isFinite(this.uncertaintyUs) ? this.uncertaintyUs : 0;
-    const isFresh = nowUs - this.originUs + doubtUs <= this.lifespanUs;
-    return this.version > 0 && this.verdict !== verdictCode.stale && isFresh;
+  constructor(
+    readonly id: number,
+    name: string,
+    signals: readonly SignalDescriptor[],
+  ) {
+    super(name, signals);
   }
 }
 

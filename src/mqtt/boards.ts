@@ -94,14 +94,13 @@ export class Boards {
 
   private stream(board: BoardText, stream: Descriptor['streams'][number]): StreamView {
     const { stateHz, frames, epoch, utcUs } = this.options;
-    const signals = stream.signals.map((signal) => signal.name);
     const topic = topics.frames(board.id, stream.name);
     return {
       name: stream.name,
       stateTopic: topics.state(board.id, stream.name),
       missTopic: topics.miss(board.id, stream.name),
-      latest: new Latest({ board: board.id, stream: stream.name, signals }, 1e6 / stateHz),
-      frames: frames ? new FrameBatch(topic, stream.id, signals.length, epoch, utcUs) : null,
+      latest: new Latest({ board: board.id, stream: stream.name, signals: stream.signals }, 1e6 / stateHz),
+      frames: frames ? new FrameBatch(topic, stream.id, stream.signals.length, epoch, utcUs) : null,
       outletUs: (board.contracts[stream.name] ?? stream.contract).delivery.outletUs,
       outletMisses: 0,
     };

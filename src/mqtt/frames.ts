@@ -4,6 +4,7 @@
  */
 import type { FrameRecord } from '../feed/frame.js';
 import { frameSlots } from '../feed/slot.js';
+import { originUs } from '../messages/newest-frame.js';
 import { COLUMNS_VERSION, columnsBytes, FIXED_COLUMNS, GROUP_BYTES, HEADER_BYTES } from '../sdk/columns.js';
 import { type MqttVersion, openPublish, type Publication } from './packet.js';
 
@@ -74,7 +75,7 @@ export class FrameBatch {
     this.status[row] = frame.verdict | (frame.culprit << 8) | (frame.flags << 16);
     cells[at++] = frame.seq;
     cells[at++] = frame.releaseUs;
-    cells[at++] = this.utcUs(frame.releaseHostUs);
+    cells[at++] = this.utcUs(originUs(frame));
     cells[at++] = frame.latenessUs;
     cells[at++] = frame.uncertaintyUs;
     for (let i = 0; i < columns - FIXED_COLUMNS; i++) cells[at++] = i < frame.count ? frame.values[i]! : Number.NaN;

@@ -3,7 +3,11 @@ import { verdictCode } from '../deadline/verdict.js';
 import { freshFrame } from './broker.rig.js';
 import { Latest } from './latest.js';
 
-const stream = { board: 'pico', stream: 'control', signals: ['speed', 'current', 'target', 'duty'] };
+const stream = {
+  board: 'pico',
+  stream: 'control',
+  signals: ['speed', 'current', 'target', 'duty'].map((name) => ({ name })),
+};
 const utc = (us: number) => 1.7e15 + us;
 const at10Hz = () => new Latest(stream, 100_000);
 const read = (latest: Latest, nowUs: number) => {
@@ -136,18 +140,36 @@ describe('the message', () => {
     });
   });
 
-  test('while the clock is not known the age counts from the arrival, and the uncertainty is null', () => {
+  test('while the clock is not known neither is the age: nothing is live, and that is said once', () => {
     const latest = at10Hz();
     latest.offer(
       Object.assign(freshFrame(7, 10_000), { releaseHostUs: Number.NaN, uncertaintyUs: Number.POSITIVE_INFINITY }),
     );
-    expect(read(latest, 12_000)).toMatchObject({ ageUs: 2000, uncertaintyUs: null, releaseUs: 7000 });
+    expect(read(latest, 12_000)).toMatchObject({
+      live: false,
+      time: null,
+      ageUs: null,
+      uncertaintyUs: null,
+      releaseUs: 7000,
+    });
+    latest.offer(
+      Object.assign(freshFrame(8, 13_000), { releaseHostUs: Number.NaN, uncertaintyUs: Number.POSITIVE_INFINITY }),
+    );
+    expect(read(latest, 14_000)).toBeNull();
+    latest.offer(freshFrame(9, 15_000));
+    expect(read(latest, 16_000)).toMatchObject({ live: true, seq: 9 });
   });
 
   test('a plain line has no device time, and a value that is missing is null', () => {
     const latest = at10Hz();
     const frame = Object.assign(freshFrame(7, 10_000), { verified: false, verdict: verdictCode.unverified, count: 2 });
     latest.offer(frame);
-    expect(read(latest, 12_000)).toMatchObject({ releaseUs: null, verdict: 'unverified', values: { duty: null } });
+    expect(read(latest, 12_000)).toMatchObject({
+      releaseUs: null,
+      ageUs: 2000,
+      live: true,
+      verdict: 'unverified',
+      values: { duty: null },
+    });
   });
 });

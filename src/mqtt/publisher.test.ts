@@ -184,7 +184,6 @@ describe('misses', () => {
     bench.publisher.miss(gap);
     bench.publisher.batchEnd();
     expect(JSON.parse(bench.on(missTopic)[0]!)).toMatchObject({
-      seq: 10,
       firstSeq: 10,
       lastSeq: 19,
       count: 10,

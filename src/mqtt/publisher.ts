@@ -1,12 +1,12 @@
 /** From the rings to the broker: what each record becomes. Pure but for the way out; times come from the clock it is given. */
 import type { HealthRecord, MissRecord } from '../feed/events.js';
 import type { FrameRecord } from '../feed/frame.js';
+import { missMessage } from '../messages/miss.js';
 import type { TextEvent } from '../outlet.js';
 import { Birth, type BridgeInfo } from './birth.js';
 import { Boards, type BoardView, type StreamView } from './boards.js';
 import type { Session } from './client.js';
 import type { MqttMetrics } from './metrics.js';
-import { missJson } from './misses.js';
 import type { Outbound } from './outbound.js';
 import { expirySeconds, type MqttVersion } from './packet.js';
 import { RequestsOff } from './requests.js';
@@ -103,13 +103,17 @@ export class Publisher {
     const board = this.boards.get(miss.board);
     const stream = board?.streams.get(miss.stream);
     if (board === undefined || stream === undefined) return;
-    this.out.event(stream.missTopic, missJson(board.id, stream.name, miss, this.clock.utcUs), miss.toUs);
+    this.out.event(
+      stream.missTopic,
+      JSON.stringify(missMessage(board.id, stream.name, miss, this.clock.utcUs(0))),
+      miss.toUs,
+    );
   }
 
   batchEnd(): void {
     for (const stream of this.touched) {
       this.flush(stream);
-      const judgedUs = stream.latest.judgedUs;
+      const judgedUs = stream.latest.newest.judgedUs;
       if (this.publishState(stream) && stream.frames === null) this.measure(stream, judgedUs, this.clock.nowUs());
     }
     this.touched.clear();
@@ -167,7 +171,7 @@ export class Publisher {
     const state = latest.take(nowUs, this.clock.utcUs);
     if (state === null) return false;
     // A live state that waits somewhere must not come out when it is stale; that a state is stale stays true.
-    const expiry = state.live ? expirySeconds(latest.lifespanUs) : 0;
+    const expiry = state.live ? expirySeconds(latest.newest.lifespanUs) : 0;
     return this.out.volatile('state', stream.stateTopic, state.json, expiry);
   }
 

@@ -1,7 +1,9 @@
 import type { MissRecord } from '../../feed/events.js';
 import { isoMicroseconds } from '../../host-clock.js';
+import { missMessage } from '../../messages/miss.js';
+import { stateMessage } from '../../messages/state.js';
 import { encodeText } from '../../sdk/phoenix/serializer.js';
-import { boardView, healthMessage, missMessage, stateMessage, statsMessage } from '../messages.js';
+import { boardView, healthMessage, statsMessage } from '../messages.js';
 import { type Answer, type Channel, type JoinResult, type Membership, ok, refuse } from '../phoenix/channel.js';
 import { frameText } from '../phoenix/packet.js';
 import { Presence } from '../phoenix/presence.js';

@@ -1,9 +1,9 @@
 import { culprits, verdicts } from '../../deadline/verdict.js';
 import type { FrameRecord } from '../../feed/frame.js';
+import { bootText, known } from '../../messages/json-values.js';
 import { columnIndex, FIXED_COLUMNS } from '../../sdk/columns.js';
 import { broadcastHeader, encodeText } from '../../sdk/phoenix/serializer.js';
 import { BATCH_ROWS_MAX, FrameBatch, type FrameGroup } from '../frame-batch.js';
-import { bootText, known } from '../messages.js';
 import { frameBinary, frameText } from '../phoenix/packet.js';
 import type { BoardState } from '../state.js';
 

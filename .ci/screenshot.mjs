@@ -1,7 +1,15 @@
-/** Takes the picture of the README: `node .ci/screenshot.mjs URL FILE [dark]` while a bridge runs. Needs Debian's Chromium. */
+/**
+ * Takes a picture of the dashboard while a bridge runs: `node .ci/screenshot.mjs URL FILE [light|dark] [WIDTHxHEIGHT] [--quiet-moment]`.
+ * With `--quiet-moment` it arms the board, changes the set-point, and waits until all is live and nothing is wrong: the
+ * picture of the README. Needs Debian's Chromium.
+ */
 import { chromium } from 'playwright-core';
 
-const [url = 'http://127.0.0.1:8080', file = 'docs/dashboard.png', scheme = 'light'] = process.argv.slice(2);
+const options = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
+const [url = 'http://127.0.0.1:8080', file = 'docs/dashboard.png', colorScheme = 'light', size = '1280x900'] =
+  process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const [width, height] = size.split('x').map(Number);
+
 const browser = await chromium.launch({
   executablePath: '/usr/bin/chromium',
   args: [
@@ -12,10 +20,29 @@ const browser = await chromium.launch({
     '--disable-sync',
   ],
 });
-const page = await browser.newPage({ viewport: { width: 1280, height: 860 }, colorScheme: scheme });
+const page = await browser.newPage({ viewport: { width, height }, colorScheme });
+page.setDefaultTimeout(60_000);
 page.on('console', (message) => process.stderr.write(`console: ${message.text()}\n`));
 page.on('pageerror', (error) => process.stderr.write(`page: ${error.message}\n`));
 await page.goto(url);
-await page.waitForTimeout(11_000);
+if (options.includes('--quiet-moment')) await quietMoment();
+else await page.waitForTimeout(11_000);
 await page.screenshot({ path: file });
 await browser.close();
+
+async function quietMoment() {
+  const board = await page.locator('.board[data-state=live] h2').textContent();
+  const isArmed = async () => (await page.request.post(`${url}/api/boards/${board}/arm`)).ok();
+  const setpoint = page.getByRole('form', { name: 'setpoint' });
+  const turn = async (speed) => {
+    await setpoint.getByRole('spinbutton').fill(String(speed));
+    await setpoint.getByRole('button').click();
+  };
+  while (!(await isArmed())) await page.waitForTimeout(200);
+  await turn(1000);
+  await page.waitForTimeout(6_000);
+  await turn(2400);
+  await page.waitForTimeout(4_000);
+  await page.getByText('No alarms').waitFor();
+  await page.locator('.board[data-state=live]').waitFor();
+}

@@ -155,9 +155,10 @@ export class BoardStore {
       const { descriptor } = view;
       // A board without ticks prints plain lines: it does not say how fine its values are.
       this.streams.value = (descriptor?.streams ?? []).map(
-        ({ name, signals }) =>
+        ({ name, periodUs, signals }) =>
           new StreamStore(
             name,
+            periodUs,
             signals,
             before.find((old) => old.name === name),
             descriptor!.tickHz > 0,

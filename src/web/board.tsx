@@ -1,3 +1,4 @@
+import type { Descriptor } from '../sdk/index.js';
 import { Alarms } from './alarms.js';
 import type { BoardStore } from './board-store.js';
 import { ArmControls, CommandForm, useOperate } from './controls.js';
@@ -56,13 +57,14 @@ function Head({ board }: { board: BoardStore }) {
   return (
     <header>
       <div class="title">
+        <h2 id={`name-${board.id}`}>{board.id}</h2>
         <span class={`lamp ${state === 'live' ? 'good' : 'bad'}`} data-testid="condition">
           {word}
         </span>
         {descriptor?.armable && <ArmLamp arm={health?.arm ?? 'unknown'} isKnown={state === 'live'} />}
-        {health?.degraded && <span class="lamp warn">DEGRADED</span>}
-        <h2 id={`name-${board.id}`}>{board.id}</h2>
-        <span class="dim about">{descriptor ? `${descriptor.firmware}, ${descriptor.mcu}` : ''}</span>
+        {/* Its place is kept, so that nothing moves when it lights. */}
+        <span class={`lamp warn ${health?.degraded ? '' : 'off'}`}>DEGRADED</span>
+        <span class="dim about">{descriptor ? aboutOf(descriptor) : ''}</span>
         <span class="hidden" role="status">
           {`${board.id} is ${state === 'live' ? 'live' : `not live: ${state}`}, ${health?.arm ?? ''}`}
         </span>
@@ -81,6 +83,9 @@ function Head({ board }: { board: BoardStore }) {
     </header>
   );
 }
+
+/** A board that only prints lines has said nothing of itself. */
+const aboutOf = ({ name, firmware, mcu, tickHz }: Descriptor): string => (tickHz === 0 ? name : `${firmware}, ${mcu}`);
 
 /** A trip is latched in the host, so it holds whatever became of the board; the rest is only known of a live one. */
 function ArmLamp({ arm, isKnown }: { arm: string; isKnown: boolean }) {

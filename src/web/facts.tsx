@@ -6,21 +6,25 @@ export function Facts({ board }: { board: BoardStore }) {
   const view = board.view.value;
   const health = board.health.value;
   const oldest = board.oldestShownSeconds.value;
+  const uncertaintyUs = health?.clock.uncertaintyUs;
   const isLive = board.condition.value.state === 'live';
   const rates = [...board.stats.value.values()].map(({ rateHz }) => rateHz ?? 0);
   const rate = rates.reduce((sum, each) => sum + each, 0);
   return (
     <dl class="facts">
       <Fact label="oldest value shown" value={isLive && oldest !== null ? age(oldest) : '—'} />
-      <Fact label="frames a second" value={isLive ? rate.toFixed(rate < 10 ? 1 : 0) : '—'} />
-      <Fact label="clock known to" value={isLive && health ? `± ${microseconds(health.clock.uncertaintyUs)}` : '—'} />
+      <Fact label="frames a second" value={isLive && rates.length > 0 ? rate.toFixed(rate < 10 ? 1 : 0) : '—'} />
+      <Fact
+        label="clock known to"
+        value={isLive && typeof uncertaintyUs === 'number' ? `± ${microseconds(uncertaintyUs)}` : '—'}
+      />
       <Fact
         label="line in use"
         value={isLive && typeof health?.lineLoad === 'number' ? `${Math.round(health.lineLoad * 100)} %` : '—'}
       />
       <Fact label="link" value={board.joined.value ? (health?.link ?? view?.status ?? '—') : '—'} />
       <Fact label="encoding" value={health?.encoding ?? '—'} />
-      <Fact label="boot" value={view?.boot ?? '—'} />
+      <Fact label="boot" value={view === undefined || Number.parseInt(view.boot, 16) === 0 ? '—' : view.boot} />
       <Fact label="port" value={view?.path ?? '—'} />
       {board.notReceived.value > 0 && <Fact label="frames not received" value={String(board.notReceived.value)} />}
     </dl>

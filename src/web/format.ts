@@ -24,12 +24,16 @@ export function count(value: number): string {
 const decimalsOf = (scale: number): number => Math.min(4, Math.max(0, Math.ceil(-Math.log10(Math.abs(scale)) - 1e-9)));
 
 /** As many decimals as the signal's resolution has; six figures for what is no multiple of it, as plain lines print. */
-export function reading(value: number | null | undefined, scale: number): string {
+export function reading(value: number | null | undefined, scale: number, leastDecimals = 0): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return '—';
   const steps = value / scale;
   const isMultiple = Math.abs(steps - Math.round(steps)) < 1e-6 * Math.max(1, Math.abs(steps));
-  return isMultiple ? value.toFixed(decimalsOf(scale)) : String(Number(value.toPrecision(6)));
+  const text = isMultiple ? value.toFixed(decimalsOf(scale)) : String(Number(value.toPrecision(6)));
+  return decimals(text) < leastDecimals ? value.toFixed(leastDecimals) : text;
 }
+
+/** Of a number as text. */
+export const decimals = (text: string): number => text.split('.')[1]?.length ?? 0;
 
 /** How many characters the longest reading of a signal has, so that its place can be kept. */
 export function readingWidth(scale: number, min = -9999, max = 9999): number {

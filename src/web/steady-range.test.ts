@@ -32,6 +32,19 @@ describe('y axis', () => {
     expect(high).toBeLessThan(200);
   });
 
+  it('grows in one step to what a step of the signal needs, not by its own padding', () => {
+    const range = new SteadyRange(0.25);
+    range.update(1000, 1000, 0);
+    range.update(1000, 2400, 16);
+    const [low, high] = range.update(900, 2560, 32);
+    expect(low).toBeGreaterThan(600);
+    expect(high).toBeLessThan(3000);
+  });
+
+  it('of what is never negative begins at zero rather than below', () => {
+    expect(new SteadyRange(1).update(10, 3000, 0)[0]).toBe(0);
+  });
+
   it('shows a flat signal as a line with room around it', () => {
     const [low, high] = new SteadyRange(0.01).update(25, 25, 0);
     expect(low).toBeLessThan(24.95);

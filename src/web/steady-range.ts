@@ -10,25 +10,29 @@ const PADDING = 0.06;
  * does not make its own axis swing. Its ends are round numbers and stay where they are while the values are within.
  */
 export class SteadyRange {
-  #low = Number.NaN;
-  #high = Number.NaN;
+  /** What the axis was made for, and its ends. */
+  #least = Number.NaN;
+  #most = Number.NaN;
+  #ends: [number, number];
   #roomySinceMs = Number.NaN;
 
   /** @param resolution smallest step of the signal, in its unit; 0 when not known */
-  constructor(private readonly resolution: number) {}
+  constructor(private readonly resolution: number) {
+    this.#ends = [0, Math.max(STEPS_MIN * resolution, 1)];
+  }
 
   /** @param low,high of what is drawn; null when nothing is. @returns both ends of the axis */
   update(low: number | null | undefined, high: number | null | undefined, nowMs: number): [number, number] {
-    if (typeof low !== 'number' || typeof high !== 'number' || !Number.isFinite(low) || !Number.isFinite(high)) {
-      return Number.isNaN(this.#low) ? [0, Math.max(STEPS_MIN * this.resolution, 1)] : [this.#low, this.#high];
-    }
-    if (Number.isNaN(this.#low)) this.#fit(low, high);
-    else if (low < this.#low || high > this.#high) this.#fit(Math.min(low, this.#low), Math.max(high, this.#high));
-    const isRoomy = Math.max(high - low, this.#leastSpan(low, high)) < SHRINK_BELOW * (this.#high - this.#low);
+    if (typeof low !== 'number' || typeof high !== 'number' || !Number.isFinite(low) || !Number.isFinite(high))
+      return this.#ends;
+    if (Number.isNaN(this.#least)) this.#fit(low, high);
+    const [bottom, top] = this.#ends;
+    if (low < bottom || high > top) this.#fit(Math.min(low, this.#least), Math.max(high, this.#most));
+    const isRoomy = Math.max(high - low, this.#leastSpan(low, high)) < SHRINK_BELOW * (this.#ends[1] - this.#ends[0]);
     if (!isRoomy) this.#roomySinceMs = Number.NaN;
     else if (Number.isNaN(this.#roomySinceMs)) this.#roomySinceMs = nowMs;
     else if (nowMs - this.#roomySinceMs >= SHRINK_AFTER_MS) this.#fit(low, high);
-    return [this.#low, this.#high];
+    return this.#ends;
   }
 
   #leastSpan(low: number, high: number): number {
@@ -37,11 +41,15 @@ export class SteadyRange {
 
   #fit(low: number, high: number): void {
     this.#roomySinceMs = Number.NaN;
+    this.#least = low;
+    this.#most = high;
     const span = Math.max((high - low) * (1 + 2 * PADDING), this.#leastSpan(low, high));
     const middle = (low + high) / 2;
-    const step = roundStep(span / 6);
-    this.#low = Math.floor((middle - span / 2) / step) * step;
-    this.#high = Math.ceil((middle + span / 2) / step) * step;
+    const step = roundStep(span / 8);
+    const bottom = Math.floor((middle - span / 2) / step) * step;
+    const top = Math.ceil((middle + span / 2) / step) * step;
+    // What is never negative has its axis begin at zero rather than below.
+    this.#ends = [low >= 0 && bottom < 0 ? 0 : bottom, high <= 0 && top > 0 ? 0 : top];
   }
 }
 

@@ -5,6 +5,9 @@ import type { StreamLook } from './condition.js';
 import { COLUMNS, WINDOWS_SECONDS, type WindowSeconds } from './plotting.js';
 import { Trace } from './trace.js';
 
+/** Periods without a frame that the plots show as a gap. */
+const GAP_PERIODS = 2.5;
+
 export type Traces = Readonly<Record<WindowSeconds, Trace>>;
 
 export interface SignalView {
@@ -25,13 +28,14 @@ export class StreamStore {
   /** @param hasResolution whether the scale of a signal is its smallest step; plain lines don't tell theirs */
   constructor(
     readonly name: string,
+    periodUs: number,
     declared: readonly SignalDescriptor[],
     before: StreamStore | undefined,
     readonly hasResolution: boolean,
   ) {
     this.signals = declared.map((descriptor) => {
       const old = before?.signals.find((each) => each.descriptor.name === descriptor.name);
-      return { stream: this, descriptor, traces: old?.traces ?? newTraces() };
+      return { stream: this, descriptor, traces: old?.traces ?? newTraces(GAP_PERIODS * periodUs * 1e-6) };
     });
     if (before !== undefined) {
       this.values.value = before.values.peek();
@@ -53,7 +57,8 @@ export class StreamStore {
   }
 }
 
-function newTraces(): Traces {
+/** @param gapSeconds how long nothing comes before that is a gap */
+function newTraces(gapSeconds: number): Traces {
   const [short, long] = WINDOWS_SECONDS;
-  return { [short]: new Trace(short, COLUMNS), [long]: new Trace(long, COLUMNS) };
+  return { [short]: new Trace(short, COLUMNS, gapSeconds), [long]: new Trace(long, COLUMNS, gapSeconds) };
 }

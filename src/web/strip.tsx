@@ -1,5 +1,6 @@
+import { useRef } from 'preact/hooks';
 import type { BoardStore } from './board-store.js';
-import { age, reading, readingWidth } from './format.js';
+import { age, decimals, reading, readingWidth } from './format.js';
 import { Plot } from './plot.js';
 import type { SignalView } from './stream-store.js';
 
@@ -17,7 +18,10 @@ export function Strip({ board, view, index, isLast }: Props) {
   const { name, unit, scale, min, max } = descriptor;
   const isLive = stream.live.value;
   const value = stream.values.value[name];
-  const text = reading(value, scale);
+  // Readings of a plain line keep the decimals that they have had: else the point would jump.
+  const most = useRef(0);
+  const text = reading(value, scale, most.current);
+  most.current = Math.min(4, Math.max(most.current, decimals(text)));
   const isOutside = typeof value === 'number' && (value < (min ?? value) || value > (max ?? value));
   return (
     <section

@@ -19,6 +19,13 @@ describe('trace', () => {
     expect(trace.y.slice(10, 20)).toEqual([1, 1, null, null, null, null, 2, 2, null, null]);
   });
 
+  it('draws the line of a slow stream on between its frames, and a gap where frames are missing', () => {
+    const trace = new Trace(10, 10, 2.5);
+    for (const at of [100.5, 102.5, 106.5, 107.5]) trace.add(at, 1);
+    trace.render(109.5);
+    expect(trace.y.filter((_, i) => i % 2 === 0)).toEqual([1, undefined, 1, null, null, null, 1, 1, null, null]);
+  });
+
   it('forgets what is older than the window', () => {
     const trace = new Trace(10, 10);
     trace.add(100.5, 1);

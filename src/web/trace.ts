@@ -8,17 +8,23 @@ export class Trace {
   readonly #high: Float64Array;
   /** Which column of time each place of the ring holds; -1 when none. */
   readonly #holds: Float64Array;
-  /** Two points a column: x in seconds relative to the right edge, y in units, null where there is nothing. */
+  /** Two points a column: x in seconds relative to the right edge, y in units, null in a gap, undefined where a line goes on. */
   readonly x: number[];
-  readonly y: (number | null)[];
+  readonly y: (number | null | undefined)[];
   /** Release of the newest frame, same epoch as `add`; -Infinity before the first. */
   newestSeconds = Number.NEGATIVE_INFINITY;
 
+  /** Empty columns between two frames that are no gap. */
+  readonly #bridged: number;
+
+  /** @param gapSeconds how long nothing comes before that is a gap */
   constructor(
     readonly seconds: number,
     readonly columns: number,
+    readonly gapSeconds = 0,
   ) {
     this.#columnSeconds = seconds / columns;
+    this.#bridged = Math.floor(gapSeconds / this.#columnSeconds);
     this.#low = new Float64Array(columns);
     this.#high = new Float64Array(columns);
     this.#holds = new Float64Array(columns).fill(-1);
@@ -47,24 +53,31 @@ export class Trace {
     for (let row = 0; row < utcUs.length; row++) if (utcUs[row]! > 0) this.add(utcUs[row]! / 1e6, values[row]!);
   }
 
-  /** Fills x and y for a window that ends at `edgeSeconds`. Columns without a frame are gaps: nothing is drawn over missing data. */
+  /**
+   * Fills x and y for a window that ends at `edgeSeconds`. Nothing is drawn over missing data: columns without a frame
+   * are null, a gap; but for those between two frames of a stream that is slower than the columns.
+   */
   render(edgeSeconds: number): void {
     const last = Math.floor(edgeSeconds / this.#columnSeconds);
+    let emptySince = Number.NaN;
     for (let k = 0; k < this.columns; k++) {
       const column = last - this.columns + 1 + k;
       const i = ((column % this.columns) + this.columns) % this.columns;
-      const there = this.#holds[i] === column;
       const x = (column + 0.5) * this.#columnSeconds - edgeSeconds;
       this.x[2 * k] = x;
       this.x[2 * k + 1] = x;
-      this.y[2 * k] = there ? this.#low[i]! : null;
-      this.y[2 * k + 1] = there ? this.#high[i]! : null;
+      const isThere = this.#holds[i] === column;
+      this.y[2 * k] = isThere ? this.#low[i]! : null;
+      this.y[2 * k + 1] = isThere ? this.#high[i]! : null;
+      if (!isThere) continue;
+      if (k - emptySince <= this.#bridged) this.y.fill(undefined, 2 * emptySince, 2 * k);
+      emptySince = k + 1;
     }
   }
 
   /** As it is now: what comes later does not change it. */
   copy(): Trace {
-    const copy = new Trace(this.seconds, this.columns);
+    const copy = new Trace(this.seconds, this.columns, this.gapSeconds);
     copy.#low.set(this.#low);
     copy.#high.set(this.#high);
     copy.#holds.set(this.#holds);

@@ -19,7 +19,7 @@ export function Verdicts({ board }: { board: BoardStore }) {
           return (
             <div key={verdict} class={value === 0 ? 'zero' : ''}>
               <dt>{verdict}</dt>
-              <dd class="number">{count(value)}</dd>
+              <dd class="number">{stats.length === 0 ? '—' : count(value)}</dd>
             </div>
           );
         })}

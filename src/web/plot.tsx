@@ -85,9 +85,13 @@ class Drawing {
     const nowSeconds = this.nowSeconds();
     const edgeSeconds = this.#held?.edgeSeconds ?? this.#edge(nowSeconds, trace.newestSeconds);
     const isNow = edgeSeconds === nowSeconds;
-    this.#edgeLabel = isNow ? 'now' : clockTime(edgeSeconds * 1e3);
+    const edgeLabel = isNow ? 'now' : clockTime(edgeSeconds * 1e3);
+    const isRelabelled = edgeLabel !== this.#edgeLabel;
+    this.#edgeLabel = edgeLabel;
     trace.render(edgeSeconds);
     this.#plot.setData([trace.x, trace.y], true);
+    // The scale is the same as before: without being told, uPlot keeps the labels of its axis.
+    if (isRelabelled) this.#plot.redraw(false, true);
   }
 
   #edge(nowSeconds: number, newestSeconds: number): number {
@@ -107,7 +111,7 @@ class Drawing {
     return {
       legend: { show: false },
       cursor: { show: false },
-      padding: [6, 12, hasAxis ? 0 : 6, 0],
+      padding: [6, 32, hasAxis ? 0 : 6, 0],
       scales: {
         x: { time: false, range: () => [-this.#window, 0] },
         y: { range: (_plot, low, high) => this.#ranges[this.#window].update(low, high, performance.now()) },

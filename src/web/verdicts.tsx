@@ -49,7 +49,7 @@ export function Culprits({ board }: { board: BoardStore }) {
                 }}
               />
             </span>
-            <b class="number">{count(counts[i]!)}</b>
+            <b class="number">{stats.length === 0 ? '—' : count(counts[i]!)}</b>
           </Fragment>
         ))}
       </div>

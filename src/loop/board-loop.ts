@@ -70,6 +70,8 @@ export interface BoardLoopOptions {
 }
 
 const SECOND_US = 1e6;
+/** What one read of a terminal gives at most: after it there may be more. */
+const FULL_READ_BYTES = 4095;
 /** Between pings while the clock is not settled. */
 const SETTLE_PING_US = 50_000;
 const EMULATOR_QUESTIONS_PER_SECOND = 100;
@@ -180,6 +182,8 @@ export class BoardLoop {
     this.#judgedUs = Number.NaN;
     this.session.received(arrivalUs);
     this.decoder.push(bytes, arrivalUs);
+    // The port is drained and gave no frame: noise without an end must not hide a silence from the looks at an empty port.
+    if (Number.isNaN(this.#judgedUs) && bytes.length < FULL_READ_BYTES) this.looked(arrivalUs);
     this.#options.feed.wakeParked();
   }
 
@@ -289,7 +293,6 @@ export class BoardLoop {
     this.#isDisposed = true;
     this.#endSession();
     this.#evidence?.dispose();
-    this.#wasLive = false;
     this.#setLink('absent', nowUs);
     this.report.ended();
     this.#tellHealth(nowUs);
@@ -478,6 +481,7 @@ export class BoardLoop {
     const { counters } = this.decoder;
     const status = this.#status;
     const { uncertaintyUs } = this.clock.map(nowUs - this.clock.offsetUs, this.#mapped);
+    this.#wasLive = this.#isLive(nowUs);
     this.report.health(
       {
         link: this.#linkState,
@@ -510,15 +514,18 @@ export class BoardLoop {
 
   /** Tells at once when the newest values stop being live, or begin to be. */
   #watchLiveness(nowUs: number): void {
-    const all = this.#streams?.all ?? [];
-    const live =
-      all.length > 0 ? all.every(({ monitor }) => monitor.live(nowUs)) : (this.#plain?.monitor.live(nowUs) ?? false);
     const { state } = this.session;
     const link = this.#port === null || this.#linkState === 'refused' ? this.#linkState : state;
-    if (live === this.#wasLive && link === this.#linkState) return;
-    this.#wasLive = live;
+    if (this.#isLive(nowUs) === this.#wasLive && link === this.#linkState) return;
     this.#setLink(link, nowUs);
     this.#tellHealth(nowUs);
+  }
+
+  #isLive(nowUs: number): boolean {
+    if (this.#isDisposed) return false;
+    const all = this.#streams?.all ?? [];
+    if (all.length > 0) return all.every(({ monitor }) => monitor.live(nowUs));
+    return this.#plain?.monitor.live(nowUs) ?? false;
   }
 
   #setLink(state: LinkState, nowUs: number): void {

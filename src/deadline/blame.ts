@@ -170,10 +170,11 @@ function accuseHost(out: Blame): void {
 }
 
 /**
- * Looks at a frame blamed on the link again when its successor is known: that one started late, just as the late one
- * left, so the firmware had held the late one after stamping it.
+ * Looks at a frame blamed on the link again when its successor is known: that one started just as the late one left, and
+ * late, or after releases that were skipped; so the firmware had held the late one after stamping it.
  * @param handedUs device time at which the late frame said it was handed over
  * @param nextReleaseUs release of the next frame, device time, and `nextLateUs` how late its job started
+ * @param skipped releases that the board did not run between the two
  * @returns whether the blame moved
  */
 export function revise(
@@ -182,9 +183,11 @@ export function revise(
   handedUs: number,
   nextReleaseUs: number,
   nextLateUs: number,
+  skipped: number,
   budgets: Budgets,
 ): boolean {
-  if (out.culprit !== culpritCode.link || nextLateUs <= budgets.firmwareUs) return false;
+  const wasBusy = nextLateUs > budgets.firmwareUs || skipped > 0;
+  if (out.culprit !== culpritCode.link || !wasBusy) return false;
   const unexplainedUs = out.linkUs - wireUs;
   if (nextReleaseUs + nextLateUs - handedUs < HELD_FRACTION * unexplainedUs) return false;
   out.culprit = culpritCode.firmware;

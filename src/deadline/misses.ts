@@ -125,8 +125,11 @@ export class MissReporter {
   #reviseHeld(judgement: Judgement, frame: TimedFrame): void {
     const { budgets } = this.#source.monitor.contract;
     const waitedUs = judgement.arrivalUs - this.#held.toUs;
-    if (waitedUs <= REVISION_WAIT_US && judgement.gap.count === 0) {
-      revise(this.#held, this.#heldWireUs, this.#heldHandedUs, judgement.releaseUs, frame.lateUs, budgets);
+    const { count, skippedDelta } = judgement.gap;
+    // A processor that held the frame has skipped releases meanwhile; one that lost frames on the line tells nothing.
+    if (waitedUs <= REVISION_WAIT_US && count === skippedDelta) {
+      const { releaseUs } = judgement;
+      revise(this.#held, this.#heldWireUs, this.#heldHandedUs, releaseUs, frame.lateUs, skippedDelta, budgets);
     }
     this.flush();
   }

@@ -3,6 +3,7 @@
  * policy, control, evidence, feed), on a modelled thread. What it tells is shown to the checker on its way to the feed.
  */
 import type { DataFrame } from '../codec/decoder.js';
+import type { Message } from '../codec/message.js';
 import type { BoardConfig } from '../config.js';
 import { Evidence } from '../deadline/evidence.js';
 import type { Judgement } from '../deadline/judgement.js';
@@ -33,7 +34,7 @@ export interface Watcher {
   stats(stats: StatsRecord): void;
   health(health: HealthRecord): void;
   told(event: TextEvent): void;
-  ponged(): void;
+  ponged(pong: Message<'pong'>, roundTripUs: number): void;
   ticked(): void;
 }
 
@@ -81,7 +82,7 @@ class WatchedLoop extends BoardLoop {
 
   override message(message: Parameters<BoardLoop['message']>[0], arrivalUs: number): void {
     super.message(message, arrivalUs);
-    if (message.name === 'pong') this.watcher?.ponged();
+    if (message.name === 'pong') this.watcher?.ponged(message, this.clock.roundTripUs);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Watches the bridge and the board while they run, with the book in hand, and throws a `Violation` as soon as they disagree. */
 import type { DataFrame } from '../codec/decoder.js';
+import type { Message } from '../codec/message.js';
 import type { Judgement } from '../deadline/judgement.js';
 import { controlStream } from '../deadline/model/stream.js';
 import { culprits, verdictCode, verdicts } from '../deadline/verdict.js';
@@ -16,6 +17,12 @@ import { Violation } from './violation.js';
 const { deadlineUs, lifespanUs, leaseUs, budgets } = controlStream.contract;
 /** Stamps are truncated, bounds cross by rounding. */
 const ROUNDING_US = 3;
+/** A clock whose rate has stepped by 200 ppm is followed within this. */
+const RATE_FOLLOWED_US = 5e6;
+/** As long as the clock model keeps its bounds, a step of the rate that 1 ms polls hide leaves an error no larger than what they hide. */
+const BOUNDS_US = 70e6;
+const POLLS_HIDE_US = 1500;
+const QUICK_US = 3500;
 /** How long a stream may be overdue beyond its lease before that is told: a look at the port each millisecond, and the timers' lateness. */
 const SILENCE_TOLERANCE_US = 2000;
 
@@ -26,6 +33,7 @@ export interface CheckedParts {
   readonly scores: Scores;
   /** Names the fault at work when a frame was late. */
   readonly causeOf: (truth: string) => string;
+  readonly history: () => readonly string[];
 }
 
 export class Checker implements Watcher {
@@ -34,12 +42,9 @@ export class Checker implements Watcher {
   framesLost = 0;
   /** In a row, without a miss, since the last fault. */
   metInARow = 0;
-  /** Sequence jumps injected since the newest frame in order. */
-  sequenceJumps = 0;
-  /** Until then the clocks do not keep what the model assumes: a clock jumped or changed its rate. True time. */
-  clockExcusedUntilUs = 0;
-  /** Pongs until a clock that jumped is known again. */
-  #pongsAwaited = 0;
+  #isJumpOpen = false;
+  #jumpEndUs = 0;
+  #bentUs = Number.NEGATIVE_INFINITY;
   /** True release of the newest frame that a bridge has judged good: what it has proved to know. */
   provenReleaseUs = Number.NEGATIVE_INFINITY;
   /** When the host was last kept from running, true time. */
@@ -50,6 +55,7 @@ export class Checker implements Watcher {
   #tag = -1;
   #newest = -1; // index in the book of the newest frame in order
   #newestRelease = Number.NaN;
+  #newestJumps = 0;
   #newestStampedUs = Number.NaN;
   readonly #verdicts = new Float64Array(verdicts.length);
 
@@ -58,17 +64,27 @@ export class Checker implements Watcher {
   }
 
   fail(invariant: string, values: Readonly<Record<string, unknown>>): never {
-    throw new Violation(invariant, this.#nowUs, values);
+    throw new Violation(invariant, this.#nowUs, values, this.#parts.history());
   }
 
-  /** The board's clock jumps or changes its rate, or the host's stands still. */
-  clockFault(untilUs: number): void {
-    this.clockExcusedUntilUs = Math.max(this.clockExcusedUntilUs, untilUs);
-    this.#pongsAwaited = 2;
+  /** The board's clock jumps, or the host's stands still, until `endUs`: nothing is known of it before a ping that follows. */
+  clockJump(endUs: number): void {
+    this.#jumpEndUs = Math.max(this.#jumpEndUs, endUs);
+    this.#isJumpOpen = true;
+  }
+
+  /** The board's clock changes its rate. On a line with polls that shows only when the offset has moved by more than those hide. */
+  clockBend(nowUs: number): void {
+    this.#bentUs = nowUs;
   }
 
   get #clockIsExcused(): boolean {
-    return this.#pongsAwaited > 0 || this.#nowUs < this.clockExcusedUntilUs;
+    return this.#isJumpOpen || this.#nowUs < this.#bentUs + RATE_FOLLOWED_US;
+  }
+
+  /** By how much what is said of the clock may be wrong. */
+  get #toleranceUs(): number {
+    return this.#nowUs < this.#bentUs + BOUNDS_US ? POLLS_HIDE_US : ROUNDING_US;
   }
 
   get #nowUs(): number {
@@ -80,19 +96,15 @@ export class Checker implements Watcher {
   accepted(frame: DataFrame): void {
     const { book } = this.#parts;
     const i = book.find(frame.session, frame.seq);
-    const isTrue =
-      i >= 0 &&
-      book.damaged[i] === 0 &&
-      book.stampUs[i] === frame.releaseUs &&
-      book.lateUs[i] === frame.lateUs &&
-      book.execUs[i] === frame.execUs &&
-      book.queueBytes[i] === frame.queueBytes &&
-      book.flags[i] === frame.flags &&
-      book.skipped[i] === frame.skipped &&
-      book.dropped[i] === frame.dropped &&
-      hasValues(frame);
-    if (!isTrue) this.fail('no corrupted frame is accepted', { seq: frame.seq, session: frame.session });
+    const differs = i < 0 ? 'nobody sent it' : this.#difference(i, frame);
+    if (differs !== null) this.fail('no corrupted frame is accepted', { seq: frame.seq, tag: frame.session, differs });
     this.#tag = frame.session;
+    // Misses are told before the judgement is.
+    if (book.arrivals[i] === 0) {
+      book.judgedUs[i] = this.#nowUs;
+      book.excused[i] = this.#clockIsExcused ? 1 : 0;
+    }
+    book.arrivals[i]!++;
   }
 
   judged(received: ReceivedFrame, judgement: Judgement): void {
@@ -100,8 +112,6 @@ export class Checker implements Watcher {
     const i = book.find(this.#tag, judgement.seq % 2 ** 32);
     if (i < 0) this.fail('every judged frame was sent', { seq: judgement.seq });
     this.framesJudged++;
-    book.arrivals[i]!++;
-    if (book.arrivals[i] === 1) book.judgedUs[i] = this.#nowUs;
     const { verdict } = judgement;
     this.#verdicts[verdict]!++;
     const isRepeated = book.arrivals[i]! > 1;
@@ -113,6 +123,7 @@ export class Checker implements Watcher {
     this.#age(i, judgement);
     this.#newest = i;
     this.#newestRelease = book.release[i]!;
+    this.#newestJumps = book.jumps[i]!;
     this.#newestStampedUs = book.releaseUs[i]!;
     this.newestArrivalUs = this.#nowUs;
     this.provenReleaseUs = Math.max(this.provenReleaseUs, book.releaseUs[i]!);
@@ -128,9 +139,9 @@ export class Checker implements Watcher {
     if (miss.verdict !== verdictCode.late && miss.verdict !== verdictCode.stale) return;
     const { book, scores } = this.#parts;
     const i = book.find(this.#tag, miss.firstSeq % 2 ** 32);
-    if (i < 0 || this.#clockIsExcused) return;
+    if (i < 0 || book.excused[i] !== 0) return;
     const ageUs = book.judgedUs[i]! - book.releaseUs[i]!;
-    if (ageUs <= deadlineUs - ROUNDING_US) this.fail('no met frame is blamed', { seq: miss.firstSeq, ageUs });
+    if (ageUs <= deadlineUs - this.#toleranceUs) this.fail('no met frame is blamed', { seq: miss.firstSeq, ageUs });
     const truth = this.#truth(i);
     scores.add(this.#parts.causeOf(truth), culprits[miss.culprit]!, truth);
   }
@@ -147,26 +158,41 @@ export class Checker implements Watcher {
   health(health: HealthRecord): void {
     if (!health.live || this.#clockIsExcused) return;
     const ageUs = this.#nowUs - this.#newestStampedUs;
-    if (!(ageUs <= lifespanUs + ROUNDING_US)) this.fail('stale is never live', { ageUs, lifespanUs });
+    if (!(ageUs <= lifespanUs + this.#toleranceUs)) this.fail('stale is never live', { ageUs, lifespanUs });
   }
 
   told(event: TextEvent): void {
     if (event.type !== 'board') return;
-    // A session begins, or ends: counts start again.
+    // A session begins, or ends: counts start again, and the pings of the old one are not awaited any more.
+    if (this.#isJumpOpen) this.#jumpEndUs = Math.max(this.#jumpEndUs, this.#nowUs);
     this.#newest = -1;
     this.#newestRelease = Number.NaN;
     this.newestArrivalUs = Number.NaN;
-    this.sequenceJumps = 0;
     this.#verdicts.fill(0);
   }
 
-  ponged(): void {
-    if (this.#pongsAwaited > 0 && this.#nowUs >= this.clockExcusedUntilUs) this.#pongsAwaited--;
+  /** A quick answer from after the jump shows it; a slow one may hide it. */
+  ponged({ rxUs }: Message<'pong'>, roundTripUs: number): void {
+    if (!this.#isJumpOpen || this.#nowUs < this.#jumpEndUs || !(roundTripUs < QUICK_US)) return;
+    const jumpedUs = this.#parts.device.clock.at(this.#jumpEndUs);
+    if (((rxUs - jumpedUs) | 0) > 0) this.#isJumpOpen = false;
   }
 
   ticked(): void {}
 
   // ---- invariants ----
+
+  /** What is not as the board sent it; null when everything is. */
+  #difference(i: number, frame: DataFrame): string | null {
+    const { book } = this.#parts;
+    if (book.damaged[i] !== 0) return 'its bytes';
+    if (book.stampUs[i] !== frame.releaseUs) return 'releaseUs';
+    if (book.lateUs[i] !== frame.lateUs || book.execUs[i] !== frame.execUs) return 'lateUs or execUs';
+    if (book.queueBytes[i] !== frame.queueBytes) return 'queueBytes';
+    if (book.flags[i] !== frame.flags) return 'flags';
+    if (book.skipped[i] !== frame.skipped || book.dropped[i] !== frame.dropped) return 'skipped or dropped';
+    return hasValues(frame) ? null : 'values';
+  }
 
   #same(name: string, really: boolean, told: boolean, judgement: Judgement): void {
     if (really === told) return;
@@ -177,8 +203,7 @@ export class Checker implements Watcher {
   #gap(i: number, { gap, seq }: Judgement): void {
     const { book } = this.#parts;
     const expected = this.#newest < 0 ? 0 : book.release[i]! - this.#newestRelease - 1;
-    const hasJumped = this.sequenceJumps > 0;
-    this.sequenceJumps = 0;
+    const hasJumped = this.#newest >= 0 && book.jumps[i] !== this.#newestJumps;
     this.#verdicts[verdictCode.lost]! += gap.count;
     this.framesLost += gap.count;
     // A jump of the numbers with skipped releases beside it cannot be told apart from the losses.
@@ -192,12 +217,12 @@ export class Checker implements Watcher {
     const ageUs = this.#nowUs - this.#parts.book.releaseUs[i]!;
     const statedUs = judgedUs - releaseHostUs;
     const values = { seq, ageUs, statedUs, uncertaintyUs };
-    if (Math.abs(statedUs - ageUs) > uncertaintyUs + ROUNDING_US)
+    if (Math.abs(statedUs - ageUs) > uncertaintyUs + this.#toleranceUs)
       this.fail('the truth is within the uncertainty', values);
-    if (verdict === verdictCode.met && ageUs > deadlineUs + ROUNDING_US)
+    if (verdict === verdictCode.met && ageUs > deadlineUs + this.#toleranceUs)
       this.fail('no late frame passes as met', values);
     const isLate = verdict === verdictCode.late || verdict === verdictCode.stale;
-    if (isLate && ageUs < deadlineUs - ROUNDING_US) this.fail('no met frame is called late', values);
+    if (isLate && ageUs < deadlineUs - this.#toleranceUs) this.fail('no met frame is called late', values);
   }
 
   #silence({ fromUs, toUs }: MissRecord): void {

@@ -55,6 +55,7 @@ export class Device {
 
   #bootUs = 0;
   #hungSinceUs = NEVER;
+  #pausedUntilUs = 0;
   #fedUs = 0;
   #nextUs = 0; //      of the release timer, device time
   #nextIndex = 0;
@@ -69,6 +70,7 @@ export class Device {
   #shownUs = Number.NEGATIVE_INFINITY;
   #statusUs = 0;
   #loops = 0;
+  #jumps = 0;
   #sendDrops = 0;
   #execMaxUs = 0;
   readonly #inbox: { readonly byteEndUs: number; readonly received: NonNullable<ReturnType<Receiver['byte']>> }[] = [];
@@ -109,7 +111,7 @@ export class Device {
 
   /** Bytes from the host; the last of them came at `atUs`. */
   receive(bytes: Uint8Array, atUs: number): void {
-    if (!this.isRunning) return;
+    if (!this.isRunning || atUs < this.#pausedUntilUs) return;
     this.nowUs = atUs;
     for (const byte of bytes) {
       const received = this.receiver.byte(byte);
@@ -139,7 +141,8 @@ export class Device {
 
   /** A debugger stops the chip, its timer and its watchdog for so long. */
   pause(us: number, nowUs: number): void {
-    if (!this.isRunning) return;
+    if (!this.isRunning || nowUs < this.#pausedUntilUs) return;
+    this.#pausedUntilUs = nowUs + us;
     this.clock.set(this.clock.at(nowUs), nowUs + us);
     this.busyUntilUs = Math.max(this.busyUntilUs, nowUs) + us;
     this.#fedUs += us;
@@ -265,10 +268,11 @@ export class Device {
   }
 
   #sendFrame(releaseUs: number, index: number, startUs: number, encodeUs: number, handedUs: number): void {
-    const { book, line, output: _output } = this.#options;
+    const { book, line } = this.#options;
     const { session } = this;
     const isMonitor = session.mode === 'monitor';
     this.#seq = (this.#seq + this.sequenceJump) >>> 0;
+    if (this.sequenceJump > 0) this.#jumps++;
     this.sequenceJump = 0;
     const seq = this.#seq;
     this.#seq = (this.#seq + 1) >>> 0;
@@ -279,6 +283,7 @@ export class Device {
     if (isMonitor) this.#shownUs = releaseUs;
     const i = book.open(session.tag, seq);
     book.release[i] = index;
+    book.jumps[i] = this.#jumps;
     book.releaseUs[i] = this.clock.when(releaseUs);
     book.stampUs[i] = releaseUs % 2 ** 32;
     book.lateUs[i] = saturated(this.clock.at(startUs) - releaseUs);

@@ -124,6 +124,7 @@ export class Episode {
       thread: this.thread,
       scores: this.scores,
       causeOf: (truth) => this.#injector.causeOf(truth),
+      history: () => this.#injector.history,
     });
     this.#injector = new Injector(this);
     // Up for any time, and often about to wrap its 32 bits.

@@ -33,7 +33,7 @@ export const faultKinds = {
   'sequence jump': { where: 'board', lastsUs: [0, 0] },
   drift: { where: 'board', lastsUs: [0, 0], isHeavy: true },
   leap: { where: 'board', lastsUs: [0, 0], isHeavy: true },
-  pause: { where: 'board', lastsUs: [1 * ms, 45 * ms], isHeavy: true },
+  pause: { where: 'board', lastsUs: [4 * ms, 45 * ms], isHeavy: true },
   reset: { where: 'board', lastsUs: [0, 0], isHeavy: true },
   hang: { where: 'board', lastsUs: [0, 0], isHeavy: true },
   stall: { where: 'host', lastsUs: burst },

@@ -2,20 +2,25 @@
 import type { Episode } from './episode.js';
 import { absenceOf, type FaultKind, traitsOf } from './faults.js';
 
+const HISTORY = 8;
 const NEVER = Number.POSITIVE_INFINITY;
 /** After a fault that has ended, misses are still its own: a backlog is digested. */
 const AFTERMATH_US = 120_000;
-/** A changed rate must be followed within this. */
-const DRIFT_FOLLOWED_US = 5e6;
 
 export class Injector {
   /** When the last of the faults so far ends, true time. */
   endUs = Number.NEGATIVE_INFINITY;
   lastKind: FaultKind | null = null;
   readonly #ends: { readonly atUs: number; readonly undo: () => void }[] = [];
+  #history: string[] = [];
   #recent: { readonly kind: FaultKind; readonly endUs: number }[] = [];
 
   constructor(private readonly episode: Episode) {}
+
+  /** The newest faults, for a report. */
+  get history(): readonly string[] {
+    return this.#history;
+  }
 
   /** When something is to be undone. */
   get dueUs(): number {
@@ -32,11 +37,13 @@ export class Injector {
     const where = culprit === 'firmware' ? 'board' : culprit === 'link' ? 'line' : 'host';
     this.#recent = this.#recent.filter(({ endUs }) => nowUs - endUs < AFTERMATH_US);
     const guilty = this.#recent.find(({ kind }) => traitsOf(kind).where === where);
-    return guilty?.kind ?? this.#recent[0]?.kind ?? 'none';
+    return guilty?.kind ?? 'another';
   }
 
   inject(kind: FaultKind, lastsUs: number, nowUs: number): void {
     this.lastKind = kind;
+    this.#history.push(`${kind} at ${(nowUs / 1e6).toFixed(4)} s for ${(lastsUs / 1e3).toFixed(1)} ms`);
+    if (this.#history.length > HISTORY) this.#history.shift();
     const endUs = nowUs + lastsUs;
     this.endUs = Math.max(this.endUs, endUs);
     this.episode.checker.metInARow = 0;
@@ -111,19 +118,18 @@ export class Injector {
         break;
       case 'sequence jump':
         device.sequenceJump = 1000 + Math.floor(2 ** 30 * random());
-        checker.sequenceJumps++;
         break;
       case 'drift':
-        device.clock.drift(400 * (random() - 0.5), nowUs);
-        checker.clockFault(nowUs + DRIFT_FOLLOWED_US);
+        device.clock.drift(steppedDrift(device.clock.driftPpm, random), nowUs);
+        checker.clockBend(nowUs);
         break;
       case 'leap':
-        device.leap(10 ** (3 + 4 * random()), nowUs);
-        checker.clockFault(nowUs);
+        device.leap(10 ** (3.7 + 3.3 * random()), nowUs);
+        checker.clockJump(nowUs);
         break;
       case 'pause':
         device.pause(lastsUs, nowUs);
-        checker.clockFault(nowUs + lastsUs);
+        checker.clockJump(nowUs + lastsUs);
         break;
       case 'reset':
         device.reset('pin', nowUs);
@@ -146,7 +152,7 @@ export class Injector {
       thread.absent('suspended', nowUs, lastsUs);
       toHost.deafUntilUs = Math.max(toHost.deafUntilUs, endUs);
       toBoard.deafUntilUs = Math.max(toBoard.deafUntilUs, endUs);
-      checker.clockFault(endUs);
+      checker.clockJump(endUs);
     } else if (kind === 'hung reader') {
       thread.isReadingHung = true;
       this.#later(endUs, () => {
@@ -162,4 +168,9 @@ export class Injector {
     this.#ends.push({ atUs, undo });
     this.#ends.sort((a, b) => a.atUs - b.atUs);
   }
+}
+
+/** A step of at most 200 ppm, within what crystals and resonators do. */
+function steppedDrift(fromPpm: number, random: () => number): number {
+  return Math.min(250, Math.max(-250, fromPpm + 400 * (random() - 0.5)));
 }

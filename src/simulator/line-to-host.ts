@@ -30,6 +30,8 @@ export class LineToHost {
   /** A frame taken out of its place, and how many go before it. */
   #held: { readonly bytes: Uint8Array; readonly frame: number } | null = null;
   #overtakers = 0;
+  /** A frame that has only lost a delimiter. */
+  #undamaged: Uint8Array | null = null;
   #freeUs = 0;
   #readyUs = 0;
   readonly #store = new Uint8Array(STORE_BYTES);
@@ -150,7 +152,7 @@ export class LineToHost {
     if (fault === 'insert') this.#insert(doneUs);
     else if (fault === 'foreign') this.#foreign(doneUs, frame);
     const damaged = fault === 'flip' ? this.#flip(bytes) : fault === 'drop' ? this.#drop(bytes) : bytes;
-    if (damaged !== bytes) this.#damage(frame);
+    if (damaged !== bytes && damaged !== this.#undamaged) this.#damage(frame);
     this.#deliver(damaged, 0, damaged.length, doneUs, frame);
     if (fault !== 'duplicate') return;
     this.done.duplicate++;
@@ -181,8 +183,10 @@ export class LineToHost {
     const rest = new Uint8Array(bytes.length - count);
     rest.set(bytes.subarray(0, from));
     rest.set(bytes.subarray(from + count), from);
-    // Without only its idle delimiter the frame is as good as before.
-    return from === 0 && count === 1 && bytes[0] === 0 ? bytes : rest;
+    // Without a delimiter it is as good as before: the one of its neighbour may do.
+    const isWhole = count === 1 && bytes[from] === 0;
+    if (isWhole) this.#undamaged = rest;
+    return rest;
   }
 
   /** One to 24 bytes of noise between two frames. */

@@ -80,9 +80,9 @@ process.stdout.write(
     `blame, overlapping faults:  ${percent(result.overlapping.accuracy)} of the decided right, ` +
     `${percent(result.overlapping.indeterminate)} of ${result.overlapping.lateFrames} left open\n`,
 );
-for (const { seed, atSeconds, invariant, values, replay } of result.violations) {
+for (const { seed, atSeconds, invariant, values, faults, replay } of result.violations) {
   process.stdout.write(
-    `VIOLATED: ${invariant}\n  seed ${seed}, at ${atSeconds.toFixed(6)} s: ${JSON.stringify(values)}\n  replay: ${replay}\n`,
+    `VIOLATED: ${invariant}\n  seed ${seed}, at ${atSeconds.toFixed(6)} s: ${JSON.stringify(values)}\n  faults before: ${faults.join('; ')}\n  replay: ${replay}\n`,
   );
 }
 if (result.violations.length > 0) process.exitCode = exitCodes.violated;

@@ -20,6 +20,8 @@ export interface FoundViolation {
   readonly atSeconds: number;
   readonly invariant: string;
   readonly values: Readonly<Record<string, unknown>>;
+  /** The newest before it, oldest first. */
+  readonly faults: readonly string[];
   readonly replay: string;
 }
 
@@ -80,6 +82,7 @@ function found(violation: Violation, seed: number, seconds: number, options: Sim
     atSeconds: violation.atUs / 1e6,
     invariant: violation.invariant,
     values: violation.values,
+    faults: violation.faults,
     replay: `npm run simulate -- --seed ${seed} --hours ${seconds / 3600}${flags}${overlap}`,
   };
 }

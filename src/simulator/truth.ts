@@ -5,13 +5,16 @@
 
 /** More frames than the line, the kernel's buffers and a stopped host can hold between board and judgement. */
 const FRAMES = 16_384;
+const RUNS = 128;
 
 export class FrameBook {
-  /** Of the newest FRAMES frames, at `seq % FRAMES`. */
+  /** Of the newest FRAMES frames, at their index. */
   readonly seq = new Float64Array(FRAMES).fill(-1);
   readonly tag = new Uint16Array(FRAMES);
   /** Counts every release of the board since its boot, also those that were not run: what is missing between two frames. */
   readonly release = new Float64Array(FRAMES);
+  /** Jumps of the sequence numbers before it. */
+  readonly jumps = new Float64Array(FRAMES);
   readonly releaseUs = new Float64Array(FRAMES);
   /** When its first byte could enter the UART: everything before it had left. */
   readonly handedUs = new Float64Array(FRAMES);
@@ -28,18 +31,34 @@ export class FrameBook {
   /** How often it came to the host whole, and when it was judged first. */
   readonly arrivals = new Uint8Array(FRAMES);
   readonly judgedUs = new Float64Array(FRAMES);
+  /** Whether nobody could know its age then: a clock had jumped. */
+  readonly excused = new Uint8Array(FRAMES);
   /** Whether it was changed on its way: it must not be accepted. */
   readonly damaged = new Uint8Array(FRAMES);
 
+  /** Stretches of successive numbers, newest first: numbers jump, and a backlog holds frames from before. */
+  readonly #runs: { readonly tag: number; readonly firstSeq: number; readonly firstAt: number }[] = [];
+  #count = 0;
+  #nextSeq = -1;
+
   /** Index of the frame, or -1 when no such frame was sent in this session lately. */
   find(tag: number, seq: number): number {
-    const at = seq % FRAMES;
-    return this.seq[at] === seq && this.tag[at] === tag ? at : -1;
+    for (const run of this.#runs) {
+      if (run.tag !== tag || seq < run.firstSeq) continue;
+      const at = (run.firstAt + seq - run.firstSeq) % FRAMES;
+      if (this.seq[at] === seq && this.tag[at] === tag) return at;
+    }
+    return -1;
   }
 
   /** Index for a new frame. */
   open(tag: number, seq: number): number {
-    const at = seq % FRAMES;
+    if (seq !== this.#nextSeq || this.#runs[0]?.tag !== tag) {
+      this.#runs.unshift({ tag, firstSeq: seq, firstAt: this.#count });
+      if (this.#runs.length > RUNS) this.#runs.pop();
+    }
+    this.#nextSeq = (seq + 1) >>> 0;
+    const at = this.#count++ % FRAMES;
     this.seq[at] = seq;
     this.tag[at] = tag;
     this.readyUs[at] = Number.NaN;

@@ -5,6 +5,8 @@ export class Violation extends Error {
     /** True time since the episode began, µs. */
     readonly atUs: number,
     readonly values: Readonly<Record<string, unknown>>,
+    /** The newest faults before it, oldest first. */
+    readonly faults: readonly string[] = [],
   ) {
     super(`${invariant} at ${(atUs / 1e6).toFixed(6)} s: ${JSON.stringify(values)}`);
   }

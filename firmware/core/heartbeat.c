@@ -6,14 +6,14 @@
 #include "session.h"
 
 static uint32_t last_counter;
-static uint32_t accepted_us;
-static bool running; /* one was accepted, and the check has not yet found it too old */
+static uint32_t proven_us; /* release that the last accepted one echoed: so far the host is known to be well */
+static bool running;       /* one was accepted, and the check has not yet found it too old */
 static uint8_t invalid;
 
 void heartbeat_restart(void)
 {
     last_counter = 0;
-    accepted_us = 0;
+    proven_us = 0;
     running = false;
     invalid = 0;
 }
@@ -29,7 +29,7 @@ void heartbeat_receive(const struct wire_heartbeat *heartbeat, uint32_t received
 {
     if (acceptable(heartbeat, received_us)) {
         last_counter = heartbeat->counter;
-        accepted_us = received_us;
+        proven_us = heartbeat->echo_us;
         running = true;
         invalid = 0;
         return;
@@ -44,7 +44,7 @@ void heartbeat_receive(const struct wire_heartbeat *heartbeat, uint32_t received
 
 bool heartbeat_running(uint32_t now_us)
 {
-    return running && clock_since_us(now_us, accepted_us) < (int32_t)app_watchdog_us();
+    return running && clock_since_us(now_us, proven_us) < (int32_t)app_watchdog_us();
 }
 
 void heartbeat_check(uint32_t now_us)

@@ -93,6 +93,21 @@ static void a_heartbeat_with_a_stale_echo_does_not_count(void)
     CHECK_EQUAL(safety_trip_cause(), WIRE_TRIP_HEARTBEAT_LOST);
 }
 
+/* A half-open line: heartbeats go on, but the host has not heard of us since. */
+static void the_watchdogs_time_counts_from_the_echo(void)
+{
+    bench_boot(200000);
+    bench_arm();
+    uint32_t last_seen_us = bench.now_us;
+    for (int i = 0; i < 4; i++) {
+        bench_ticks(24);
+        heartbeat(bench_heartbeat_counter(), last_seen_us);
+        CHECK(safety_armed());
+    }
+    bench_ticks(5);
+    CHECK_EQUAL(safety_trip_cause(), WIRE_TRIP_HEARTBEAT_LOST);
+}
+
 static void a_heartbeat_with_an_echo_from_the_future_does_not_count(void)
 {
     bench_boot(200000);
@@ -193,6 +208,7 @@ const struct test safety_tests[] = {
     TEST(a_heartbeat_in_time_keeps_it_armed),
     TEST(a_heartbeat_whose_counter_does_not_rise_does_not_count),
     TEST(a_heartbeat_with_a_stale_echo_does_not_count),
+    TEST(the_watchdogs_time_counts_from_the_echo),
     TEST(a_heartbeat_with_an_echo_from_the_future_does_not_count),
     TEST(the_fifth_invalid_heartbeat_in_a_row_trips),
     TEST(an_old_heartbeat_does_not_become_young_when_time_wraps),

@@ -5,7 +5,7 @@
 import { encodeBinary, encodeText } from '../codec/encode.js';
 import type { DeviceMessage } from '../codec/message.js';
 import { dataFlags, type Encoding, eventCodes, eventLevels, type ResetCause } from '../codec/schema.js';
-import { PERIOD_US } from './board.js';
+import { PERIOD_US, WATCHDOG_US } from './board.js';
 import { BoardClock } from './clock.js';
 import { DeviceSession } from './device-session.js';
 import { encodeFrame, encodeFrameText } from './frame-encoder.js';
@@ -55,7 +55,8 @@ export class Device {
 
   #bootUs = 0;
   #hungSinceUs = NEVER;
-  #pausedUntilUs = 0;
+  #pausedUntilUs = Number.NEGATIVE_INFINITY;
+  #pausedForUs = 0;
   #fedUs = 0;
   #nextUs = 0; //      of the release timer, device time
   #nextIndex = 0;
@@ -91,6 +92,12 @@ export class Device {
 
   get isRunning(): boolean {
     return this.#bootUs === NEVER && this.#hungSinceUs === NEVER;
+  }
+
+  /** For how long it has been or will be kept from looking after its guard, within the last watchdog's time; µs. */
+  get heldUs(): number {
+    const pausedUs = this.nowUs - this.#pausedUntilUs < 2 * WATCHDOG_US ? this.#pausedForUs : 0;
+    return pausedUs + Math.max(0, this.busyUntilUs - this.nowUs);
   }
 
   /** When it next does something, true time. */
@@ -143,6 +150,7 @@ export class Device {
   pause(us: number, nowUs: number): void {
     if (!this.isRunning || nowUs < this.#pausedUntilUs) return;
     this.#pausedUntilUs = nowUs + us;
+    this.#pausedForUs = us;
     this.clock.set(this.clock.at(nowUs), nowUs + us);
     this.busyUntilUs = Math.max(this.busyUntilUs, nowUs) + us;
     this.#fedUs += us;

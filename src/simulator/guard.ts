@@ -18,7 +18,7 @@ export class Guard {
   state: ArmState = 'disarmed';
   cause: TripCause = 'none';
   #lastCounter = 0;
-  #acceptedUs = 0;
+  #provenUs = 0;
   #running = false;
   #invalid = 0;
 
@@ -46,7 +46,7 @@ export class Guard {
     const isFresh = ageUs < WATCHDOG_US || this.bug === 'stale echo accepted';
     if (beat.session === tag && beat.counter > this.#lastCounter && isFresh) {
       this.#lastCounter = beat.counter;
-      this.#acceptedUs = receivedUs;
+      this.#provenUs = this.bug === 'watchdog counts from arrival' ? receivedUs : receivedUs - ageUs;
       this.#running = true;
       this.#invalid = 0;
       return;
@@ -56,7 +56,7 @@ export class Guard {
   }
 
   isRunning(nowUs: number): boolean {
-    return this.#running && nowUs - this.#acceptedUs < WATCHDOG_US;
+    return this.#running && nowUs - this.#provenUs < WATCHDOG_US;
   }
 
   /** Before each job. */

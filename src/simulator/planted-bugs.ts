@@ -8,6 +8,7 @@ export const plantedBugs = [
   'arms itself',
   'not latched',
   'stale echo accepted',
+  'watchdog counts from arrival',
   'runs expired commands',
   'runs commands twice',
   // of the bridge

@@ -3,7 +3,6 @@
  * policy, control, evidence, feed), on a modelled thread. What it tells is shown to the checker on its way to the feed.
  */
 import type { DataFrame } from '../codec/decoder.js';
-import type { Message } from '../codec/message.js';
 import type { BoardConfig } from '../config.js';
 import { Evidence } from '../deadline/evidence.js';
 import type { Judgement } from '../deadline/judgement.js';
@@ -18,28 +17,21 @@ import type { TextEvent } from '../outlet.js';
 import type { HostThread } from './host-thread.js';
 import type { LineToBoard } from './line-to-board.js';
 import type { LineToHost } from './line-to-host.js';
+import { distorted, type PlantedBug, plantInLoop } from './planted-bugs.js';
+import type { Watcher } from './watcher.js';
 
 const TICK_US = 5000;
 /** What one read of a terminal gives at most. */
 const READ_BYTES = 4095;
-const RING_SLOTS = 4096;
+/** Two seconds, so that a slow consumer is overtaken now and then. */
+const RING_SLOTS = 2048;
 const EVENT_SLOTS = 8192;
 
-/** Sees what the bridge does, as it does it. */
-export interface Watcher {
-  /** The decoder has accepted a frame. */
-  accepted(frame: DataFrame): void;
-  judged(received: ReceivedFrame, judgement: Judgement): void;
-  missed(miss: MissRecord): void;
-  stats(stats: StatsRecord): void;
-  health(health: HealthRecord): void;
-  told(event: TextEvent): void;
-  ponged(pong: Message<'pong'>, roundTripUs: number): void;
-  ticked(): void;
-}
-
 class WatchedFeed extends Feed {
-  constructor(private readonly watcher: Watcher) {
+  constructor(
+    private readonly watcher: Watcher,
+    private readonly bug: PlantedBug | null,
+  ) {
     super(
       Ring.create({ slots: RING_SLOTS, recordSlotsMax: FRAME_SLOTS_MAX }),
       Ring.create({ slots: EVENT_SLOTS, recordSlotsMax: TEXT_SLOTS_MAX }),
@@ -47,7 +39,8 @@ class WatchedFeed extends Feed {
   }
 
   override frame(board: number, received: ReceivedFrame, judged: FrameJudgement): void {
-    this.watcher.judged(received, judged as Judgement);
+    if (this.bug !== null && !distorted(this.bug, judged as Judgement, this.watcher)) return;
+    this.watcher.judged(received, judged as Judgement, this.frames.offset);
     super.frame(board, received, judged);
   }
 
@@ -62,6 +55,7 @@ class WatchedFeed extends Feed {
   }
 
   override health(health: HealthRecord): void {
+    if (this.bug === 'always live') health.live = true;
     this.watcher.health(health);
     super.health(health);
   }
@@ -93,6 +87,7 @@ export interface VirtualBridgeOptions {
   readonly config: BoardConfig;
   readonly random32: () => number;
   readonly watcher: Watcher;
+  readonly bug: PlantedBug | null;
 }
 
 export class VirtualBridge {
@@ -106,8 +101,8 @@ export class VirtualBridge {
 
   constructor(options: VirtualBridgeOptions) {
     this.#options = options;
-    const { thread, watcher, config, random32 } = options;
-    this.feed = new WatchedFeed(watcher);
+    const { thread, watcher, config, random32, bug } = options;
+    this.feed = new WatchedFeed(watcher, bug);
     this.loop = new WatchedLoop({
       index: 0,
       config,
@@ -121,10 +116,11 @@ export class VirtualBridge {
       isTaken: () => false,
     });
     this.loop.watcher = watcher;
+    plantInLoop(this.loop, bug);
     const tick = thread.after(TICK_US, () => {
       tick.refresh();
       this.loop.tick(thread.clockUs);
-      watcher.ticked();
+      watcher.ticked(this.loop.session.state);
     });
   }
 

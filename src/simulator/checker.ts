@@ -6,13 +6,14 @@ import { controlStream } from '../deadline/model/stream.js';
 import { culprits, verdictCode, verdicts } from '../deadline/verdict.js';
 import type { HealthRecord, MissRecord, StatsRecord } from '../feed/events.js';
 import type { ReceivedFrame } from '../feed/frame.js';
+import type { LinkState } from '../feed/slot.js';
 import type { TextEvent } from '../outlet.js';
-import type { Watcher } from './bridge.js';
 import type { Device } from './device.js';
 import type { HostThread } from './host-thread.js';
 import type { Scores } from './scores.js';
 import { type FrameBook, signalValue } from './truth.js';
 import { Violation } from './violation.js';
+import type { Watcher } from './watcher.js';
 
 const { deadlineUs, lifespanUs, leaseUs, budgets } = controlStream.contract;
 /** Stamps are truncated, bounds cross by rounding. */
@@ -25,6 +26,7 @@ const POLLS_HIDE_US = 1500;
 const QUICK_US = 3500;
 /** How long a stream may be overdue beyond its lease before that is told: a look at the port each millisecond, and the timers' lateness. */
 const SILENCE_TOLERANCE_US = 2000;
+const TICK_US = 5000;
 
 export interface CheckedParts {
   readonly book: FrameBook;
@@ -34,16 +36,20 @@ export interface CheckedParts {
   /** Names the fault at work when a frame was late. */
   readonly causeOf: (truth: string) => string;
   readonly history: () => readonly string[];
+  readonly published: (offset: number, seq: number, releaseUs: number) => void;
 }
 
 export class Checker implements Watcher {
   /** Frames judged, and lost by the bridge's account. */
   framesJudged = 0;
   framesLost = 0;
+  /** As the bridge tells them, over all sessions. */
+  readonly disorder = { repeated: 0, reordered: 0 };
   /** In a row, without a miss, since the last fault. */
   metInARow = 0;
   #isJumpOpen = false;
-  #jumpEndUs = 0;
+  /** When the newest jump of a clock was over, true time. */
+  jumpEndUs = 0;
   #bentUs = Number.NEGATIVE_INFINITY;
   /** True release of the newest frame that a bridge has judged good: what it has proved to know. */
   provenReleaseUs = Number.NEGATIVE_INFINITY;
@@ -69,7 +75,7 @@ export class Checker implements Watcher {
 
   /** The board's clock jumps, or the host's stands still, until `endUs`: nothing is known of it before a ping that follows. */
   clockJump(endUs: number): void {
-    this.#jumpEndUs = Math.max(this.#jumpEndUs, endUs);
+    this.jumpEndUs = Math.max(this.jumpEndUs, endUs);
     this.#isJumpOpen = true;
   }
 
@@ -78,12 +84,12 @@ export class Checker implements Watcher {
     this.#bentUs = nowUs;
   }
 
-  get #clockIsExcused(): boolean {
+  get clockIsExcused(): boolean {
     return this.#isJumpOpen || this.#nowUs < this.#bentUs + RATE_FOLLOWED_US;
   }
 
   /** By how much what is said of the clock may be wrong. */
-  get #toleranceUs(): number {
+  get toleranceUs(): number {
     return this.#nowUs < this.#bentUs + BOUNDS_US ? POLLS_HIDE_US : ROUNDING_US;
   }
 
@@ -102,22 +108,25 @@ export class Checker implements Watcher {
     // Misses are told before the judgement is.
     if (book.arrivals[i] === 0) {
       book.judgedUs[i] = this.#nowUs;
-      book.excused[i] = this.#clockIsExcused ? 1 : 0;
+      book.excused[i] = this.clockIsExcused ? 1 : 0;
     }
     book.arrivals[i]!++;
   }
 
-  judged(received: ReceivedFrame, judgement: Judgement): void {
+  judged(received: ReceivedFrame, judgement: Judgement, offset: number): void {
     const { book } = this.#parts;
     const i = book.find(this.#tag, judgement.seq % 2 ** 32);
     if (i < 0) this.fail('every judged frame was sent', { seq: judgement.seq });
     this.framesJudged++;
+    this.#parts.published(offset, judgement.seq, book.releaseUs[i]!);
     const { verdict } = judgement;
     this.#verdicts[verdict]!++;
     const isRepeated = book.arrivals[i]! > 1;
     const isLate = !isRepeated && book.release[i]! < this.#newestRelease;
     this.#same('repeated', isRepeated, verdict === verdictCode.repeated, judgement);
     this.#same('reordered', isLate, verdict === verdictCode.reordered, judgement);
+    if (isRepeated) this.disorder.repeated++;
+    else if (isLate) this.disorder.reordered++;
     if (isRepeated || isLate) return;
     this.#gap(i, judgement);
     this.#age(i, judgement);
@@ -141,7 +150,7 @@ export class Checker implements Watcher {
     const i = book.find(this.#tag, miss.firstSeq % 2 ** 32);
     if (i < 0 || book.excused[i] !== 0) return;
     const ageUs = book.judgedUs[i]! - book.releaseUs[i]!;
-    if (ageUs <= deadlineUs - this.#toleranceUs) this.fail('no met frame is blamed', { seq: miss.firstSeq, ageUs });
+    if (ageUs <= deadlineUs - this.toleranceUs) this.fail('no met frame is blamed', { seq: miss.firstSeq, ageUs });
     const truth = this.#truth(i);
     scores.add(this.#parts.causeOf(truth), culprits[miss.culprit]!, truth);
   }
@@ -156,15 +165,17 @@ export class Checker implements Watcher {
   }
 
   health(health: HealthRecord): void {
-    if (!health.live || this.#clockIsExcused) return;
+    if (!health.live || this.clockIsExcused) return;
+    // While the machine was suspended its clock stood still: what came before is as young as it was then.
+    if (this.#newestStampedUs < this.jumpEndUs) return;
     const ageUs = this.#nowUs - this.#newestStampedUs;
-    if (!(ageUs <= lifespanUs + this.#toleranceUs)) this.fail('stale is never live', { ageUs, lifespanUs });
+    if (!(ageUs <= lifespanUs + this.toleranceUs)) this.fail('stale is never live', { ageUs, lifespanUs });
   }
 
   told(event: TextEvent): void {
     if (event.type !== 'board') return;
     // A session begins, or ends: counts start again, and the pings of the old one are not awaited any more.
-    if (this.#isJumpOpen) this.#jumpEndUs = Math.max(this.#jumpEndUs, this.#nowUs);
+    if (this.#isJumpOpen) this.jumpEndUs = Math.max(this.jumpEndUs, this.#nowUs);
     this.#newest = -1;
     this.#newestRelease = Number.NaN;
     this.newestArrivalUs = Number.NaN;
@@ -173,12 +184,17 @@ export class Checker implements Watcher {
 
   /** A quick answer from after the jump shows it; a slow one may hide it. */
   ponged({ rxUs }: Message<'pong'>, roundTripUs: number): void {
-    if (!this.#isJumpOpen || this.#nowUs < this.#jumpEndUs || !(roundTripUs < QUICK_US)) return;
-    const jumpedUs = this.#parts.device.clock.at(this.#jumpEndUs);
+    if (!this.#isJumpOpen || this.#nowUs < this.jumpEndUs || !(roundTripUs < QUICK_US)) return;
+    const jumpedUs = this.#parts.device.clock.at(this.jumpEndUs);
     if (((rxUs - jumpedUs) | 0) > 0) this.#isJumpOpen = false;
   }
 
-  ticked(): void {}
+  ticked(state: LinkState): void {
+    const { thread } = this.#parts;
+    const overdueUs = this.#nowUs - this.newestArrivalUs - leaseUs;
+    if (state !== 'streaming' || !(overdueUs > SILENCE_TOLERANCE_US + TICK_US) || thread.isReadingHung) return;
+    if (this.#nowUs - this.hostAwayUntilUs > 2 * TICK_US) this.fail('every silence is told', { overdueUs });
+  }
 
   // ---- invariants ----
 
@@ -213,16 +229,16 @@ export class Checker implements Watcher {
   }
 
   #age(i: number, { verdict, uncertaintyUs, releaseHostUs, judgedUs, seq }: Judgement): void {
-    if (this.#clockIsExcused) return;
+    if (this.clockIsExcused) return;
     const ageUs = this.#nowUs - this.#parts.book.releaseUs[i]!;
     const statedUs = judgedUs - releaseHostUs;
     const values = { seq, ageUs, statedUs, uncertaintyUs };
-    if (Math.abs(statedUs - ageUs) > uncertaintyUs + this.#toleranceUs)
+    if (Math.abs(statedUs - ageUs) > uncertaintyUs + this.toleranceUs)
       this.fail('the truth is within the uncertainty', values);
-    if (verdict === verdictCode.met && ageUs > deadlineUs + this.#toleranceUs)
+    if (verdict === verdictCode.met && ageUs > deadlineUs + this.toleranceUs)
       this.fail('no late frame passes as met', values);
     const isLate = verdict === verdictCode.late || verdict === verdictCode.stale;
-    if (isLate && ageUs < deadlineUs - this.#toleranceUs) this.fail('no met frame is called late', values);
+    if (isLate && ageUs < deadlineUs - this.toleranceUs) this.fail('no met frame is called late', values);
   }
 
   #silence({ fromUs, toUs }: MissRecord): void {

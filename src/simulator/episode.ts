@@ -3,13 +3,15 @@
  * from the seed. True time is the simulation's own; board and host each have their clock.
  */
 
-import type { ArmState, TripCause } from '../codec/schema.js';
-import { delays, seeded } from '../deadline/model/line.js';
+import type { Message } from '../codec/message.js';
+import type { AnswerCode, ArmState, TripCause } from '../codec/schema.js';
+import { type DelayModel, delays, seeded } from '../deadline/model/line.js';
 import { PERIOD_US, WATCHDOG_US } from './board.js';
 import { defaultBoard } from './board-config.js';
 import { VirtualBridge } from './bridge.js';
 import { Checker } from './checker.js';
 import { Device } from './device.js';
+import { ExactCounts } from './exact-counts.js';
 import {
   allFaultKinds,
   type FaultKind,
@@ -24,7 +26,8 @@ import { HostThread } from './host-thread.js';
 import { Injector } from './injector.js';
 import { LineToBoard } from './line-to-board.js';
 import { LineToHost } from './line-to-host.js';
-import { Operator } from './operator.js';
+import { EXPIRY_US, Operator } from './operator.js';
+import { VirtualOutlet } from './outlet.js';
 import type { PlantedBug } from './planted-bugs.js';
 import { Scores } from './scores.js';
 import { FrameBook } from './truth.js';
@@ -45,6 +48,10 @@ const RECOVERED_FRAMES = 300;
 const BAUD = 921_600;
 /** Its clock is up to 250 ppm off, and its jobs begin a few µs after their release. */
 const SKEW_US = 100;
+/** What a pause of the board's clock that is not known yet may add. */
+const CLOCK_SLACK_US = 2000;
+/** One wake-up in a thousand comes late by milliseconds: a fault of its own, which must not overlap with another. */
+const LATE_WAKE_UP_US = 2500;
 
 export interface EpisodeOptions {
   readonly seed: number;
@@ -80,7 +87,9 @@ export class Episode {
   readonly checker: Checker;
   readonly kinds: readonly FaultKind[];
   readonly overlapped: boolean;
-  thread: HostThread;
+  readonly thread: HostThread;
+  /** Only when consumers are among what can fail: it costs a tenth of the speed. */
+  readonly outlet: VirtualOutlet | null = null;
   bridge: VirtualBridge;
   operator: Operator;
   /** False while the bridge's process is dead. */
@@ -91,12 +100,15 @@ export class Episode {
   readonly #endUs: number;
   readonly #injector: Injector;
   readonly #isHard: boolean;
+  readonly #bug: PlantedBug | null;
+  readonly #ran = new Set<number>();
   readonly #encoding: 'binary' | 'text';
   #plan: PlannedFault[] = [];
   #round: FaultKind[] = [];
   #nextFaultUs = NEVER;
   #quietUs = NEVER;
   #waitsForRecovery = false;
+  #exactCounts: ExactCounts | null = null;
 
   constructor(options: EpisodeOptions) {
     const random = seeded(options.seed);
@@ -106,8 +118,9 @@ export class Episode {
     this.overlapped = options.overlap ?? random() < 0.5;
     this.#isHard = options.class === undefined ? random() < 0.5 : options.class === 'hard';
     this.#encoding = options.encoding ?? (random() < 1 / 16 ? 'text' : 'binary');
-    const model = delays[pick(['pty', 'USB CDC', 'FTDI 1 ms'], random)]!;
-    this.toHost = new LineToHost(BAUD, model, this.book, random);
+    this.#bug = options.bug ?? null;
+    const model = this.#lineModel(pick(['pty', 'USB CDC', 'FTDI 1 ms'], random));
+    this.toHost = new LineToHost(BAUD, model, this.book, random, this.#bug);
     this.toBoard = new LineToBoard(this.toHost.byteUs, model, random);
     this.device = new Device({
       line: this.toHost,
@@ -117,7 +130,7 @@ export class Episode {
         changed: (state, by, cause) => this.#boardChanged(state, by, cause),
         booted: () => {},
       },
-      bug: options.bug ?? null,
+      bug: this.#bug,
     });
     this.thread = new HostThread(0, random, this.#work);
     this.checker = new Checker({
@@ -127,8 +140,11 @@ export class Episode {
       scores: this.scores,
       causeOf: (truth) => this.#injector.causeOf(truth),
       history: () => this.#injector.history,
+      published: (offset, seq, releaseUs) => this.outlet?.published(offset, seq, releaseUs),
     });
     this.#injector = new Injector(this);
+    if (this.kinds.some((kind) => traitsOf(kind).where === 'consumer')) this.outlet = this.#newOutlet();
+    this.device.session.onCommand = (command, code) => this.#commandRan(command, code);
     // Up for any time, and often about to wrap its 32 bits.
     const upUs = random() < 0.3 ? 2 ** 32 - random() * this.#endUs : random() * 1e12;
     this.device.clock.drift(120 * (random() - 0.5), 0);
@@ -184,18 +200,27 @@ export class Episode {
     const boardUs = this.device.dueUs;
     const lineUs = this.toBoard.dueUs;
     const hostUs = this.isAlive ? this.thread.dueUs : NEVER;
+    const outletUs = this.outlet?.dueUs ?? NEVER;
     const faultUs = Math.min(this.#nextFaultUs, this.#injector.dueUs, this.#quietUs);
-    if (boardUs <= lineUs && boardUs <= hostUs && boardUs <= faultUs) {
+    if (boardUs <= lineUs && boardUs <= hostUs && boardUs <= faultUs && boardUs <= outletUs) {
       this.#advance(boardUs);
       this.device.run(this.nowUs);
       if (this.device.guard.state === 'armed') this.#checkProof();
-    } else if (lineUs <= hostUs && lineUs <= faultUs) {
+    } else if (lineUs <= hostUs && lineUs <= faultUs && lineUs <= outletUs) {
       this.#advance(lineUs);
       this.device.receive(this.toBoard.take(), this.nowUs);
-    } else if (hostUs <= faultUs) {
+    } else if (hostUs <= faultUs && hostUs <= outletUs) {
       this.#advance(hostUs);
       this.thread.run(hostUs);
-    } else this.#fault(faultUs);
+    } else if (faultUs <= outletUs) this.#fault(faultUs);
+    else this.#runOutlet(outletUs);
+  }
+
+  /** It is a thread of the same process: what stops or suspends that stops it too. */
+  #runOutlet(us: number): void {
+    this.#advance(us);
+    if (this.isAlive && !this.thread.isProcessStopped(us)) this.outlet!.run(us);
+    else this.outlet!.dueUs = us + 20_000;
   }
 
   #advance(us: number): void {
@@ -233,6 +258,11 @@ export class Episode {
     this.#inject(planned.kind, planned.lastsUs);
   }
 
+  get #counts(): ExactCounts {
+    this.#exactCounts ??= new ExactCounts(this.toHost, this.checker, () => this.bridge.loop.decoder.counters);
+    return this.#exactCounts;
+  }
+
   /** One after the other, in rounds of all kinds; after a heavy one when everything is well again. */
   #nextAlone(atUs: number): void {
     if (this.#waitsForRecovery && !this.isRecovered) {
@@ -241,8 +271,10 @@ export class Episode {
       return;
     }
     if (this.#round.length === 0) this.#round = shuffled(this.kinds, this.random);
+    this.#counts.check();
     const kind = this.#round.pop()!;
     const lastsUs = lasting(kind, this.random);
+    if (traitsOf(kind).isHeavy === undefined) this.#counts.begin(kind);
     this.#inject(kind, lastsUs);
     this.#waitsForRecovery = traitsOf(kind).isHeavy === true;
     this.#nextFaultUs = this.#injector.endUs + APART_US * (1 + this.random());
@@ -277,6 +309,19 @@ export class Episode {
     if (sinceFaultUs > SECOND_US && !isWanted) this.checker.fail('no trip without a reason', { cause, sinceFaultUs });
   }
 
+  /** What the board has done was asked for within its expiry, and is done once. */
+  #commandRan({ session, counter, command }: Message<'command'>, code: AnswerCode): void {
+    if (code === 'expired') return;
+    const key = session * 2 ** 32 + counter;
+    if (this.#ran.has(key)) this.checker.fail('a command runs once', { command, counter });
+    this.#ran.add(key);
+    if (this.#ran.size > 64) this.#ran.delete(this.#ran.values().next().value!);
+    const afterUs = this.device.nowUs - this.operator.askedUs;
+    if (afterUs > EXPIRY_US + CLOCK_SLACK_US && !this.checker.clockIsExcused) {
+      this.checker.fail('no command runs after its expiry', { command, afterUs });
+    }
+  }
+
   /** An armed board may rely on a host only as long as that has proved, within the watchdog's time, that it knows the board. */
   #checkProof(): void {
     const unprovenUs = this.nowUs - this.checker.provenReleaseUs;
@@ -292,15 +337,46 @@ export class Episode {
     read: () => this.bridge.read(),
   };
 
+  #lineModel(name: string): DelayModel {
+    const model = delays[name]!;
+    if (this.overlapped) return model;
+    const toHost = (atUs: number, random: () => number) => Math.min(model.toHost(atUs, random), atUs + LATE_WAKE_UP_US);
+    return { ...model, toHost };
+  }
+
+  #newOutlet(): VirtualOutlet {
+    const { checker, thread } = this;
+    return new VirtualOutlet(
+      {
+        clockUs: (nowUs) => nowUs - thread.suspendedUs,
+        get clockIsExcused() {
+          return checker.clockIsExcused;
+        },
+        get toleranceUs() {
+          return checker.toleranceUs;
+        },
+        get jumpEndUs() {
+          return checker.jumpEndUs;
+        },
+        fail: (invariant, values) => checker.fail(invariant, values),
+      },
+      this.random,
+      this.#bug,
+    );
+  }
+
   #newBridge(): VirtualBridge {
-    return new VirtualBridge({
+    const bridge = new VirtualBridge({
       thread: this.thread,
       toHost: this.toHost,
       toBoard: this.toBoard,
       config: defaultBoard({ encoding: this.#encoding, class: this.#isHard ? 'hard' : 'firm' }),
       random32: () => Math.floor(this.random() * 2 ** 32),
       watcher: this.checker,
+      bug: this.#bug,
     });
+    this.outlet?.attach(bridge.feed);
+    return bridge;
   }
 }
 

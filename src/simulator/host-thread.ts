@@ -112,6 +112,12 @@ export class HostThread implements WatchedThread {
     return this.#absence !== null;
   }
 
+  /** Whether the whole process does not run, with all its threads. */
+  isProcessStopped(nowUs: number): boolean {
+    const isWhole = this.#absence === 'stopped' || this.#absence === 'suspended';
+    return isWhole && nowUs >= this.#absentFromUs;
+  }
+
   /** When it next does something, true time. */
   get dueUs(): number {
     let wakeUs = this.isReadingHung ? NEVER : this.work.readableUs();

@@ -52,10 +52,12 @@ export class Injector {
     if (where === 'line') this.#line(kind, lastsUs, nowUs);
     else if (where === 'board') this.#board(kind, lastsUs, nowUs);
     else if (where === 'host') this.#host(kind, lastsUs, nowUs);
+    else this.#consumer(kind, lastsUs, nowUs);
   }
 
   #line(kind: FaultKind, lastsUs: number, nowUs: number): void {
-    const { toHost, toBoard, episode } = { ...this.#lines(), episode: this.episode };
+    const { episode } = this;
+    const { toHost, toBoard } = episode;
     const untilUs = nowUs + lastsUs;
     switch (kind) {
       case 'flip':
@@ -94,11 +96,6 @@ export class Injector {
           if (episode.isAlive && !episode.bridge.isOpen) episode.bridge.open();
         });
     }
-  }
-
-  #lines() {
-    const { toHost, toBoard } = this.episode;
-    return { toHost, toBoard };
   }
 
   #board(kind: FaultKind, lastsUs: number, nowUs: number): void {
@@ -161,6 +158,17 @@ export class Injector {
     } else if (kind === 'kill') {
       episode.kill();
       this.#later(endUs, () => episode.restart());
+    }
+  }
+
+  #consumer(kind: FaultKind, lastsUs: number, nowUs: number): void {
+    const { outlet } = this.episode;
+    if (outlet === null) return;
+    const endUs = nowUs + lastsUs;
+    if (kind === 'slow consumer') outlet.slowUntilUs = Math.max(outlet.slowUntilUs, endUs);
+    else {
+      outlet.connect(false);
+      this.#later(endUs, () => outlet.connect(true));
     }
   }
 

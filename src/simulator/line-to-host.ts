@@ -4,6 +4,7 @@
  */
 import type { DelayModel } from '../deadline/model/line.js';
 import { encodeFrame } from './frame-encoder.js';
+import type { PlantedBug } from './planted-bugs.js';
 import type { FrameBook } from './truth.js';
 
 /** What Linux holds of a terminal that nobody reads. */
@@ -48,6 +49,7 @@ export class LineToHost {
     private readonly model: DelayModel,
     private readonly book: FrameBook,
     private readonly random: () => number,
+    private readonly bug: PlantedBug | null,
   ) {
     this.byteUs = 1e7 / baud;
   }
@@ -151,6 +153,13 @@ export class LineToHost {
     }
     if (fault === 'insert') this.#insert(doneUs);
     else if (fault === 'foreign') this.#foreign(doneUs, frame);
+    if (fault === 'flip' && this.bug === 'changes frames and their CRC') {
+      this.book.execUs[frame]! ^= 1;
+      encodeFrame(this.book, frame, bytes, 0, bytes[0] === 0);
+      this.book.execUs[frame]! ^= 1;
+      this.#deliver(bytes, 0, bytes.length, doneUs, frame);
+      return;
+    }
     const damaged = fault === 'flip' ? this.#flip(bytes) : fault === 'drop' ? this.#drop(bytes) : bytes;
     if (damaged !== bytes && damaged !== this.#undamaged) this.#damage(frame);
     this.#deliver(damaged, 0, damaged.length, doneUs, frame);

@@ -5,14 +5,15 @@ import type { HostThread } from './host-thread.js';
 
 const PERIOD_US = 300_000;
 /** A command may run for so long after it was asked for (`COMMAND_EXPIRY_US`). */
-const EXPIRY_US = 1_000_000;
+export const EXPIRY_US = 1_000_000;
 
 export class Operator {
   /** True time until which the board may execute what was asked, by name; once each. */
   readonly permits = new Map<string, number>();
   lastSafeUs = Number.NEGATIVE_INFINITY;
-  asked = 0;
-  #trippedSinceUs = Number.NaN;
+  /** When what the board may be doing now was asked for, true time: one thing at a time. */
+  askedUs = Number.NEGATIVE_INFINITY;
+  #isWaiting = false;
 
   constructor(
     private readonly thread: HostThread,
@@ -33,21 +34,23 @@ export class Operator {
   }
 
   ask(name: string, values: readonly number[] = []): void {
-    this.asked++;
+    this.#isWaiting = true;
+    this.askedUs = this.thread.nowUs;
     this.permits.set(name, this.thread.nowUs + EXPIRY_US);
     const command = { board: 'simulated', name, arguments: values, by: 'operator' };
-    this.bridge.loop.ask(command, this.thread.clockUs, () => {});
+    this.bridge.loop.ask(command, this.thread.clockUs, () => {
+      this.#isWaiting = false;
+    });
   }
 
   #act(): void {
+    if (this.#isWaiting) return;
     const { state } = this.bridge.loop.control.policy;
     const dice = this.random();
     if (state === 'tripped') {
-      if (Number.isNaN(this.#trippedSinceUs)) this.#trippedSinceUs = this.thread.nowUs;
-      else if (dice < 0.5) this.ask('rearm');
+      if (dice < 0.5) this.ask('rearm');
       return;
     }
-    this.#trippedSinceUs = Number.NaN;
     if (dice < 0.02) {
       this.lastSafeUs = this.thread.nowUs;
       this.ask('safe');

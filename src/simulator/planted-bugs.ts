@@ -1,9 +1,17 @@
 /**
- * Bugs that can be built into the modelled board or around a part of the bridge. Each must make an invariant fail: that is
- * how it is known that the invariants can fail at all (`planted-bugs.test.ts`).
+ * Bugs that can be built into the modelled board, the line, or around a part of the bridge. Each must make its invariant
+ * fail: that is how it is known that the invariants can fail at all (`planted-bugs.test.ts`).
  */
+import type { DataFrame } from '../codec/decoder.js';
+import type { FrameTimes } from '../deadline/clock.js';
+import type { Judgement } from '../deadline/judgement.js';
+import { culpritCode, verdictCode } from '../deadline/verdict.js';
+import type { MissRecord } from '../feed/events.js';
+import type { BoardLoop } from '../loop/board-loop.js';
+import type { Watcher } from './watcher.js';
+
 export const plantedBugs = [
-  // of the board
+  // in the board
   'no watchdog',
   'arms itself',
   'not latched',
@@ -11,15 +19,85 @@ export const plantedBugs = [
   'watchdog counts from arrival',
   'runs expired commands',
   'runs commands twice',
-  // of the bridge
-  'crc not checked',
+  // on the line
+  'changes frames and their CRC',
+  // in the bridge
   'clock lies',
   'losses not counted',
   'repetition not noticed',
+  'reordering not noticed',
+  'frames lost after judgement',
   'always live',
   'blames met frames',
-  'never comes back',
-  'heartbeats for ever',
+  'silence not noticed',
+  'never says hello again',
+  'vouches for what it does not see',
+  'trips for nothing',
   'leaks',
+  'outlet skips a frame',
 ] as const;
 export type PlantedBug = (typeof plantedBugs)[number];
+
+/** Builds a bug of the bridge into its loop. */
+export function plantInLoop(loop: BoardLoop, bug: PlantedBug | null): void {
+  if (bug === 'clock lies') plantInClock(loop);
+  else if (bug === 'vouches for what it does not see') plantInHeartbeat(loop);
+  else if (bug === 'silence not noticed') loop.looked = () => {};
+  else if (bug === 'never says hello again') plantInSession(loop);
+  else if (bug === 'trips for nothing') plantInPolicy(loop);
+  else if (bug === 'leaks') plantLeak(loop);
+}
+
+function plantInClock({ clock }: BoardLoop): void {
+  const observe = clock.observe.bind(clock);
+  clock.observe = (times: FrameTimes) => {
+    observe(times);
+    times.hostUs += 3000;
+  };
+}
+
+function plantInHeartbeat({ clock, control: { heartbeat } }: BoardLoop): void {
+  const beat = heartbeat.beat.bind(heartbeat);
+  heartbeat.beat = (nowUs, proof) => {
+    const echoUs = Math.floor(nowUs - clock.offsetUs) % 2 ** 32;
+    return beat(nowUs, clock.settled ? { ...proof, isChecked: true, echoUs } : proof);
+  };
+}
+
+function plantInSession({ session }: BoardLoop): void {
+  const tick = session.tick.bind(session);
+  session.tick = (nowUs) => {
+    if (session.counters.lost === 0) tick(nowUs);
+  };
+}
+
+function plantInPolicy({ control: { policy } }: BoardLoop): void {
+  const heartbeat = policy.heartbeat.bind(policy);
+  let beats = 0;
+  policy.heartbeat = (nowUs) => {
+    heartbeat(nowUs);
+    if (++beats % 300 === 0 && policy.state === 'armed') policy.safe();
+  };
+}
+
+const leaked: unknown[] = [];
+
+function plantLeak(loop: BoardLoop): void {
+  const data = loop.data.bind(loop);
+  loop.data = (frame: DataFrame) => {
+    leaked.push({ seq: frame.seq, values: frame.values.slice(0, 4) });
+    data(frame);
+  };
+}
+
+/** What a bug of the bridge makes of what it tells. @returns false: it does not tell it */
+export function distorted(bug: PlantedBug, judgement: Judgement, watcher: Watcher): boolean {
+  const { gap, verdict, seq } = judgement;
+  if (bug === 'losses not counted') gap.count = 0;
+  else if (bug === 'repetition not noticed' && verdict === verdictCode.repeated) judgement.verdict = verdictCode.met!;
+  else if (bug === 'reordering not noticed' && verdict === verdictCode.reordered) judgement.verdict = verdictCode.met!;
+  else if (bug === 'blames met frames' && verdict === verdictCode.met && seq % 5000 === 0) {
+    watcher.missed({ isGap: false, verdict: verdictCode.late, firstSeq: seq, culprit: culpritCode.host } as MissRecord);
+  }
+  return !(bug === 'frames lost after judgement' && seq % 5000 === 0);
+}

@@ -55,7 +55,7 @@ export class Checker implements Watcher {
   provenReleaseUs = Number.NEGATIVE_INFINITY;
   /** When the host was last kept from running, true time. */
   hostAwayUntilUs = 0;
-  /** True time of the newest good frame's arrival; NaN in a new session. */
+  /** When the newest good frame came, on the host's clock; NaN in a new session. */
   newestArrivalUs = Number.NaN;
   readonly #parts: CheckedParts;
   #tag = -1;
@@ -134,7 +134,7 @@ export class Checker implements Watcher {
     this.#newestRelease = book.release[i]!;
     this.#newestJumps = book.jumps[i]!;
     this.#newestStampedUs = book.releaseUs[i]!;
-    this.newestArrivalUs = this.#nowUs;
+    this.newestArrivalUs = this.#parts.thread.clockUs;
     this.provenReleaseUs = Math.max(this.provenReleaseUs, book.releaseUs[i]!);
     this.metInARow = verdict === verdictCode.met && judgement.gap.count === 0 ? this.metInARow + 1 : 0;
     if (received.count !== controlStream.signals.length) this.fail('values', { count: received.count });
@@ -191,7 +191,7 @@ export class Checker implements Watcher {
 
   ticked(state: LinkState): void {
     const { thread } = this.#parts;
-    const overdueUs = this.#nowUs - this.newestArrivalUs - leaseUs;
+    const overdueUs = thread.clockUs - this.newestArrivalUs - leaseUs;
     if (state !== 'streaming' || !(overdueUs > SILENCE_TOLERANCE_US + TICK_US) || thread.isReadingHung) return;
     if (this.#nowUs - this.hostAwayUntilUs > 2 * TICK_US) this.fail('every silence is told', { overdueUs });
   }

@@ -31,6 +31,8 @@ export class DeviceSession {
   tag: number = SESSION_NONE;
   encoding: Encoding = 'text';
   bootId = 0;
+  /** Sessions so far: a tag of 16 bits comes again now and then. */
+  count = 0;
   /** `id`s of the commands that ran, with what they did: for the checker. */
   onCommand: (message: Message<'command'>, code: AnswerCode) => void = () => {};
   #lastCounter = 0;
@@ -106,6 +108,7 @@ export class DeviceSession {
       return;
     }
     this.mode = 'greeted';
+    this.count++;
     this.tag = sessionTag(this.bootId, descriptorHash, hello.hostNonce);
     this.#describe = null;
     device.guard.session();

@@ -24,15 +24,11 @@ const MONITOR_PERIOD_US = 100_000;
 const STATUS_PERIOD_US = 1_000_000;
 const NEVER = Number.POSITIVE_INFINITY;
 
-export interface DeviceOutput extends GuardOutput {
-  booted(): void;
-}
-
 export interface DeviceOptions {
   readonly line: LineToHost;
   readonly book: FrameBook;
   readonly random: () => number;
-  readonly output: DeviceOutput;
+  readonly output: GuardOutput;
   readonly bug: PlantedBug | null;
 }
 
@@ -41,8 +37,6 @@ export class Device {
   readonly receiver = new Receiver();
   readonly guard: Guard;
   readonly session: DeviceSession;
-  /** Frames put on the line since the simulation began, of the session that streams. */
-  framesSent = 0;
   /** Until when the processor is busy, true time. */
   busyUntilUs = 0;
   nowUs = 0;
@@ -57,6 +51,7 @@ export class Device {
   #hungSinceUs = NEVER;
   #pausedUntilUs = Number.NEGATIVE_INFINITY;
   #pausedForUs = 0;
+  #jobUs = 0;
   #fedUs = 0;
   #nextUs = 0; //      of the release timer, device time
   #nextIndex = 0;
@@ -94,10 +89,10 @@ export class Device {
     return this.#bootUs === NEVER && this.#hungSinceUs === NEVER;
   }
 
-  /** For how long it has been or will be kept from looking after its guard, within the last watchdog's time; µs. */
+  /** For how long it was kept from looking after its guard: by the newest job, or by a pause within two watchdogs' time; µs. */
   get heldUs(): number {
     const pausedUs = this.nowUs - this.#pausedUntilUs < 2 * WATCHDOG_US ? this.#pausedForUs : 0;
-    return pausedUs + Math.max(0, this.busyUntilUs - this.nowUs);
+    return pausedUs + this.#jobUs;
   }
 
   /** When it next does something, true time. */
@@ -220,7 +215,6 @@ export class Device {
     this.receiver.restart();
     this.guard.boot();
     this.session.boot();
-    this.#options.output.booted();
   }
 
   #work(nowUs: number): void {
@@ -266,6 +260,7 @@ export class Device {
     this.overrunUs = 0;
     this.hiddenUs = 0;
     this.busyUntilUs = handedUs;
+    this.#jobUs = handedUs - startUs;
     if (handedUs - this.#fedUs > HARDWARE_WATCHDOG_US) {
       this.#hungSinceUs = nowUs; // the watchdog bites within this job
       return;
@@ -305,7 +300,7 @@ export class Device {
       this.drops = Math.max(0, this.drops - 1);
       this.#dropped = (this.#dropped + 1) & 0xff;
       this.#sendDrops = (this.#sendDrops + 1) & 0xffff;
-    } else if (session.mode === 'streaming') this.framesSent++;
+    }
   }
 
   #put(i: number, atUs: number): boolean {

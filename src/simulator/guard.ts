@@ -43,8 +43,7 @@ export class Guard {
 
   heartbeat(beat: Message<'heartbeat'>, tag: number, receivedUs: number): void {
     const ageUs = (receivedUs - beat.echoUs) >>> 0; // an instant in the future is a very old one
-    const isFresh = ageUs < WATCHDOG_US || this.bug === 'stale echo accepted';
-    if (beat.session === tag && beat.counter > this.#lastCounter && isFresh) {
+    if (beat.session === tag && beat.counter > this.#lastCounter && ageUs < WATCHDOG_US) {
       this.#lastCounter = beat.counter;
       this.#provenUs = this.bug === 'watchdog counts from arrival' ? receivedUs : receivedUs - ageUs;
       this.#running = true;
@@ -64,7 +63,7 @@ export class Guard {
     if (this.#running && !this.isRunning(nowUs)) this.#running = false;
     if (!this.#running && this.state === 'armed' && this.bug !== 'no watchdog') this.trip('heartbeatLost');
     if (this.bug === 'arms itself' && this.state === 'disarmed' && this.#running) this.#become('armed', 'arm');
-    if (this.bug === 'not latched' && this.state === 'tripped' && this.#running) this.#become('disarmed', 'trip');
+    if (this.bug === 'not latched' && this.state === 'tripped') this.#become('disarmed', 'trip');
   }
 
   trip(cause: TripCause): void {

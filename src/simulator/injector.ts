@@ -144,9 +144,9 @@ export class Injector {
     const endUs = nowUs + lastsUs;
     checker.hostAwayUntilUs = Math.max(checker.hostAwayUntilUs, endUs);
     const absence = absenceOf[kind];
-    if (absence !== undefined) thread.absent(absence, nowUs, lastsUs);
+    if (absence !== undefined) episode.keepAway(absence, lastsUs);
     else if (kind === 'suspend') {
-      thread.absent('suspended', nowUs, lastsUs);
+      episode.keepAway('suspended', lastsUs);
       toHost.deafUntilUs = Math.max(toHost.deafUntilUs, endUs);
       toBoard.deafUntilUs = Math.max(toBoard.deafUntilUs, endUs);
       checker.clockJump(endUs);

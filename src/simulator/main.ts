@@ -2,15 +2,14 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { exitCodes } from '../exit-codes.js';
+import { PERIOD_US, WATCHDOG_US } from './board.js';
 import { allFaultKinds, type FaultKind } from './faults.js';
-import { type SimulationOptions, simulate } from './simulate.js';
+import { hostFailures, timesToSafe } from './safety-matrix.js';
+import { dashed, type SimulationOptions, simulate } from './simulate.js';
 
-const usage = `usage: npm run simulate -- [--seed N] [--hours H] [--overlap never|always|mixed] [--faults kind,kind,…] [--keep-going] [--json FILE]
+const usage = `usage: npm run simulate -- [--seed N] [--hours H] [--overlap never|always|mixed] [--faults kind,kind,… [--exact]] [--keep-going] [--json FILE]
+       npm run simulate -- --safety MOMENTS [--seed N] [--json FILE]
 kinds: ${allFaultKinds.map(dashed).join(', ')}`;
-
-function dashed(kind: string): string {
-  return kind.replaceAll(' ', '-');
-}
 
 function fail(text: string): never {
   process.stderr.write(`tautline: ${text}\n${usage}\n`);
@@ -30,7 +29,7 @@ function kindsOf(list: string): FaultKind[] {
     .map((name) => allFaultKinds.find((kind) => dashed(kind) === name) ?? fail(`--faults: no kind "${name}"`));
 }
 
-function options(): SimulationOptions & { json: string | undefined } {
+function options(): SimulationOptions & { json: string | undefined; safetyMoments: number | null } {
   const { values } = (() => {
     try {
       return parseArgs({
@@ -39,6 +38,8 @@ function options(): SimulationOptions & { json: string | undefined } {
           hours: { type: 'string', default: '1' },
           overlap: { type: 'string', default: 'mixed' },
           faults: { type: 'string' },
+          safety: { type: 'string' },
+          exact: { type: 'boolean', default: false },
           'keep-going': { type: 'boolean', default: false },
           json: { type: 'string' },
           help: { type: 'boolean', default: false },
@@ -58,31 +59,56 @@ function options(): SimulationOptions & { json: string | undefined } {
     hours: number(values.hours, 'hours', (value) => value > 0 && Number.isFinite(value)),
     ...(values.overlap === 'mixed' ? {} : { overlap: values.overlap === 'always' }),
     ...(values.faults === undefined ? {} : { kinds: kindsOf(values.faults) }),
+    isExact: values.exact,
     keepGoing: values['keep-going'],
     json: values.json,
+    safetyMoments: values.safety === undefined ? null : number(values.safety, 'safety', (count) => count >= 1),
   };
 }
 
-const { json, ...chosen } = options();
-const startedUs = process.hrtime.bigint();
-const result = simulate(chosen);
-const seconds = Number(process.hrtime.bigint() - startedUs) / 1e9;
-const speed = (result.hours * 3600) / seconds;
-const report = { ...result, speed };
-if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
+const { json, safetyMoments, ...chosen } = options();
+if (safetyMoments === null) runEpisodes();
+else runSafety(safetyMoments);
 
-const percent = (share: number | null) => (share === null ? 'none' : `${(100 * share).toFixed(2)} %`);
-process.stdout.write(
-  `${result.hours.toFixed(2)} h in ${seconds.toFixed(1)} s (${speed.toFixed(0)} × real time): ${result.frames} frames, ` +
-    `${result.lost} lost, ${result.faults} faults, ${result.trips} trips\n` +
-    `blame, one fault at a time: ${percent(result.blame.accuracy)} of the decided right, ` +
-    `${percent(result.blame.indeterminate)} of ${result.blame.lateFrames} left open\n` +
-    `blame, overlapping faults:  ${percent(result.overlapping.accuracy)} of the decided right, ` +
-    `${percent(result.overlapping.indeterminate)} of ${result.overlapping.lateFrames} left open\n`,
-);
-for (const { seed, atSeconds, invariant, values, faults, replay } of result.violations) {
-  process.stdout.write(
-    `VIOLATED: ${invariant}\n  seed ${seed}, at ${atSeconds.toFixed(6)} s: ${JSON.stringify(values)}\n  faults before: ${faults.join('; ')}\n  replay: ${replay}\n`,
-  );
+function runSafety(moments: number): void {
+  const limitUs = WATCHDOG_US + PERIOD_US;
+  const failures: Record<string, { moments: number; safeInTime: number; worstUs: number }> = {};
+  for (const failure of Object.keys(hostFailures)) {
+    const times = timesToSafe(failure, moments, chosen.seed);
+    const safeInTime = times.filter((us) => us <= limitUs).length;
+    failures[failure] = { moments, safeInTime, worstUs: Math.max(...times) };
+    process.stdout.write(
+      `the host ${failure}: safe in time ${safeInTime} of ${moments}, at the latest after ${(Math.max(...times) / 1e3).toFixed(3)} ms\n`,
+    );
+    if (safeInTime < moments) process.exitCode = exitCodes.violated;
+  }
+  write({ seed: chosen.seed, limitUs, failures });
 }
-if (result.violations.length > 0) process.exitCode = exitCodes.violated;
+
+function write(report: unknown): void {
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
+}
+
+function runEpisodes(): void {
+  const startedUs = process.hrtime.bigint();
+  const result = simulate(chosen);
+  const seconds = Number(process.hrtime.bigint() - startedUs) / 1e9;
+  const speed = (result.hours * 3600) / seconds;
+  write({ ...result, speed });
+
+  const percent = (share: number | null) => (share === null ? 'none' : `${(100 * share).toFixed(2)} %`);
+  process.stdout.write(
+    `${result.hours.toFixed(2)} h in ${seconds.toFixed(1)} s (${speed.toFixed(0)} × real time): ${result.frames} frames, ` +
+      `${result.lost} lost, ${result.faults} faults, ${result.trips} trips\n` +
+      `blame, one fault at a time: ${percent(result.blame.accuracy)} of the decided right, ` +
+      `${percent(result.blame.indeterminate)} of ${result.blame.lateFrames} left open\n` +
+      `blame, overlapping faults:  ${percent(result.overlapping.accuracy)} of the decided right, ` +
+      `${percent(result.overlapping.indeterminate)} of ${result.overlapping.lateFrames} left open\n`,
+  );
+  for (const { seed, atSeconds, invariant, values, faults, replay } of result.violations) {
+    process.stdout.write(
+      `VIOLATED: ${invariant}\n  seed ${seed}, at ${atSeconds.toFixed(6)} s: ${JSON.stringify(values)}\n  faults before: ${faults.join('; ')}\n  replay: ${replay}\n`,
+    );
+  }
+  if (result.violations.length > 0) process.exitCode = exitCodes.violated;
+}

@@ -8,11 +8,13 @@ const PERIOD_US = 300_000;
 export const EXPIRY_US = 1_000_000;
 
 export class Operator {
-  /** True time until which the board may execute what was asked, by name; once each. */
-  readonly permits = new Map<string, number>();
+  /** What the board may still execute, once each. */
+  readonly permits = new Set<string>();
   lastSafeUs = Number.NEGATIVE_INFINITY;
   /** When what the board may be doing now was asked for, true time: one thing at a time. */
   askedUs = Number.NEGATIVE_INFINITY;
+  /** Does nothing by itself: somebody else asks. */
+  isAbsent = false;
   #isWaiting = false;
 
   constructor(
@@ -26,17 +28,15 @@ export class Operator {
     });
   }
 
-  /** Whether somebody wanted that, and recently enough. Uses the permit up. */
-  use(name: string, nowUs: number): boolean {
-    const untilUs = this.permits.get(name);
-    this.permits.delete(name);
-    return untilUs !== undefined && nowUs <= untilUs;
+  /** Whether somebody wanted that. Uses the permit up. */
+  use(name: string): boolean {
+    return this.permits.delete(name);
   }
 
   ask(name: string, values: readonly number[] = []): void {
     this.#isWaiting = true;
     this.askedUs = this.thread.nowUs;
-    this.permits.set(name, this.thread.nowUs + EXPIRY_US);
+    this.permits.add(name);
     const command = { board: 'simulated', name, arguments: values, by: 'operator' };
     this.bridge.loop.ask(command, this.thread.clockUs, () => {
       this.#isWaiting = false;
@@ -44,7 +44,7 @@ export class Operator {
   }
 
   #act(): void {
-    if (this.#isWaiting) return;
+    if (this.#isWaiting || this.isAbsent) return;
     const { state } = this.bridge.loop.control.policy;
     const dice = this.random();
     if (state === 'tripped') {

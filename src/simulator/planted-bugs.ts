@@ -15,7 +15,6 @@ export const plantedBugs = [
   'no watchdog',
   'arms itself',
   'not latched',
-  'stale echo accepted',
   'watchdog counts from arrival',
   'runs expired commands',
   'runs commands twice',
@@ -26,11 +25,11 @@ export const plantedBugs = [
   'losses not counted',
   'repetition not noticed',
   'reordering not noticed',
-  'frames lost after judgement',
+  'counters drift',
   'always live',
   'blames met frames',
   'silence not noticed',
-  'never says hello again',
+  'never finds back',
   'vouches for what it does not see',
   'trips for nothing',
   'leaks',
@@ -43,7 +42,7 @@ export function plantInLoop(loop: BoardLoop, bug: PlantedBug | null): void {
   if (bug === 'clock lies') plantInClock(loop);
   else if (bug === 'vouches for what it does not see') plantInHeartbeat(loop);
   else if (bug === 'silence not noticed') loop.looked = () => {};
-  else if (bug === 'never says hello again') plantInSession(loop);
+  else if (bug === 'never finds back') plantInSession(loop);
   else if (bug === 'trips for nothing') plantInPolicy(loop);
   else if (bug === 'leaks') plantLeak(loop);
 }
@@ -65,9 +64,9 @@ function plantInHeartbeat({ clock, control: { heartbeat } }: BoardLoop): void {
 }
 
 function plantInSession({ session }: BoardLoop): void {
-  const tick = session.tick.bind(session);
-  session.tick = (nowUs) => {
-    if (session.counters.lost === 0) tick(nowUs);
+  const message = session.message.bind(session);
+  session.message = (received, nowUs) => {
+    if (session.counters.lost === 0 || received.name !== 'session') message(received, nowUs);
   };
 }
 
@@ -90,8 +89,8 @@ function plantLeak(loop: BoardLoop): void {
   };
 }
 
-/** What a bug of the bridge makes of what it tells. @returns false: it does not tell it */
-export function distorted(bug: PlantedBug, judgement: Judgement, watcher: Watcher): boolean {
+/** What a bug of the bridge makes of a judgement. */
+export function distort(bug: PlantedBug, judgement: Judgement, watcher: Watcher): void {
   const { gap, verdict, seq } = judgement;
   if (bug === 'losses not counted') gap.count = 0;
   else if (bug === 'repetition not noticed' && verdict === verdictCode.repeated) judgement.verdict = verdictCode.met!;
@@ -99,5 +98,4 @@ export function distorted(bug: PlantedBug, judgement: Judgement, watcher: Watche
   else if (bug === 'blames met frames' && verdict === verdictCode.met && seq % 5000 === 0) {
     watcher.missed({ isGap: false, verdict: verdictCode.late, firstSeq: seq, culprit: culpritCode.host } as MissRecord);
   }
-  return !(bug === 'frames lost after judgement' && seq % 5000 === 0);
 }

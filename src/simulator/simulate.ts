@@ -71,11 +71,14 @@ export function simulate(options: SimulationOptions): SimulationResult {
   };
 }
 
+/** A kind as it is written on the command line. */
+export function dashed(kind: FaultKind): string {
+  return kind.replaceAll(' ', '-');
+}
+
 function found(violation: Violation, seed: number, seconds: number, options: SimulationOptions): FoundViolation {
-  const flags =
-    options.kinds === undefined
-      ? ''
-      : ` --faults ${options.kinds.map((kind: FaultKind) => kind.replaceAll(' ', '-')).join(',')}`;
+  const { kinds, isExact } = options;
+  const faults = kinds === undefined ? '' : ` --faults ${kinds.map(dashed).join(',')}${isExact ? ' --exact' : ''}`;
   const overlap = options.overlap === undefined ? '' : ` --overlap ${options.overlap ? 'always' : 'never'}`;
   return {
     seed,
@@ -83,6 +86,6 @@ function found(violation: Violation, seed: number, seconds: number, options: Sim
     invariant: violation.invariant,
     values: violation.values,
     faults: violation.faults,
-    replay: `npm run simulate -- --seed ${seed} --hours ${seconds / 3600}${flags}${overlap}`,
+    replay: `npm run simulate -- --seed ${seed} --hours ${seconds / 3600}${faults}${overlap}`,
   };
 }

@@ -1,0 +1,66 @@
+/** The invariants of the board's outputs and commands, checked against what was really asked for and really known. */
+import type { Message } from '../codec/message.js';
+import type { AnswerCode, ArmState, TripCause } from '../codec/schema.js';
+import { PERIOD_US, WATCHDOG_US } from './board.js';
+import type { Episode } from './episode.js';
+import { EXPIRY_US } from './operator.js';
+
+/** Its clock is up to 250 ppm off, and its jobs begin a few µs after their release. */
+const SKEW_US = 100;
+/** What a pause of the board's clock that is not known yet may add. */
+const CLOCK_SLACK_US = 2000;
+/** A trip so long after the last fault, and not asked for, has no reason. */
+const AFTERMATH_US = 1e6;
+const COMMANDS_REMEMBERED = 64;
+
+export class BoardSafety {
+  /** That nobody has asked for. */
+  trips = 0;
+  /** When the board was last seen to become safe or to be released, true time. */
+  changedUs = 0;
+  readonly #ran = new Set<number>();
+
+  constructor(private readonly episode: Episode) {}
+
+  /** The board's state has changed; `by` is what did it. */
+  changed(state: ArmState, by: string, cause: TripCause): void {
+    const { checker, operator, device, campaign } = this.episode;
+    const { nowUs } = device;
+    this.changedUs = nowUs;
+    if (by === 'arm' && !operator.use('arm')) checker.fail('nothing arms itself', { state });
+    if (by === 'rearm' && !operator.use('rearm')) checker.fail('a trip stays latched', { state });
+    if (by === 'trip' && state !== 'tripped') checker.fail('a trip stays latched', { state });
+    if (state !== 'tripped') return;
+    const sinceFaultUs = nowUs - campaign.injector.endUs;
+    const isWanted = nowUs - operator.lastSafeUs < AFTERMATH_US;
+    if (!isWanted) this.trips++;
+    if (sinceFaultUs > AFTERMATH_US && !isWanted) checker.fail('no trip without a reason', { cause, sinceFaultUs });
+  }
+
+  /** What the board does was asked for within its expiry, and is done once. */
+  ran({ counter, command }: Message<'command'>, code: AnswerCode): void {
+    if (code === 'expired') return;
+    const { checker, device, operator } = this.episode;
+    const key = device.session.count * 2 ** 32 + counter;
+    if (this.#ran.has(key)) checker.fail('a command runs once', { command, counter });
+    this.#ran.add(key);
+    if (this.#ran.size > COMMANDS_REMEMBERED) this.#ran.delete(this.#ran.values().next().value!);
+    const afterUs = device.nowUs - operator.askedUs;
+    if (afterUs > EXPIRY_US + CLOCK_SLACK_US && !checker.clockIsExcused) {
+      checker.fail('no command runs after its expiry', { command, afterUs });
+    }
+  }
+
+  /**
+   * An armed board may rely on a host only while that has proved, within the watchdog's time, that it knows the board. One
+   * that is itself held up, by a job that runs long or by a debugger, notices so much later.
+   */
+  checkArmed(nowUs: number): void {
+    const { checker, device } = this.episode;
+    const unprovenUs = nowUs - checker.provenReleaseUs;
+    const limitUs = WATCHDOG_US + PERIOD_US + SKEW_US + device.heldUs;
+    if (unprovenUs > limitUs) {
+      checker.fail('an armed board is safe within its watchdog and a tick', { unprovenUs, limitUs });
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { seeded } from '../deadline/model/line.js';
+import { Episode } from './episode.js';
+import { allFaultKinds, overlapping } from './faults.js';
+import { simulate } from './simulate.js';
+
+const MINUTE = 1 / 60;
+
+describe('the simulator', () => {
+  it('does the same for the same seed', () => {
+    const [once, again] = [simulate({ seed: 11, hours: MINUTE }), simulate({ seed: 11, hours: MINUTE })];
+    expect(again).toEqual(once);
+    expect(once.frames).toBeGreaterThan(10_000);
+    expect(simulate({ seed: 12, hours: MINUTE })).not.toEqual(once);
+  });
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('finds nothing with seed %i', (seed) => {
+    const { violations } = simulate({ seed, hours: 2 * MINUTE });
+    expect(violations).toEqual([]);
+  });
+
+  it('finds nothing with all kinds of faults at once', () => {
+    const episode = new Episode({ seed: 21, seconds: 120, kinds: allFaultKinds, isExact: true, overlap: true });
+    const { faults, frames } = episode.run();
+    expect(faults).toBeGreaterThan(300);
+    expect(frames).toBeGreaterThan(20_000);
+  });
+
+  it('blames right whenever it decides, with one fault at a time', () => {
+    const { blame, violations } = simulate({
+      seed: 31,
+      hours: 4 * MINUTE,
+      kinds: ['delay', 'overrun', 'hidden overrun', 'stall', 'gc', 'blocked', 'starved'],
+      isExact: true,
+      overlap: false,
+    });
+    expect(violations).toEqual([]);
+    expect(blame.lateFrames).toBeGreaterThan(5000);
+    expect(blame.accuracy).toBe(1);
+    expect(blame.indeterminate).toBeLessThan(0.02);
+    for (const cause of ['delay', 'overrun', 'hidden overrun', 'stall', 'starved']) {
+      expect(blame.perCause[cause]?.lateFrames).toBeGreaterThan(100);
+    }
+  });
+
+  it('trips nothing by noise alone', () => {
+    const kinds = ['flip', 'drop', 'insert', 'duplicate', 'reorder', 'noise to board'] as const;
+    const { trips, violations } = simulate({ seed: 41, hours: 4 * MINUTE, kinds, isExact: true, overlap: true });
+    expect(violations).toEqual([]);
+    expect(trips).toBe(0);
+  });
+
+  it('injects each kind at least once in 10 s', () => {
+    const planned = overlapping(['flip', 'reset'], 0, 600e6, seeded(1));
+    for (const kind of ['flip', 'reset']) {
+      const at = planned.filter((fault) => fault.kind === kind).map(({ atUs }) => atUs);
+      const gaps = at.map((us, i) => us - (at[i - 1] ?? 0));
+      expect(Math.max(...gaps)).toBeLessThan(10e6);
+    }
+  });
+
+  it('says with which command a violation is replayed', () => {
+    const { violations } = simulate({
+      seed: 7,
+      hours: 2 * MINUTE,
+      kinds: ['skip'],
+      isExact: true,
+      overlap: false,
+      bug: 'losses not counted',
+    });
+    expect(violations).toHaveLength(1);
+    const [{ replay, seed, atSeconds, faults }] = violations as [(typeof violations)[0]];
+    expect(replay).toBe(
+      `npm run simulate -- --seed 7 --hours ${(2 * MINUTE * 3600) / 3600} --faults skip --exact --overlap never`,
+    );
+    expect(seed).toBe(7);
+    expect(atSeconds).toBeGreaterThan(6);
+    expect(faults.at(-1)).toContain('skip');
+  });
+});

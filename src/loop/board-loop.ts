@@ -101,6 +101,8 @@ export class BoardLoop {
   #plain: PlainStream | null = null;
   /** Stamp at which the frames of the chunk under way are judged; NaN until its first one. */
   #judgedUs = Number.NaN;
+  /** A frame of the chunk under way was newer than all before it. */
+  #hasNews = false;
   /** The loop has turned and looked for silence since the last heartbeat. */
   #isChecked = false;
   #flags = 0;
@@ -180,10 +182,12 @@ export class BoardLoop {
     this.#evidence?.read(arrivalUs);
     this.#isChecked = true;
     this.#judgedUs = Number.NaN;
+    this.#hasNews = false;
     this.session.received(arrivalUs);
     this.decoder.push(bytes, arrivalUs);
-    // The port is drained and gave no frame: noise without an end must not hide a silence from the looks at an empty port.
-    if (Number.isNaN(this.#judgedUs) && bytes.length < FULL_READ_BYTES) this.looked(arrivalUs);
+    // The port is drained and gave no new frame: noise or repetitions without an end must not hide a silence from the looks
+    // at an empty port.
+    if (!this.#hasNews && bytes.length < FULL_READ_BYTES) this.looked(arrivalUs);
     this.#options.feed.wakeParked();
   }
 
@@ -196,8 +200,11 @@ export class BoardLoop {
       return;
     }
     if (Number.isNaN(this.#judgedUs)) this.#judgedUs = this.#options.clock.nowUs();
-    this.session.data();
     const judgement = stream.monitor.judge(frame, this.#judgedUs);
+    if (judgement.verdict !== verdictCode.repeated && judgement.verdict !== verdictCode.reordered) {
+      this.#hasNews = true;
+      this.session.data();
+    }
     if (judgement.verdict !== verdictCode.met || judgement.gap.count > 0)
       this.#askEmulator(stream, judgement.releaseHostUs);
     stream.reporter.judged(judgement, frame);

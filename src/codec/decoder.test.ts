@@ -204,7 +204,19 @@ describe('binary line', () => {
     expect(decoder.counters).toMatchObject({ fallbacks: 0, dataFrames: 2 });
   });
 
-  test('falls back when there is no 0x00 for too long', () => {
+  test('does not fall back for noise without 0x00, however long, which costs no frame behind its end', () => {
+    const { sink, decoder, push } = streaming('binary');
+    const noise = Uint8Array.from({ length: 10 * RUN_BYTES_MAX + 7 }, (_, i) => 1 + ((i * 91) % 255));
+    push(encodeBinary(data(1)), noise.subarray(0, 1000));
+    expect(decoder.state).toBe('resync');
+    push(noise.subarray(1000), encodeBinary(data(2)));
+    expect(sink.of('data')).toHaveLength(2);
+    expect(decoder.counters).toMatchObject({ fallbacks: 0, overlongRuns: 1, corruptFrames: 1, resyncs: 1 });
+    // The 0x00 before frame 2 ends the noise.
+    expect(decoder.counters.corruptBytes).toBe(noise.length + 1);
+  });
+
+  test('falls back when there is only text, and no 0x00, for too long', () => {
     const { sink, decoder, push } = streaming('binary');
     push('y'.repeat(RUN_BYTES_MAX / 2 + 1));
     expect(decoder.state).toBe('resync');

@@ -59,9 +59,11 @@ export class Checker implements Watcher {
   newestArrivalUs = Number.NaN;
   readonly #parts: CheckedParts;
   #tag = -1;
+  #accepted = -1;
   #newest = -1; // index in the book of the newest frame in order
   #newestRelease = Number.NaN;
   #newestJumps = 0;
+  #newestBacks = 0;
   #newestStampedUs = Number.NaN;
   readonly #verdicts = new Float64Array(verdicts.length);
 
@@ -101,7 +103,8 @@ export class Checker implements Watcher {
 
   accepted(frame: DataFrame): void {
     const { book } = this.#parts;
-    const i = book.find(frame.session, frame.seq);
+    const i = book.find(frame.session, frame.seq, frame.releaseUs);
+    this.#accepted = i;
     const differs = i < 0 ? 'nobody sent it' : this.#difference(i, frame);
     if (differs !== null) this.fail('no corrupted frame is accepted', { seq: frame.seq, tag: frame.session, differs });
     this.#tag = frame.session;
@@ -115,12 +118,15 @@ export class Checker implements Watcher {
 
   judged(received: ReceivedFrame, judgement: Judgement, offset: number): void {
     const { book } = this.#parts;
-    const i = book.find(this.#tag, judgement.seq % 2 ** 32);
-    if (i < 0) this.fail('every judged frame was sent', { seq: judgement.seq });
+    const i = this.#accepted;
+    if (book.seq[i] !== onWire(judgement.seq)) this.fail('every judged frame was sent', { seq: judgement.seq });
     this.framesJudged++;
     this.#parts.published(offset, judgement.seq, book.releaseUs[i]!);
     const { verdict } = judgement;
     this.#verdicts[verdict]!++;
+    // Numbers that went back are old numbers to the bridge: rightly, until they are new again or the session is.
+    const isOld = verdict === verdictCode.repeated || verdict === verdictCode.reordered;
+    if (isOld && this.#newest >= 0 && book.backs[i] !== this.#newestBacks) return;
     const isRepeated = book.arrivals[i]! > 1;
     const isLate = !isRepeated && book.release[i]! < this.#newestRelease;
     this.#same('repeated', isRepeated, verdict === verdictCode.repeated, judgement);
@@ -133,6 +139,7 @@ export class Checker implements Watcher {
     this.#newest = i;
     this.#newestRelease = book.release[i]!;
     this.#newestJumps = book.jumps[i]!;
+    this.#newestBacks = book.backs[i]!;
     this.#newestStampedUs = book.releaseUs[i]!;
     this.newestArrivalUs = this.#parts.thread.clockUs;
     this.provenReleaseUs = Math.max(this.provenReleaseUs, book.releaseUs[i]!);
@@ -147,7 +154,7 @@ export class Checker implements Watcher {
     }
     if (miss.verdict !== verdictCode.late && miss.verdict !== verdictCode.stale) return;
     const { book, scores } = this.#parts;
-    const i = book.find(this.#tag, miss.firstSeq % 2 ** 32);
+    const i = book.find(this.#tag, onWire(miss.firstSeq));
     if (i < 0 || book.excused[i] !== 0) return;
     const ageUs = book.judgedUs[i]! - book.releaseUs[i]!;
     if (ageUs <= deadlineUs - this.toleranceUs) this.fail('no met frame is blamed', { seq: miss.firstSeq, ageUs });
@@ -220,10 +227,11 @@ export class Checker implements Watcher {
     const { book } = this.#parts;
     const expected = this.#newest < 0 ? 0 : book.release[i]! - this.#newestRelease - 1;
     const hasJumped = this.#newest >= 0 && book.jumps[i] !== this.#newestJumps;
+    const wentBack = this.#newest >= 0 && book.backs[i] !== this.#newestBacks;
     this.#verdicts[verdictCode.lost]! += gap.count;
     this.framesLost += gap.count;
     // A jump of the numbers with skipped releases beside it cannot be told apart from the losses.
-    if (gap.count !== expected && !(hasJumped && gap.skippedDelta > 0)) {
+    if (gap.count !== expected && !wentBack && !(hasJumped && gap.skippedDelta > 0)) {
       this.fail('losses are counted exactly', { seq, told: gap.count, really: expected, skipped: gap.skippedDelta });
     }
   }
@@ -259,6 +267,9 @@ export class Checker implements Watcher {
     return link >= host ? 'link' : 'host';
   }
 }
+
+/** Low 32 bits of an unwrapped number, which is negative when a young board's numbers went back. */
+const onWire = (seq: number): number => ((seq % 2 ** 32) + 2 ** 32) % 2 ** 32;
 
 function hasValues(frame: DataFrame): boolean {
   for (let k = 0; k < controlStream.signals.length; k++) {

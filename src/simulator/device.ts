@@ -67,6 +67,7 @@ export class Device {
   #statusUs = 0;
   #loops = 0;
   #jumps = 0;
+  #backs = 0;
   #sendDrops = 0;
   #execMaxUs = 0;
   readonly #inbox: { readonly byteEndUs: number; readonly received: NonNullable<ReturnType<Receiver['byte']>> }[] = [];
@@ -276,6 +277,7 @@ export class Device {
     const isMonitor = session.mode === 'monitor';
     this.#seq = (this.#seq + this.sequenceJump) >>> 0;
     if (this.sequenceJump > 0) this.#jumps++;
+    else if (this.sequenceJump < 0) this.#backs++;
     this.sequenceJump = 0;
     const seq = this.#seq;
     this.#seq = (this.#seq + 1) >>> 0;
@@ -287,6 +289,7 @@ export class Device {
     const i = book.open(session.tag, seq);
     book.release[i] = index;
     book.jumps[i] = this.#jumps;
+    book.backs[i] = this.#backs;
     book.releaseUs[i] = this.clock.when(releaseUs);
     book.stampUs[i] = releaseUs % 2 ** 32;
     book.lateUs[i] = saturated(this.clock.at(startUs) - releaseUs);

@@ -31,6 +31,7 @@ export const faultKinds = {
   skip: { where: 'board', lastsUs: [2 * ms, 40 * ms] },
   'ring full': { where: 'board', lastsUs: [2 * ms, 40 * ms] },
   'sequence jump': { where: 'board', lastsUs: [0, 0] },
+  'sequence back': { where: 'board', lastsUs: [0, 0], isHeavy: true },
   drift: { where: 'board', lastsUs: [0, 0], isHeavy: true },
   leap: { where: 'board', lastsUs: [0, 0], isHeavy: true },
   pause: { where: 'board', lastsUs: [4 * ms, 45 * ms], isHeavy: true },

@@ -114,7 +114,10 @@ export class Injector {
         device.drops = Math.ceil(lastsUs / 1000);
         break;
       case 'sequence jump':
-        device.sequenceJump = 1000 + Math.floor(2 ** 30 * random());
+        device.sequenceJump = 1000 + Math.floor(2 ** 26 * random());
+        break;
+      case 'sequence back':
+        device.sequenceJump = -1 - Math.floor(5000 * random());
         break;
       case 'drift':
         device.clock.drift(steppedDrift(device.clock.driftPpm, random), nowUs);

@@ -2,8 +2,10 @@
  * The line from the board to the host: a UART's bit rate, a driver's delays, the kernel's buffer, and everything that can
  * go wrong on it. Bytes become readable in order; the book learns when.
  */
+import { SESSION_NONE } from '../codec/schema.js';
+import { DOLLAR } from '../codec/text.js';
 import type { DelayModel } from '../deadline/model/line.js';
-import { encodeFrame } from './frame-encoder.js';
+import { encodeFrame, encodeFrameText } from './frame-encoder.js';
 import type { PlantedBug } from './planted-bugs.js';
 import type { FrameBook } from './truth.js';
 
@@ -152,7 +154,7 @@ export class LineToHost {
       return;
     }
     if (fault === 'insert') this.#insert(doneUs);
-    else if (fault === 'foreign') this.#foreign(doneUs, frame);
+    else if (fault === 'foreign') this.#foreign(doneUs, frame, bytes[0] === DOLLAR);
     if (fault === 'flip' && this.bug === 'changes frames and their CRC') {
       this.book.execUs[frame]! ^= 1;
       encodeFrame(this.book, frame, bytes, 0, bytes[0] === 0);
@@ -206,15 +208,16 @@ export class LineToHost {
   }
 
   /** A frame with a right CRC and the tag of a session that is not ours. */
-  #foreign(doneUs: number, frame: number): void {
+  #foreign(doneUs: number, frame: number, isText: boolean): void {
     const { book } = this;
     const tag = book.tag[frame]!;
-    book.tag[frame] = tag ^ (1 + Math.floor(0xfffe * this.random())) || 1;
-    if (book.tag[frame] === tag) book.tag[frame] = tag ^ 1;
-    const end = encodeFrame(book, frame, this.#scratch, 0, true);
+    const other = tag ^ (1 + Math.floor(0xfffe * this.random()));
+    book.tag[frame] = other === SESSION_NONE ? 0xffff : other;
+    const bytes = isText ? encodeFrameText(book, frame) : this.#scratch;
+    const end = isText ? bytes.length : encodeFrame(book, frame, bytes, 0, true);
     book.tag[frame] = tag;
     this.done.foreign++;
-    this.#deliver(this.#scratch, 0, end, doneUs, -1);
+    this.#deliver(bytes, 0, end, doneUs, -1);
   }
 
   /** At the wrong baud rate other bytes come, and another number of them. */

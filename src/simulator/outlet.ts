@@ -114,8 +114,7 @@ export class VirtualOutlet {
       const frame = this.#frame;
       const at = cursor.offset % REMEMBERED;
       const { scale, offset } = controlStream.signals[0]!;
-      const isTrue =
-        frame.seq === this.#seq[at] && frame.values[0] === signalValue(frame.seq % 2 ** 32, 0) * scale + offset;
+      const isTrue = frame.seq === this.#seq[at] && frame.values[0] === signalValue(frame.seq, 0) * scale + offset;
       if (!isTrue) this.host.fail('outlets read what was published', { read: frame.seq, published: this.#seq[at] });
       if (this.bug !== 'outlet skips a frame' || frame.seq % 5000 !== 0) this.framesRead++;
       const before = this.#latest.newest.version;

@@ -43,6 +43,17 @@ describe('the simulator', () => {
     }
   });
 
+  it('tells a silence in time that noise without an end would hide', () => {
+    const { violations } = simulate({
+      seed: 51,
+      hours: 2 * MINUTE,
+      kinds: ['wrong baud'],
+      isExact: true,
+      overlap: false,
+    });
+    expect(violations).toEqual([]);
+  });
+
   it('trips nothing by noise alone', () => {
     const kinds = ['flip', 'drop', 'insert', 'duplicate', 'reorder', 'noise to board'] as const;
     const { trips, violations } = simulate({ seed: 41, hours: 4 * MINUTE, kinds, isExact: true, overlap: true });

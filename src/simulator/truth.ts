@@ -13,8 +13,9 @@ export class FrameBook {
   readonly tag = new Uint16Array(FRAMES);
   /** Counts every release of the board since its boot, also those that were not run: what is missing between two frames. */
   readonly release = new Float64Array(FRAMES);
-  /** Jumps of the sequence numbers before it. */
+  /** Jumps of the sequence numbers before it, forward and back. */
   readonly jumps = new Float64Array(FRAMES);
+  readonly backs = new Float64Array(FRAMES);
   readonly releaseUs = new Float64Array(FRAMES);
   /** When its first byte could enter the UART: everything before it had left. */
   readonly handedUs = new Float64Array(FRAMES);
@@ -37,26 +38,34 @@ export class FrameBook {
   readonly damaged = new Uint8Array(FRAMES);
 
   /** Stretches of successive numbers, newest first: numbers jump, and a backlog holds frames from before. */
-  readonly #runs: { readonly tag: number; readonly firstSeq: number; readonly firstAt: number }[] = [];
+  readonly #runs: { readonly tag: number; readonly firstSeq: number; readonly firstAt: number; length: number }[] = [];
   #count = 0;
   #nextSeq = -1;
 
-  /** Index of the frame, or -1 when no such frame was sent in this session lately. */
-  find(tag: number, seq: number): number {
+  /**
+   * Index of the frame, or -1 when no such frame was sent in this session lately. Numbers that went back are used twice:
+   * then the one with this stamp is meant, or the newest.
+   */
+  find(tag: number, seq: number, stampUs?: number): number {
+    let found = -1;
     for (const run of this.#runs) {
-      if (run.tag !== tag || seq < run.firstSeq) continue;
-      const at = (run.firstAt + seq - run.firstSeq) % FRAMES;
-      if (this.seq[at] === seq && this.tag[at] === tag) return at;
+      const after = (seq - run.firstSeq) >>> 0;
+      if (run.tag !== tag || after >= run.length) continue;
+      const at = (run.firstAt + after) % FRAMES;
+      if (this.seq[at] !== seq || this.tag[at] !== tag) continue;
+      if (stampUs === undefined || this.stampUs[at] === stampUs) return at;
+      if (found < 0) found = at;
     }
-    return -1;
+    return found;
   }
 
   /** Index for a new frame. */
   open(tag: number, seq: number): number {
     if (seq !== this.#nextSeq || this.#runs[0]?.tag !== tag) {
-      this.#runs.unshift({ tag, firstSeq: seq, firstAt: this.#count });
+      this.#runs.unshift({ tag, firstSeq: seq, firstAt: this.#count, length: 0 });
       if (this.#runs.length > RUNS) this.#runs.pop();
     }
+    this.#runs[0]!.length++;
     this.#nextSeq = (seq + 1) >>> 0;
     const at = this.#count++ % FRAMES;
     this.seq[at] = seq;

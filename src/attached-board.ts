@@ -112,8 +112,12 @@ export class AttachedBoard {
     const isStarting = this.#emulated !== null && error.code === 'PORT_ABSENT';
     if (isStarting) return;
     const isOver = once || (!error.retry && isOnly && this.connection.counters.opens === 0);
-    if (isOver) onFatal(error.exitCode, error.message);
-    else this.loop.closed(`${error.message} Trying again.`, error.retry ? 'absent' : 'refused', monotonicUs());
+    if (isOver) {
+      onFatal(error.exitCode, error.message);
+      return;
+    }
+    if (!error.retry) this.loop.report.alarm('port', true, error.message);
+    this.loop.closed(`${error.message} Trying again.`, error.retry ? 'absent' : 'refused', monotonicUs());
   }
 }
 

@@ -158,6 +158,7 @@ export class BoardLoop {
     this.decoder.reset();
     this.session.opened(nowUs);
     this.report.log('info', `${port.path} is open`);
+    this.report.alarm('port', false, `${port.path} is open`);
     this.#tellBoard();
     this.#tellHealth(nowUs);
   }
@@ -408,7 +409,6 @@ export class BoardLoop {
   #refuse(reason: string): void {
     this.#endSession();
     this.report.alarm('refused', true, `board refused: ${reason}`);
-    this.report.log('error', `board refused: ${reason}`);
     this.#setLink('refused', this.#options.clock.nowUs());
   }
 

@@ -48,7 +48,8 @@ export class BoardReport {
   readonly #stats = createStatsRecord();
   #id = '';
   #gone: string | null = null;
-  readonly #alarms = new Set<string>();
+  /** Texts of the alarms that stand, by id. */
+  readonly #alarms = new Map<string, string>();
 
   /** @param utcUs the wall clock's time of a monotonic instant */
   constructor(
@@ -83,10 +84,10 @@ export class BoardReport {
     this.feed.text({ type: 'log', board: this.#id, level, text, utcUs: this.#utcUs() });
   }
 
-  /** An alarm that is over is told only if it was told that it began. */
+  /** An alarm that stands is told again only in other words; that it is over, only if it was told that it began. */
   alarm(id: string, active: boolean, text: string): void {
-    if (!active && !this.#alarms.delete(id)) return;
-    if (active) this.#alarms.add(id);
+    if (active ? this.#alarms.get(id) === text : !this.#alarms.delete(id)) return;
+    if (active) this.#alarms.set(id, text);
     this.feed.text({ type: 'alarm', board: this.#id, id, active, text, sinceUtcUs: this.#utcUs() });
   }
 

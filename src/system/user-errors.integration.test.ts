@@ -141,7 +141,8 @@ describe('ports', () => {
     const file = join(folder.path, '..', 'two.toml');
     writeFileSync(file, '[[boards]]\npath = "emulated:pico"\n[[boards]]\nid = "second"\npath = "/etc/passwd"\n');
     const tautline = bridge({ args: ['--config', file] });
-    await tautline.says(/second {2}gone: \/etc\/passwd is a file, not a serial port.* Trying again/);
+    await tautline.says(/ALARM {2}second: \/etc\/passwd is a file, not a serial port/);
+    await tautline.says(/second {2}gone: .* Trying again/);
     await tautline.streams();
     expect(await tautline.kill('SIGTERM')).toEqual({ code: 0, signal: null });
   });

@@ -21,7 +21,7 @@ const checks = [
   ...(whole
     ? [
         [
-          'types of tests and dashboard',
+          'types of tests and benchmarks',
           node,
           ['node_modules/typescript/bin/tsc', '-p', 'hil-tests/tsconfig.json', '--noEmit'],
         ],

@@ -21,8 +21,18 @@ it('takes the offer as it is when nothing is configured', () => {
 
 it('tightens every term', () => {
   const tighter = {
-    ...{ class: 'hard', m: 998, k: 1000, jitterUs: 50, deadlineUs: 8000, lifespanUs: 100_000, leaseUs: 20_000 },
-    ...{ firmwareUs: 1000, linkUs: 2000, hostUs: 4000, outletUs: 10_000, consumerUs: 50_000 },
+    class: 'hard',
+    m: 998,
+    k: 1000,
+    jitterUs: 50,
+    deadlineUs: 8000,
+    lifespanUs: 100_000,
+    leaseUs: 20_000,
+    firmwareUs: 1000,
+    linkUs: 2000,
+    hostUs: 4000,
+    outletUs: 10_000,
+    consumerUs: 50_000,
   } as const;
   const resolved = resolveContract(controlStream, tighter, line);
   expect(resolved).toMatchObject({

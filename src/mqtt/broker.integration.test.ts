@@ -60,7 +60,7 @@ async function connection(url: string, versions: readonly (4 | 5)[]) {
 }
 
 const brokerPort = (rig: OutletRig) =>
-  waitFor('the port of the broker', () => rig.of('ready').at(-1)?.info['port'] as number | undefined);
+  waitFor('the port of the broker', () => rig.of('ready').at(-1)?.info.port as number | undefined);
 
 const tell = (rig: OutletRig, port: number) =>
   rig.worker.postMessage({
@@ -147,7 +147,7 @@ test('a packet over the bound ends its client, not the broker', async () => {
   const client = mqtt.connect(urlOf(broker), { reconnectPeriod: 0 });
   client.on('error', () => undefined);
   later(client, (c) => c.endAsync(true));
-  const closed = new Promise((resolve) => client.once('close', resolve));
+  const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
   client.publish('tautline/x', Buffer.alloc(limits.packetBytes + 1), { qos: 1 });
   await closed;
   await waitFor('the count', () => broker.metrics()['tautline_broker_refused_total{what="packet"}'] === 1);

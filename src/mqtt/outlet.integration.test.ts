@@ -49,10 +49,10 @@ test('publishes the latest state, never retained, and says once that it is stale
   await rig.connected();
   rig.frame(freshFrame(7));
   const topic = 'tautline/pico/control/state';
-  await waitFor('the stale state', () => subscriber.json(topic).some((state) => state['live'] === false));
+  await waitFor('the stale state', () => subscriber.json(topic).some((state) => state.live === false));
   await sleep(400);
   const states = subscriber.json(topic);
-  expect(states.map((state) => state['live'])).toEqual([true, false]);
+  expect(states.map((state) => state.live)).toEqual([true, false]);
   expect(states[0]).toMatchObject({
     board: 'pico',
     stream: 'control',
@@ -101,8 +101,8 @@ test('misses arrive in order, also those from before the broker came', async () 
   const subscriber = await listen(broker.url);
   for (let seq = 100; seq < 200; seq++) rig.miss(lateMiss(seq));
   const topic = 'tautline/pico/control/miss';
-  await waitFor('the last miss', () => subscriber.json(topic).some((miss) => miss['seq'] === 199));
-  const seqs = subscriber.json(topic).map((miss) => miss['seq'] as number);
+  await waitFor('the last miss', () => subscriber.json(topic).some((miss) => miss.seq === 199));
+  const seqs = subscriber.json(topic).map((miss) => miss.seq as number);
   expect([...seqs].sort((a, b) => a - b)).toEqual(seqs);
   expect(subscriber.on(topic).every((message) => message.qos === 1 && !message.retain)).toBe(true);
   expect(subscriber.json(topic).at(-1)).toMatchObject({

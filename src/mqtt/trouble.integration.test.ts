@@ -65,7 +65,7 @@ function outletHere(url: string) {
   });
   const depth = () => {
     const newest = said.findLast((message) => message.type === 'metrics');
-    return newest?.values['tautline_outbox_depth'];
+    return newest?.values.tautline_outbox_depth;
   };
   return { feed, said, depth };
 }
@@ -102,7 +102,7 @@ test('200 cuts of the line: no miss is lost, and once repeats are removed they a
   feed.miss(lateMiss(seq++));
   feed.wakeParked();
   await waitFor('the last miss', () => subscriber.last(missTopic)?.includes(`"seq":${seq - 1},`));
-  const unique = [...new Set(subscriber.json(missTopic).map((miss) => miss['seq'] as number))];
+  const unique = [...new Set(subscriber.json(missTopic).map((miss) => miss.seq as number))];
   expect(unique).toEqual(Array.from({ length: seq }, (_, i) => i));
   await waitFor('an empty outbox', () => depth() === 0);
   expect(said.filter((message) => message.type === 'alarm')).toEqual([]);
@@ -218,7 +218,7 @@ test('words that an earlier run left on the broker are corrected', async () => {
   await waitFor('the board that is gone', () => subscriber.last('tautline/gone/availability') === 'offline');
   await waitFor(
     'the alarm that is over',
-    () => subscriber.json('tautline/gone/alarm/degraded').at(-1)?.['active'] === false,
+    () => subscriber.json('tautline/gone/alarm/degraded').at(-1)?.active === false,
   );
   expect(subscriber.last('tautline/pico/availability')).toBe('online');
   old.stream.destroy(); // its will comes after our birth

@@ -21,65 +21,30 @@ import {
   type TripCause,
   tripCauses,
 } from '../codec/schema.js';
-import type { BoardConfig } from '../config.js';
-import { ClockModel, type MappedTime } from '../deadline/clock.js';
+import { ClockModel } from '../deadline/clock.js';
 import { DeviceTime } from '../deadline/device-time.js';
 import { lineTiming, pingWireUs } from '../deadline/line-load.js';
-import type { SampleRing } from '../deadline/samples.js';
 import { verdictCode } from '../deadline/verdict.js';
-import type { Feed } from '../feed/feed.js';
 import type { LinkState } from '../feed/slot.js';
 import type { BoardCommand, CommandAnswer } from '../outlet.js';
+import { BoardCondition } from './condition.js';
 import { BoardControl } from './control.js';
-import { PlainStream } from './plain.js';
+import { EmulatorLag } from './emulator-lag.js';
+import { KnownBoard } from './known-board.js';
 import { PongIntake } from './pongs.js';
 import { BoardReport } from './report.js';
-import { type LoopStream, makeStreams, type StreamSet } from './streams.js';
-
-/** The open port, as the loop needs it. */
-export interface LoopPort {
-  readonly path: string;
-  send(bytes: Uint8Array): boolean;
-}
-
-/** Looks at the port while frames are overdue, and keeps what the host was doing. */
-export interface LoopEvidence {
-  readonly samples: SampleRing;
-  read(arrivalUs: number): void;
-  start(): void;
-  close(): void;
-  dispose(): void;
-}
-
-export interface BoardLoopOptions {
-  readonly index: number;
-  readonly config: BoardConfig;
-  /** Until the board has told its id. */
-  readonly provisionalId: string;
-  readonly feed: Feed;
-  readonly clock: { readonly nowUs: () => number; readonly utcUs: (atUs: number) => number };
-  readonly random32: () => number;
-  /** Whether bytes take their time on this line. */
-  readonly timedLine: boolean;
-  /** Null in virtual time: the port is then always drained, and `looked` is called instead. */
-  readonly evidence: ((periodUs: number, onEmpty: (nowUs: number) => void) => LoopEvidence) | null;
-  /** By how much an emulated board lagged behind its plan in this time; undefined when it does not say. */
-  readonly emulatorLagUs?: (fromUs: number, toUs: number) => number | undefined;
-  /** Whether another board has this id already. */
-  readonly isTaken: (id: string) => boolean;
-}
+import type { BoardLoopOptions, LoopEvidence, LoopPort } from './surroundings.js';
 
 const SECOND_US = 1e6;
 /** What one read of a terminal gives at most: after it there may be more. */
 const FULL_READ_BYTES = 4095;
 /** Between pings while the clock is not settled. */
 const SETTLE_PING_US = 50_000;
-const EMULATOR_QUESTIONS_PER_SECOND = 100;
 const armStateNames = Object.keys(armStates) as ArmState[];
 const tripCauseNames = Object.keys(tripCauses) as TripCause[];
 
 export class BoardLoop {
-  id: string;
+  readonly board: KnownBoard;
   readonly control: BoardControl;
   readonly session: Session;
   readonly decoder: Decoder;
@@ -90,15 +55,11 @@ export class BoardLoop {
   unknownStreamFrames = 0;
 
   readonly #options: BoardLoopOptions;
+  readonly #condition: BoardCondition;
+  readonly #emulator: EmulatorLag;
   readonly #pongs: PongIntake;
   #port: LoopPort | null = null;
   #evidence: LoopEvidence | null = null;
-  #established: Established | null = null;
-  #streams: StreamSet | null = null;
-  /** What the outlets know of the board; it stays while the board is away, so that its topics and plots do. */
-  #described: (Pick<Established, 'descriptor' | 'bootId'> & Pick<StreamSet, 'contracts'>) | null = null;
-  #byId: readonly (LoopStream | undefined)[] = [];
-  #plain: PlainStream | null = null;
   /** Stamp at which the frames of the chunk under way are judged; NaN until its first one. */
   #judgedUs = Number.NaN;
   /** A frame of the chunk under way was newer than all before it. */
@@ -106,23 +67,16 @@ export class BoardLoop {
   /** The loop has turned and looked for silence since the last heartbeat. */
   #isChecked = false;
   #flags = 0;
-  #status: Message<'status'> | null = null;
   #secondUs = 0;
-  #lagQuestions = 0;
-  #emulatorLagUs = 0;
-  #opens = 0;
-  #linkState: LinkState = 'absent';
-  #linkSinceUs = 0;
-  #wasLive = false;
   #nextSettleUs = 0;
   #isDisposed = false;
-  readonly #mapped: MappedTime = { hostUs: Number.NaN, uncertaintyUs: Number.POSITIVE_INFINITY };
 
   constructor(options: BoardLoopOptions) {
     this.#options = options;
-    this.id = options.config.id ?? options.provisionalId;
+    this.#emulator = new EmulatorLag(options.emulatorLagUs ?? null);
     this.#pongs = new PongIntake(this.clock, options.emulatorLagUs ?? null);
     this.report = new BoardReport(options.index, options.feed, options.clock);
+    this.board = new KnownBoard(options, this.report, this.clock, this.deviceTime);
     this.control = new BoardControl(this.clock, {
       send: (message) => this.#send(message, this.session.encoding),
       alarm: (id, active, text) => this.report.alarm(id, active, text),
@@ -142,25 +96,31 @@ export class BoardLoop {
         event: (event) => this.#onSession(event),
       },
     });
+    const { board, session, decoder, clock, control, report } = this;
+    this.#condition = new BoardCondition({ board, session, decoder, clock, control, report, emulator: this.#emulator });
     this.#tellBoard();
+  }
+
+  get id(): string {
+    return this.board.id;
   }
 
   /** The newest `status` of this session: the board's own counters. */
   get status(): Message<'status'> | null {
-    return this.#status;
+    return this.#condition.status;
   }
 
   // ---- the port ----
 
   opened(port: LoopPort, nowUs: number): void {
     this.#port = port;
-    this.#opens++;
+    this.#condition.opens++;
     this.decoder.reset();
     this.session.opened(nowUs);
     this.report.log('info', `${port.path} is open`);
     this.report.alarm('port', false, `${port.path} is open`);
     this.#tellBoard();
-    this.#tellHealth(nowUs);
+    this.#condition.tell(nowUs);
   }
 
   /** The port is gone, or could not be opened. */
@@ -168,9 +128,9 @@ export class BoardLoop {
     this.#port = null;
     if (this.#isDisposed) return;
     this.session.closed();
-    this.#setLink(state, nowUs);
+    this.#condition.link(state, nowUs);
     this.report.gone(reason);
-    this.#tellHealth(nowUs);
+    this.#condition.tell(nowUs);
   }
 
   /** Bytes come, and nothing in them makes sense. */
@@ -195,7 +155,7 @@ export class BoardLoop {
   // ---- the frame's way ----
 
   data(frame: DataFrame): void {
-    const stream = this.#byId[frame.stream];
+    const stream = this.board.byId[frame.stream];
     if (stream === undefined) {
       this.unknownStreamFrames++;
       return;
@@ -206,8 +166,9 @@ export class BoardLoop {
       this.#hasNews = true;
       this.session.data();
     }
-    if (judgement.verdict !== verdictCode.met || judgement.gap.count > 0)
-      this.#askEmulator(stream, judgement.releaseHostUs);
+    if (judgement.verdict !== verdictCode.met || judgement.gap.count > 0) {
+      this.#emulator.ask(stream, judgement.releaseHostUs, this.#judgedUs);
+    }
     stream.reporter.judged(judgement, frame);
     if (frame.flags !== this.#flags) this.#onFlags(frame.flags);
     this.control.policy.judged(frame.stream, judgement);
@@ -226,12 +187,9 @@ export class BoardLoop {
 
   plain(readings: readonly PlainReading[], arrivalUs: number): void {
     this.session.unanswered(arrivalUs);
-    if (this.session.state !== 'streaming' || this.#streams !== null) return;
-    this.#described = null;
-    this.#plain ??= new PlainStream(this.#options.config.baud);
-    if (this.#plain.take(readings, arrivalUs)) this.#tellBoard();
-    const nowUs = this.#options.clock.nowUs();
-    this.#options.feed.frame(this.#options.index, this.#plain.frame, this.#plain.monitor.judge(arrivalUs, nowUs));
+    if (this.session.state !== 'streaming' || this.board.hasStreams) return;
+    const { frame, monitor } = this.board.read(readings, arrivalUs, this.#port?.path);
+    this.#options.feed.frame(this.#options.index, frame, monitor.judge(arrivalUs, this.#options.clock.nowUs()));
   }
 
   text(line: string, arrivalUs: number): void {
@@ -244,12 +202,12 @@ export class BoardLoop {
   }
 
   corrupt(bytes: number): void {
-    for (const { monitor } of this.#streams?.all ?? []) monitor.corrupt(bytes);
+    for (const { monitor } of this.board.streams) monitor.corrupt(bytes);
   }
 
   foreign(_tag: number, arrivalUs: number): void {
     if (this.session.state !== 'streaming') return;
-    for (const { monitor } of this.#streams?.all ?? []) monitor.foreign();
+    for (const { monitor } of this.board.streams) monitor.foreign();
     this.control.policy.foreign(arrivalUs);
     this.session.foreign(arrivalUs);
   }
@@ -265,11 +223,14 @@ export class BoardLoop {
     this.session.tick(nowUs);
     this.#pongs.tick(nowUs);
     this.#settleClock(nowUs);
-    if (this.#port !== null && this.control.tick(nowUs, this.#isChecked, this.#echoUs(), this.#options.clock.nowUs)) {
+    if (
+      this.#port !== null &&
+      this.control.tick(nowUs, this.#isChecked, this.board.newestReleaseUs, this.#options.clock.nowUs)
+    ) {
       this.#isChecked = false;
     }
-    for (const { reporter } of this.#streams?.all ?? []) reporter.expire(nowUs);
-    this.#watchLiveness(nowUs);
+    for (const { reporter } of this.board.streams) reporter.expire(nowUs);
+    this.#condition.watch(nowUs, this.#port !== null);
     if (nowUs - this.#secondUs >= SECOND_US) this.#everySecond(nowUs);
     this.#options.feed.wakeParked();
   }
@@ -278,16 +239,16 @@ export class BoardLoop {
   looked(nowUs: number): void {
     this.#isChecked = true;
     let anySilent = false;
-    for (const { monitor, reporter } of this.#streams?.all ?? []) {
+    for (const { monitor, reporter } of this.board.streams) {
       anySilent ||= monitor.silent;
       if (!monitor.silence(nowUs)) continue;
-      reporter.silenceBegan(this.#established?.bootId ?? 0, nowUs);
+      reporter.silenceBegan(this.board.bootId, nowUs);
       this.session.silence(nowUs);
       this.control.pings.demand(nowUs);
       anySilent = true;
     }
     this.control.policy.check(nowUs);
-    if (anySilent) this.#watchLiveness(nowUs);
+    if (anySilent) this.#condition.watch(nowUs, this.#port !== null);
   }
 
   ask(command: BoardCommand, nowUs: number, done: (answer: CommandAnswer) => void): void {
@@ -301,9 +262,9 @@ export class BoardLoop {
     this.#isDisposed = true;
     this.#endSession();
     this.#evidence?.dispose();
-    this.#setLink('absent', nowUs);
+    this.#condition.end(nowUs);
     this.report.ended();
-    this.#tellHealth(nowUs);
+    this.#condition.tell(nowUs);
   }
 
   // ---- session ----
@@ -312,7 +273,6 @@ export class BoardLoop {
     const nowUs = this.#options.clock.nowUs();
     switch (event.type) {
       case 'established':
-        this.#established = event;
         this.#onEstablished(event, nowUs);
         break;
       case 'streaming':
@@ -330,25 +290,23 @@ export class BoardLoop {
         break;
       case 'monitoring':
         this.report.log('info', 'the board prints but does not answer: its lines are shown as unverified');
-        this.#described = null;
+        this.board.forget();
         this.#tellBoard();
     }
-    this.#setLink(this.session.state, nowUs);
-    this.#tellHealth(nowUs);
+    this.#condition.link(this.session.state, nowUs);
+    this.#condition.tell(nowUs);
   }
 
   #onEstablished(established: Established, nowUs: number): void {
     const { descriptor, bootId, bootIdBefore, resetCause, tag, deviceUs } = established;
-    this.id = this.#idOf(established);
+    this.board.establish(established);
     this.clock.restart();
     this.deviceTime.restart();
     this.#pongs.restart();
     this.deviceTime.anchor(deviceUs, nowUs);
     this.decoder.layouts(descriptor.streams);
-    this.#described = null;
-    this.#plain = null;
     this.#flags = 0;
-    this.#status = null;
+    this.#condition.status = null;
     this.control.opened(tag, descriptor.armable, descriptor.commands, nowUs);
     if (bootIdBefore !== null && bootIdBefore !== bootId) {
       this.report.log('warning', `the board was reset (${resetCause}): boot ${hex(bootId)} after ${hex(bootIdBefore)}`);
@@ -359,34 +317,16 @@ export class BoardLoop {
 
   /** The contracts need the encoding, because feasibility does: so the streams are made when it is known. */
   #onStreaming(encoding: Encoding, nowUs: number): void {
-    const established = this.#established;
+    const { established } = this.board;
     if (established === null) return;
-    const { config, index, timedLine } = this.#options;
     this.#watch(established);
-    const samples = this.#evidence?.samples ?? null;
-    const made = makeStreams(established.descriptor, {
-      board: index,
-      config,
-      encoding,
-      timedLine,
-      clock: this.clock,
-      deviceTime: this.deviceTime,
-      samples,
-      onMiss: (miss) => this.#options.feed.miss(miss),
-    });
-    if ('refused' in made) {
-      this.#refuse(made.refused);
+    const graceUs = Math.max(nowUs, this.session.graceUntilUs);
+    const refused = this.board.open(encoding, this.#evidence?.samples ?? null, graceUs);
+    if (refused !== null) {
+      this.#refuse(refused);
       return;
     }
-    this.#streams = made;
-    this.#byId = made.byId;
-    this.#described = { ...established, contracts: made.contracts };
-    const graceUs = Math.max(nowUs, this.session.graceUntilUs);
-    for (const { id, name, monitor } of made.all) {
-      monitor.restart(established.bootId, graceUs);
-      this.control.policy.guard(id, name, monitor);
-    }
-    for (const warning of made.warnings) this.report.log('warning', warning);
+    for (const { id, name, monitor } of this.board.streams) this.control.policy.guard(id, name, monitor);
     this.#tellBoard();
   }
 
@@ -399,9 +339,7 @@ export class BoardLoop {
   }
 
   #endSession(): void {
-    for (const { reporter } of this.#streams?.all ?? []) reporter.flush();
-    this.#streams = null;
-    this.#byId = [];
+    this.board.close();
     this.#evidence?.close();
     this.control.closed();
   }
@@ -409,26 +347,14 @@ export class BoardLoop {
   #refuse(reason: string): void {
     this.#endSession();
     this.report.alarm('refused', true, `board refused: ${reason}`);
-    this.#setLink('refused', this.#options.clock.nowUs());
-  }
-
-  #idOf({ descriptor, uid }: Established): string {
-    const { config, isTaken } = this.#options;
-    const wanted = config.id ?? descriptor.id ?? `${descriptor.name}-${uid.slice(-4)}`;
-    if (wanted === this.id || !isTaken(wanted)) return wanted;
-    this.report.alarm(
-      'duplicate-id',
-      true,
-      `another board is called "${wanted}" already; give this one an id under [[boards]]`,
-    );
-    return this.#options.provisionalId;
+    this.#condition.link('refused', this.#options.clock.nowUs());
   }
 
   // ---- what the board says ----
 
   #onPong(pong: Message<'pong'>, arrivalUs: number): void {
     this.deviceTime.anchor(pong.deviceUs, arrivalUs);
-    for (const { reporter } of this.#streams?.all ?? []) reporter.pong();
+    for (const { reporter } of this.board.streams) reporter.pong();
     const sentUs = this.control.pings.answered(pong.id);
     if (sentUs === null) return;
     const rxUs = this.deviceTime.unwrap(pong.rxUs, arrivalUs);
@@ -440,8 +366,8 @@ export class BoardLoop {
 
   #onStatus(status: Message<'status'>, arrivalUs: number): void {
     this.deviceTime.anchor(status.deviceUs, arrivalUs);
-    if (this.#established === null || status.session !== this.#established.tag) return;
-    this.#status = status;
+    if (status.session !== this.board.established?.tag) return;
+    this.#condition.status = status;
     this.control.reported(armStateNames[status.armed] ?? 'disarmed', tripCauseNames[status.tripCause] ?? 'none');
   }
 
@@ -459,104 +385,20 @@ export class BoardLoop {
 
   /** A clock that was thrown over needs a ping now, not in a second: without it no verdict is possible. */
   #settleClock(nowUs: number): void {
-    if (this.clock.settled || this.#streams === null || nowUs < this.#nextSettleUs) return;
+    if (this.clock.settled || !this.board.hasStreams || nowUs < this.#nextSettleUs) return;
     this.#nextSettleUs = nowUs + SETTLE_PING_US;
     this.control.pings.demand(nowUs);
   }
 
-  // ---- figures ----
-
   #everySecond(nowUs: number): void {
     this.#secondUs = nowUs;
-    this.#lagQuestions = EMULATOR_QUESTIONS_PER_SECOND;
-    for (const stream of this.#streams?.all ?? []) this.report.stats(stream, nowUs);
-    this.#tellHealth(nowUs);
+    this.#emulator.refill();
+    for (const stream of this.board.streams) this.report.stats(stream, nowUs);
+    this.#condition.tell(nowUs);
   }
 
   #tellBoard(): void {
-    const described = this.#described;
-    this.report.board({
-      id: this.id,
-      path: this.#port?.path ?? this.#options.config.path,
-      descriptor: described?.descriptor ?? this.#plain?.descriptor ?? null,
-      boot: described?.bootId ?? 0,
-      contracts: described?.contracts ?? this.#plain?.contracts ?? {},
-    });
-  }
-
-  #tellHealth(nowUs: number): void {
-    const { counters } = this.decoder;
-    const status = this.#status;
-    const { uncertaintyUs } = this.clock.map(nowUs - this.clock.offsetUs, this.#mapped);
-    this.#wasLive = this.#isLive(nowUs);
-    this.report.health(
-      {
-        link: this.#linkState,
-        sinceUs: this.#linkSinceUs,
-        policy: this.control.policy,
-        live: this.#wasLive,
-        boot: this.#established?.bootId ?? 0,
-        encoding: this.session.encoding,
-        offsetUs: this.clock.offsetUs,
-        uncertaintyUs,
-        driftPpm: this.clock.settled ? this.clock.driftPpm : Number.NaN,
-        roundTripUs: this.clock.roundTripUs,
-        bytes: counters.bytes,
-        corruptFrames: counters.corruptFrames,
-        foreignFrames: counters.foreignFrames,
-        overlongLines: counters.overlongLines,
-        reconnects: Math.max(0, this.#opens - 1),
-        boots: this.session.counters.boots,
-        heartbeats: this.control.heartbeat.counters.sent,
-        deviceOverruns: status?.overruns ?? Number.NaN,
-        deviceReceiveErrors: status?.receiveErrors ?? Number.NaN,
-        deviceDrops: status?.drops ?? Number.NaN,
-        execMaxUs: status?.execMaxUs ?? Number.NaN,
-        lineLoad: this.#streams?.load.fraction ?? Number.NaN,
-        emulatorLagUs: this.#emulatorLagUs,
-      },
-      nowUs,
-    );
-  }
-
-  /** Tells at once when the newest values stop being live, or begin to be. */
-  #watchLiveness(nowUs: number): void {
-    const { state } = this.session;
-    const link = this.#port === null || this.#linkState === 'refused' ? this.#linkState : state;
-    if (this.#isLive(nowUs) === this.#wasLive && link === this.#linkState) return;
-    this.#setLink(link, nowUs);
-    this.#tellHealth(nowUs);
-  }
-
-  #isLive(nowUs: number): boolean {
-    if (this.#isDisposed) return false;
-    const all = this.#streams?.all ?? [];
-    if (all.length > 0) return all.every(({ monitor }) => monitor.live(nowUs));
-    return this.#plain?.monitor.live(nowUs) ?? false;
-  }
-
-  #setLink(state: LinkState, nowUs: number): void {
-    if (state === this.#linkState) return;
-    this.#linkState = state;
-    this.#linkSinceUs = nowUs;
-  }
-
-  #echoUs(): number {
-    let newestUs = Number.NaN;
-    for (const { monitor } of this.#streams?.all ?? []) {
-      if (monitor.newestReleaseUs > newestUs || Number.isNaN(newestUs)) newestUs = monitor.newestReleaseUs;
-    }
-    return newestUs;
-  }
-
-  /** A miss of an emulated board may be the emulator's own: asked only then, and at most 100 times a second. */
-  #askEmulator(stream: LoopStream, releaseHostUs: number): void {
-    const { emulatorLagUs } = this.#options;
-    if (emulatorLagUs === undefined || this.#lagQuestions-- <= 0) return;
-    const toUs = this.#judgedUs;
-    const fromUs = Number.isNaN(releaseHostUs) ? toUs - SECOND_US / 10 : releaseHostUs;
-    this.#emulatorLagUs = emulatorLagUs(fromUs, toUs) ?? 0;
-    stream.reporter.emulatorLagUs = this.#emulatorLagUs;
+    this.board.tell(this.#port?.path);
   }
 
   #send(message: HostMessage, encoding: Encoding): boolean {

@@ -1,0 +1,37 @@
+/** What the loop of one board is handed: its port, its clock, its evidence, its configuration. */
+import type { BoardConfig } from '../config.js';
+import type { SampleRing } from '../deadline/samples.js';
+import type { Feed } from '../feed/feed.js';
+
+/** The open port, as the loop needs it. */
+export interface LoopPort {
+  readonly path: string;
+  send(bytes: Uint8Array): boolean;
+}
+
+/** Looks at the port while frames are overdue, and keeps what the host was doing. */
+export interface LoopEvidence {
+  readonly samples: SampleRing;
+  read(arrivalUs: number): void;
+  start(): void;
+  close(): void;
+  dispose(): void;
+}
+
+export interface BoardLoopOptions {
+  readonly index: number;
+  readonly config: BoardConfig;
+  /** Until the board has told its id. */
+  readonly provisionalId: string;
+  readonly feed: Feed;
+  readonly clock: { readonly nowUs: () => number; readonly utcUs: (atUs: number) => number };
+  readonly random32: () => number;
+  /** Whether bytes take their time on this line. */
+  readonly timedLine: boolean;
+  /** Null in virtual time: the port is then always drained, and `looked` is called instead. */
+  readonly evidence: ((periodUs: number, onEmpty: (nowUs: number) => void) => LoopEvidence) | null;
+  /** By how much an emulated board lagged behind its plan in this time; undefined when it does not say. */
+  readonly emulatorLagUs?: (fromUs: number, toUs: number) => number | undefined;
+  /** Whether another board has this id already. */
+  readonly isTaken: (id: string) => boolean;
+}

@@ -44,7 +44,9 @@ export function boardWords({ path, descriptor }: Extract<TextEvent, { type: 'boa
   const streams = descriptor.streams.map(
     ({ name, periodUs, signals }) => `${name} ${Number((1e6 / periodUs).toPrecision(4))} Hz × ${signals.length}`,
   );
-  return `on ${path}: ${descriptor.name} ${descriptor.firmware} (${descriptor.mcu}), ${streams.join(', ')}`;
+  const { name, firmware, mcu } = descriptor;
+  const product = firmware.startsWith(`${name} `) ? firmware : `${name} ${firmware}`;
+  return `on ${path}: ${product} (${mcu}), ${streams.join(', ')}`;
 }
 
 /** Counters that grew, or nothing: `9998 met  2 late (1 link, 1 host)`. Culprits are given for everything that missed. */

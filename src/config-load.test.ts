@@ -1,11 +1,13 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { ConfigError, type ConfigSources, environmentName, loadConfig, settingKeys } from './config-load.js';
 
 function load(toml: string, rest: Partial<ConfigSources> = {}) {
-  const file = join(mkdtempSync(join(tmpdir(), 'tautline-config-')), 'tautline.toml');
+  const folder = mkdtempSync(join(tmpdir(), 'tautline-config-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'tautline.toml');
   writeFileSync(file, toml);
   return loadConfig({ file, environment: {}, set: [], ...rest });
 }

@@ -5,8 +5,8 @@ import { Value } from 'typebox/value';
 import { BoardSchema, type Config, ConfigSchema, ContractSchema } from './config.js';
 import { exitCodes, UserError } from './exit-codes.js';
 
-export const CONFIG_FILE = 'tautline.toml';
-export const ENV_PREFIX = 'TAUTLINE_';
+const CONFIG_FILE = 'tautline.toml';
+const ENV_PREFIX = 'TAUTLINE_';
 
 /** A setting is wrong; the message names it, its value, and what would be right. */
 export class ConfigError extends UserError {

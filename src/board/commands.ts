@@ -9,7 +9,7 @@ const RETRY_US = 100_000;
 /** Longer than any expiry: after it, a command cannot run any more, answered or not. */
 const ANSWER_MARGIN_US = 200_000;
 export const COMMANDS_WAITING_MAX = 16;
-export const COMMAND_EXPIRY_US = 1_000_000;
+const COMMAND_EXPIRY_US = 1_000_000;
 
 /** What the clock model promises: the earliest device time (us, unwrapped) that can correspond to a host instant; null while it is not valid. */
 export type EarliestDeviceUs = (hostUs: number) => number | null;

@@ -11,7 +11,7 @@ const TAB = 0x09;
  */
 export const RUN_BYTES_MAX = 2 * BINARY_WIRE_BYTES_MAX;
 /** So many text frames within one run cannot be one either. */
-export const FALLBACK_LINES = 2;
+const FALLBACK_LINES = 2;
 
 /** Whether a board could have printed these bytes; of so many bytes of noise some are not printable. */
 function isText(run: Uint8Array, length: number): boolean {

@@ -19,17 +19,10 @@ export type ParsedDescriptor =
   | { readonly ok: false; readonly reason: string };
 
 /** Would collide with topics and paths of the bridge's own. */
-export const reservedNames: readonly string[] = [
-  'bridge',
-  'alarm',
-  'availability',
-  'descriptor',
-  'request',
-  'response',
-];
+const reservedNames: readonly string[] = ['bridge', 'alarm', 'availability', 'descriptor', 'request', 'response'];
 /** Commands that every armable board has by itself. */
-export const builtInCommands: readonly string[] = ['arm', 'disarm', 'rearm', 'safe'];
-export const COMMANDS_MAX = 32;
+const builtInCommands: readonly string[] = ['arm', 'disarm', 'rearm', 'safe'];
+const COMMANDS_MAX = 32;
 
 const NAME = /^[a-z][a-z0-9_-]{0,31}$/;
 const LABEL = /^[\x20-\x7e]{1,64}$/;

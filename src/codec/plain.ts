@@ -3,7 +3,7 @@ import { SIGNALS_MAX } from './schema.js';
 /** Longest line taken from a board that has not sent a frame yet. */
 export const PLAIN_LINE_BYTES_MAX = 1024;
 /** So many parsable lines in a row make a plain board; fewer may be chance. */
-export const PLAIN_LINES_NEEDED = 3;
+const PLAIN_LINES_NEEDED = 3;
 
 export interface PlainReading {
   /** Reduced to `[a-z][a-z0-9_-]{0,31}`, so that it fits topics and paths. */

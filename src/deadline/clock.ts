@@ -16,7 +16,7 @@
 import { BoundRing } from './bounds.js';
 
 /** Largest relative error of a board's clock against the host's: 500 ppm. Crystals keep 100, resonators 500. */
-export const DRIFT_LIMIT = 500e-6;
+const DRIFT_LIMIT = 500e-6;
 /** Largest change of that error: 0.3 ppm a second, a crystal warming by several degrees in ten seconds. */
 const BEND_PER_US = 0.3e-6 / 1e6;
 const HALF_BEND_PER_US = BEND_PER_US / 2;

@@ -17,8 +17,8 @@ export type Resolved =
   | { readonly ok: false; readonly reason: string };
 
 /** Load of the line past which a start warns, and past which it is refused. */
-export const LOAD_WARNING = 0.7;
-export const LOAD_REFUSED = 0.9;
+const LOAD_WARNING = 0.7;
+const LOAD_REFUSED = 0.9;
 
 const classes = ['soft', 'firm', 'hard'] as const;
 

@@ -2,7 +2,7 @@
 import { unwrap32 } from '../codec/unwrap.js';
 
 /** Without a 64-bit time from the board nothing is unwrapped across more silence than this: half a wrap is 35.8 min. */
-export const UNWRAP_SILENCE_MAX_US = 30 * 60e6;
+const UNWRAP_SILENCE_MAX_US = 30 * 60e6;
 
 interface Stamped {
   readonly releaseUs: number;

@@ -11,9 +11,9 @@ import type { SampleRing } from './samples.js';
 import { culpritCode, culprits, verdictCode } from './verdict.js';
 
 /** Longest that a miss waits for the next frame of its stream. */
-export const REVISION_WAIT_US = 50_000;
+const REVISION_WAIT_US = 50_000;
 /** Evidence is kept for this many misses a second; the rest are counted and attributed without it. */
-export const EVIDENCE_PER_SECOND = 100;
+const EVIDENCE_PER_SECOND = 100;
 
 /** One miss with the fields of the feed's miss record. Reused: valid until the sink returns. */
 export class Miss extends Blame {

@@ -12,7 +12,7 @@ import type { StreamMonitor } from './monitor.js';
 import { verdictCode, verdicts } from './verdict.js';
 
 /** Judged but not enforced for so long after opening. */
-export const ENFORCE_AFTER_US = 2e6;
+const ENFORCE_AFTER_US = 2e6;
 /** Frames in a row that must have met before a board is armed. */
 export const MET_BEFORE_ARM = 1000;
 /** The clock is good enough to arm when its uncertainty is at most this part of the tightest deadline. */
@@ -274,6 +274,6 @@ export class BoardPolicy {
 }
 
 /** The oldest that the newest good sample of a hard stream may be: its deadline, and two periods so that one lost frame trips nothing. */
-export function sampleAgeMaxUs(contract: Contract): number {
+function sampleAgeMaxUs(contract: Contract): number {
   return contract.deadlineUs + 2 * contract.periodUs;
 }

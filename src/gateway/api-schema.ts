@@ -63,7 +63,7 @@ export const BoardSchema = Type.Object(
   { $id: 'Board' },
 );
 
-export const OutletSchema = Type.Object({
+const OutletSchema = Type.Object({
   name: Type.String(),
   up: Type.Boolean(),
   detail: Type.String(),

@@ -14,7 +14,7 @@ import { BridgeState } from './state.js';
 const BUGS_LOGGED_MAX = 100;
 const REPORT_MS = 1000;
 
-export const hostClock: Clock = {
+const hostClock: Clock = {
   nowUs: monotonicUs,
   utcOffsetUs: () => {
     const nowUs = monotonicUs();

@@ -37,7 +37,7 @@ export function addHealthRoutes(app: Http, gateway: Gateway): void {
 }
 
 /** A missing board is a degraded bridge, not an unready one: it has to run before the board is plugged in. */
-export function readinessOf(gateway: Gateway) {
+function readinessOf(gateway: Gateway) {
   const { state, context } = gateway;
   const nowUs = context.clock.nowUs();
   const silentUs = nowUs - state.lastFromMainUs;

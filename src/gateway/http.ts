@@ -13,7 +13,7 @@ import { HttpError } from './http-error.js';
 import { addSocketRoute, socketLimits } from './socket-route.js';
 
 /** What one request may cost. Browsers and our own tools stay far below; who doesn't is cut. */
-export const httpLimits = {
+const httpLimits = {
   bodyBytes: 16 * 1024,
   headerBytes: 8 * 1024,
   /** Whole header, counted from the first byte: a slow sender is cut (slowloris). */

@@ -8,7 +8,7 @@ import type { FirmwareKind } from './targets.js';
 const START_MS = 10_000;
 const END_MS = 2000;
 
-export function hostProgram(firmware: FirmwareKind): string {
+function hostProgram(firmware: FirmwareKind): string {
   const name = firmware === 'test' ? 'tautline-host-test' : 'tautline-host';
   return fileURLToPath(new URL(`../../firmware/build/host/${name}`, import.meta.url));
 }

@@ -20,7 +20,7 @@ const contract: Contract = {
   delivery: { outletUs: 1_000_000, consumerUs: 1_000_000 },
 };
 
-export const PLAIN_STREAM = 'plain';
+const PLAIN_STREAM = 'plain';
 
 export class PlainStream {
   readonly monitor = new PlainMonitor(contract);

@@ -8,7 +8,7 @@ import type { Outbound } from './outbound.js';
 import { encodePublish, type MqttVersion } from './packet.js';
 import { parseTopic, topics } from './topics.js';
 
-export const ONLINE = 'online';
+const ONLINE = 'online';
 export const OFFLINE = 'offline';
 const ALARMS_MAX = 1000;
 

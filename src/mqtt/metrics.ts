@@ -4,7 +4,7 @@ import type { MetricValues } from '../outlet.js';
 /** Upper bounds in seconds of the latency from judged to out. */
 const boundsSeconds = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5];
 
-export const paths = ['state', 'frames', 'event', 'retained'] as const;
+const paths = ['state', 'frames', 'event', 'retained'] as const;
 export type Path = (typeof paths)[number];
 
 export class MqttMetrics {

@@ -12,7 +12,7 @@ interface KindTraits {
 const ms = 1000;
 const burst: readonly [number, number] = [13 * ms, 80 * ms];
 
-export const faultKinds = {
+const faultKinds = {
   flip: { where: 'line', lastsUs: [0, 0] },
   drop: { where: 'line', lastsUs: [0, 0] },
   insert: { where: 'line', lastsUs: [0, 0] },

@@ -5,7 +5,7 @@ import { type BlameFigures, Scores } from './scores.js';
 import { Violation } from './violation.js';
 
 /** So that a failing seed is replayed in a second or two. */
-export const EPISODE_SECONDS = 360;
+const EPISODE_SECONDS = 360;
 
 export interface SimulationOptions extends Omit<EpisodeOptions, 'seed' | 'seconds'> {
   readonly seed: number;

@@ -2,7 +2,7 @@
 import { age } from './format.js';
 
 /** Without any word of a bridge that says something every second, its connection is one in name only. */
-export const BRIDGE_SILENT_SECONDS = 3;
+const BRIDGE_SILENT_SECONDS = 3;
 
 export interface StreamLook {
   readonly name: string;

@@ -59,7 +59,7 @@ interface TwoClicksProps {
 }
 
 /** Select, then operate: the first click selects, the second one within some seconds operates; Escape lets go. */
-export function TwoClicks({ label, disabled, type = 'button', operate }: TwoClicksProps) {
+function TwoClicks({ label, disabled, type = 'button', operate }: TwoClicksProps) {
   const [selectedMs, select] = useForgetful<number>(SELECT_MS);
   const click = (event: MouseEvent) => {
     const nowMs = performance.now();

@@ -1,5 +1,5 @@
 /** Durations for people: two or three figures, the unit that fits. */
-export function seconds(value: number): string {
+function seconds(value: number): string {
   if (value < 0.001) return `${Math.round(value * 1e6)} µs`;
   if (value < 1) return `${(value * 1e3).toFixed(value < 0.01 ? 1 : 0)} ms`;
   if (value < 120) return `${value.toFixed(1)} s`;

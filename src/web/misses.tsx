@@ -32,7 +32,7 @@ function sentence({ count: many, worstUs, first }: MissGroup): string {
   return `${first.stream}: ${howMany}${howLate} → ${first.culprit}${because && ` (${because})`}`;
 }
 
-export function Time({ iso }: { iso: string | null }) {
+function Time({ iso }: { iso: string | null }) {
   if (iso === null) return <span class="time number">—</span>;
   return (
     <time class="time number" dateTime={iso} title={iso}>

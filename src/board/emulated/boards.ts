@@ -29,7 +29,7 @@ export function emulatedBoardName(name: string): EmulatedBoardName {
 }
 
 /** The committed image of a board: `firmware/images/` beside `src/` or `dist/`. */
-export function imagePath(name: EmulatedBoardName): string {
+function imagePath(name: EmulatedBoardName): string {
   return new URL(`../../../firmware/images/${emulatedBoards[name].image}`, import.meta.url).pathname;
 }
 

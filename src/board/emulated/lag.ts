@@ -14,11 +14,11 @@ const HEADER_BYTES = 16;
 const PAIR_BYTES = 16;
 /** One minute. */
 export const LAG_PAIRS = 6000;
-export const LAG_INTERVAL_US = 10_000;
+const LAG_INTERVAL_US = 10_000;
 const PREFIX = 'tautline-lag-';
 
 /** Where lag files lie: memory where the system has it. */
-export function lagDirectory(): string {
+function lagDirectory(): string {
   return process.platform === 'linux' ? '/dev/shm' : tmpdir();
 }
 

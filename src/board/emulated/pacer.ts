@@ -23,7 +23,7 @@ export interface PacerStart {
 }
 
 export type ToPacer =
-  /** At most `PIECE_BYTES_MAX`, and the next one only after `taken`. */
+  /** At most 1 KiB, and the next one only after `taken`. */
   | { readonly type: 'bytes'; readonly bytes: Uint8Array }
   | { readonly type: 'baud'; readonly baud: number | undefined }
   | { readonly type: 'reset'; readonly by: ResetBy }
@@ -47,7 +47,6 @@ export interface PacerCounters {
   readonly resets: number;
 }
 
-export const PIECE_BYTES_MAX = 1024;
 const OUTBOX_BYTES = 64 * 1024;
 /** Enough for V8 to compile the interpreter's hot paths: without it the largest stalls come in the first half second. */
 const WARM_UP_NS = 2e9;

@@ -1,7 +1,7 @@
 import { GPIOPinState, type RP2040 } from 'rp2040js';
 
-export const PINS = 30;
-export const ADC_CHANNELS = 4;
+const PINS = 30;
+const ADC_CHANNELS = 4;
 const ADC_REFERENCE_VOLTS = 3.3;
 const ADC_MAX = 4095;
 

@@ -16,7 +16,7 @@ export interface PhoenixMessage {
 }
 
 /** First byte of a binary message. */
-export const binaryKinds = { push: 0, reply: 1, broadcast: 2 } as const;
+const binaryKinds = { push: 0, reply: 1, broadcast: 2 } as const;
 
 export const PROTOCOL_VSN = '2.0.0';
 export const events = {

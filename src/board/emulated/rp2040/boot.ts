@@ -2,7 +2,7 @@ const SECOND_STAGE_BYTES = 256;
 const CHECKSUM_AT = 252;
 /** RP2040 datasheet 2.8.1.3: where the boot ROM puts the second stage; its stack ends there too. */
 export const SECOND_STAGE_ADDRESS = 0x20041f00;
-export const FLASH_BYTES = 2 * 1024 * 1024;
+const FLASH_BYTES = 2 * 1024 * 1024;
 
 /** CRC-32/MPEG-2, as the boot ROM computes it over the first 252 bytes of the flash (RP2040 datasheet 2.8.1.3.1). */
 export function secondStageChecksum(image: Uint8Array): number {

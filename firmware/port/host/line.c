@@ -11,6 +11,7 @@
 
 #include "../../core/core.h"
 #include "../../core/transmit.h"
+#include "line_faults.h"
 
 #define INPUT_BYTES 1024u
 #define ENDS 64u                   /* messages under way whose end is known */
@@ -152,7 +153,7 @@ void line_transmit(int64_t now_ns)
         ends_tail++;
     }
     if (length > 0) {
-        put_out(out, length);
+        line_faults_send(now_ns, out, length, put_out);
     }
 }
 
@@ -191,6 +192,7 @@ bool line_service(int64_t now_ns, uint32_t (*to_device_us)(int64_t ns))
         check_connected(now_ns);
     }
     line_transmit(now_ns);
+    line_faults_service(now_ns, put_out);
     if (connected) {
         take_input(now_ns);
     }
@@ -202,6 +204,9 @@ int64_t line_next_ns(void)
     int64_t next_ns = connected ? LINE_NEVER : checked_ns + CONNECT_CHECK_NS;
     if (ends_tail != ends_head && ends_ns[ends_tail % ENDS] < next_ns) {
         next_ns = ends_ns[ends_tail % ENDS];
+    }
+    if (line_faults_next_ns() < next_ns) {
+        next_ns = line_faults_next_ns();
     }
     if (input_tail != input_head) {
         int64_t last_ns = input_end_ns + (int64_t)(input_head - input_tail - 1u) * byte_ns;

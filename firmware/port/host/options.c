@@ -16,7 +16,9 @@ static const char usage[] =
     "  --link PATH    symbolic link to the pseudo-terminal, replaced if it exists, removed at the end\n"
     "  --periods N    end after N releases\n"
     "  --fifo PRIO    real-time priority 1 to 99 (SCHED_FIFO), with all memory locked\n"
-    "  --seed N       boot ids from this seed instead of the system's entropy: a run that can be repeated\n";
+    "  --seed N       boot ids from this seed instead of the system's entropy: a run that can be repeated\n"
+    "  --line-faults  obey `delay US`, `drop N` and `flip N` on stdin: faults of the line to the host\n"
+    "  --line-log F   with --line-faults: append to F which bytes left the UART when, and which a reader could have when\n";
 
 static uint64_t number(const char *option, const char *text, uint64_t min, uint64_t max)
 {
@@ -50,12 +52,13 @@ static const char *checked_id(const char *id)
 
 struct options options_parse(int argc, char **argv)
 {
-    enum { RATE = 1, BAUD, ID, LINK, PERIODS, FIFO, SEED, HELP };
+    enum { RATE = 1, BAUD, ID, LINK, PERIODS, FIFO, SEED, LINE_FAULTS, LINE_LOG, HELP };
     static const struct option known[] = {
         {"rate", required_argument, 0, RATE},       {"baud", required_argument, 0, BAUD},
         {"id", required_argument, 0, ID},           {"link", required_argument, 0, LINK},
         {"periods", required_argument, 0, PERIODS}, {"fifo", required_argument, 0, FIFO},
         {"seed", required_argument, 0, SEED},       {"help", no_argument, 0, HELP},
+        {"line-faults", no_argument, 0, LINE_FAULTS}, {"line-log", required_argument, 0, LINE_LOG},
         {0, 0, 0, 0},
     };
     struct options options = {.rate_hz = 1000};
@@ -83,6 +86,12 @@ struct options options_parse(int argc, char **argv)
         case SEED:
             options.seeded = true;
             options.seed = (uint32_t)number("--seed", optarg, 0, UINT32_MAX);
+            break;
+        case LINE_FAULTS:
+            options.line_faults = true;
+            break;
+        case LINE_LOG:
+            options.line_log = optarg;
             break;
         case HELP:
             fputs(usage, stdout);

@@ -14,6 +14,8 @@ struct options {
     int fifo_priority; /* 0: the ordinary scheduler */
     bool seeded;
     uint32_t seed;
+    bool line_faults;     /* take them from stdin */
+    const char *line_log; /* null: none */
 };
 
 /* Ends the process with status 0 after --help, and with 2 and a sentence on stderr when an argument is wrong. */

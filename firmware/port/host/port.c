@@ -22,6 +22,7 @@
 #include "../../core/release.h"
 #include "board.h"
 #include "line.h"
+#include "line_faults.h"
 #include "options.h"
 #include "reset.h"
 
@@ -95,6 +96,9 @@ void port_start(int argc, char **argv)
     line_open(inherited, options.baud);
     reset_keep(line_descriptor());
     board_declare(&options);
+    if (options.line_faults) {
+        line_faults_start(options.line_log);
+    }
     sigaction(SIGINT, &ending, 0);
     sigaction(SIGTERM, &ending, 0);
     if (inherited < 0) {
@@ -148,8 +152,9 @@ void port_idle(void)
     int64_t left_ns = next_ns - now_ns();
     if (left_ns > 0) {
         struct timespec left = {left_ns / 1000000000ll, (long)(left_ns % 1000000000ll)};
-        struct pollfd input = {.fd = line_listening() ? line_descriptor() : -1, .events = POLLIN};
-        ppoll(&input, 1, &left, 0);
+        struct pollfd inputs[2] = {{.fd = line_listening() ? line_descriptor() : -1, .events = POLLIN},
+                                   {.fd = line_faults_descriptor(), .events = POLLIN}};
+        ppoll(inputs, 2, &left, 0);
     }
     if (ended || (options.periods > 0 && release_ticks() >= options.periods)) {
         finish();

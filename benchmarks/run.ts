@@ -7,6 +7,7 @@ import { writeReport } from './harness/report.js';
 const benchmarks: Record<string, () => Promise<{ default: Benchmark }>> = {
   'end-to-end': () => import('./end-to-end.js'),
   clock: () => import('./clock.js'),
+  blame: () => import('./blame.js'),
   integrity: () => import('./integrity.js'),
   micro: () => import('./micro.js'),
 };

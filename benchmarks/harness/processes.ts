@@ -32,7 +32,7 @@ export class Program {
   }
 
   static start(command: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}): Program {
-    const stdio: ('ignore' | 'pipe' | 'ipc')[] = ['ignore', 'pipe', 'pipe', 'ipc'];
+    const stdio: ('pipe' | 'ipc')[] = ['pipe', 'pipe', 'pipe', 'ipc'];
     return new Program(spawn(command, args, { cwd: root, stdio, env: { ...process.env, ...environment } }));
   }
 
@@ -55,6 +55,11 @@ export class Program {
         fail(`it ended with ${code}`);
       });
     });
+  }
+
+  /** A line on its standard input. */
+  say(line: string): void {
+    this.child.stdin?.write(`${line}\n`);
   }
 
   /** User and system time so far, seconds, of the process and all its threads. */

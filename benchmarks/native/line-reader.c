@@ -3,28 +3,12 @@
  *
  * line-reader PATH SECONDS     prints one latency in microseconds a line, from the planned instant of each line.
  */
-#define _GNU_SOURCE
-#include <fcntl.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <termios.h>
-#include <time.h>
-#include <unistd.h>
+#include "common.h"
 
 #define LATENCIES_MAX 1000000
 
 static double latencies_us[LATENCIES_MAX];
 static size_t count;
-
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000ll + now.tv_nsec;
-}
 
 /* `seq,plannedUs,…` */
 static void take(const char *line, int64_t arrival_ns)
@@ -41,19 +25,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: line-reader PATH SECONDS\n");
         return 2;
     }
-    int port = open(argv[1], O_RDWR | O_NOCTTY | O_NONBLOCK);
-    if (port < 0) {
-        perror(argv[1]);
-        return 1;
-    }
-    struct termios raw;
-    tcgetattr(port, &raw);
-    cfmakeraw(&raw);
-    tcsetattr(port, TCSANOW, &raw);
-    tcflush(port, TCIFLUSH);
+    int port = open_port(argv[1]);
     int poller = epoll_create1(0);
-    struct epoll_event wanted = {.events = EPOLLIN};
-    epoll_ctl(poller, EPOLL_CTL_ADD, port, &wanted);
+    watch(poller, port, EPOLLIN, 0);
     int64_t end_ns = now_ns() + atoll(argv[2]) * 1000000000ll;
     char line[256];
     size_t length = 0;

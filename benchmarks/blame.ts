@@ -1,0 +1,170 @@
+/**
+ * The blame matrix: faults in a running bridge with real firmware, and what the bridge says of every late or lost frame
+ * beside what really happened to it. The truth is the segment that was really delayed, from the board's own log; the
+ * label of the fault only names the row. Beside it the simulator, with the same reasoning in virtual time.
+ */
+
+import { monotonicUs } from '#dist/host-clock.js';
+import { simulate } from '#dist/simulator/simulate.js';
+import { durationUs, type Fault, faults } from './blame/faults.js';
+import { BlameRig } from './blame/rig.js';
+import { type Decision, figuresOf, judge, type Window } from './blame/score.js';
+import type { Benchmark, Result, RunOptions, Table } from './harness/benchmark.js';
+import { sleep } from './harness/processes.js';
+import { mulberry32 } from './harness/statistics.js';
+
+const sizes = {
+  smoke: { strikes: 2, losses: 4, pairs: 2, simulatedHours: 0.1 },
+  normal: { strikes: 25, losses: 150, pairs: 60, simulatedHours: 3 },
+  full: { strikes: 100, losses: 400, pairs: 300, simulatedHours: 20 },
+} as const;
+
+/** After a fault of at most 80 ms and what it leaves behind: single faults are never on top of each other. */
+const PAUSE_MIN_MS = 330;
+const PAUSE_SPREAD_MS = 120;
+/** A fault that loses is over at once. */
+const LOSS_PAUSE_MIN_MS = 100;
+const OVERLAPPING = 'two at once';
+const bars = {
+  accuracy: 0.99,
+  indeterminate: 0.01,
+  setAside: 0.2,
+  overlapping: { accuracy: 0.9, indeterminate: 0.12 },
+};
+
+async function strikeAlone(rig: BlameRig, fault: Fault, times: number, random: () => number): Promise<Window> {
+  const fromUs = monotonicUs();
+  for (let k = 0; k < times; k++) {
+    fault.strike(rig, durationUs(random));
+    await sleep((fault.loses ? LOSS_PAUSE_MIN_MS : PAUSE_MIN_MS) + random() * PAUSE_SPREAD_MS);
+  }
+  await sleep(500);
+  return { cause: fault.name, fromUs, toUs: monotonicUs() };
+}
+
+async function strikeInPairs(rig: BlameRig, times: number, random: () => number): Promise<Window> {
+  const delaying = faults.filter(({ loses }) => !loses);
+  const any = () => delaying[Math.floor(random() * delaying.length)]!;
+  const fromUs = monotonicUs();
+  for (let k = 0; k < times; k++) {
+    any().strike(rig, durationUs(random));
+    await sleep(random() * 30);
+    any().strike(rig, durationUs(random));
+    await sleep(PAUSE_MIN_MS + 100 + random() * PAUSE_SPREAD_MS);
+  }
+  await sleep(500);
+  return { cause: OVERLAPPING, fromUs, toUs: monotonicUs() };
+}
+
+async function run({ size, seed }: RunOptions): Promise<Result> {
+  const { strikes, losses, pairs, simulatedHours } = sizes[size];
+  const random = mulberry32(seed);
+  const rig = await BlameRig.start();
+  await sleep(3000);
+  const windows: Window[] = [];
+  for (const fault of faults) windows.push(await strikeAlone(rig, fault, fault.loses ? losses : strikes, random));
+  windows.push(await strikeInPairs(rig, pairs, random));
+  const evidence = await rig.finish();
+  const { contract } = evidence.ready.streams[0]!;
+  const { decisions, metButBlamed } = judge(evidence, windows, contract);
+  const alone = decisions.filter(({ cause }) => cause !== OVERLAPPING);
+  const running = figuresOf(alone);
+  const together = figuresOf(decisions.filter(({ cause }) => cause === OVERLAPPING));
+  const perCause = Object.fromEntries(
+    faults.map(({ name }) => [name, figuresOf(alone.filter(({ cause }) => cause === name))]),
+  );
+  const simulated = simulate({ seed, hours: simulatedHours, overlap: false }).blame;
+  const { accuracy, indeterminate } = simulated;
+  return {
+    name: 'blame',
+    values: {
+      simulator: { accuracy, indeterminate, perCause: simulated.perCause },
+      running: {
+        ...running,
+        perCause,
+        overlapping: { accuracy: together.accuracy, indeterminate: together.indeterminate },
+        matrix: matrixOf(alone),
+      },
+      metButBlamed,
+    },
+    ...verdictOf(running, together, metButBlamed, simulated),
+    tables: [causes(perCause, together), confusion(alone)],
+    series: [],
+  };
+}
+
+type Figures = ReturnType<typeof figuresOf>;
+
+function verdictOf(
+  running: Figures,
+  together: Figures,
+  metButBlamed: number,
+  simulated: Pick<Figures, 'accuracy' | 'indeterminate'>,
+) {
+  const percent = (fraction: number | null) => `${((fraction ?? Number.NaN) * 100).toFixed(2)} %`;
+  const failures: string[] = [];
+  if (metButBlamed > 0) failures.push(`${metButBlamed} frames that had met were blamed on somebody`);
+  if (!((running.accuracy ?? 0) >= bars.accuracy))
+    failures.push(`single faults: ${percent(running.accuracy)} of the decided right`);
+  if (!((running.indeterminate ?? 1) <= bars.indeterminate))
+    failures.push(`single faults: ${percent(running.indeterminate)} left open`);
+  if (!((together.accuracy ?? 0) >= bars.overlapping.accuracy))
+    failures.push(`overlapping: ${percent(together.accuracy)} of the decided right`);
+  if (!((together.indeterminate ?? 1) <= bars.overlapping.indeterminate))
+    failures.push(`overlapping: ${percent(together.indeterminate)} left open`);
+  if (simulated.accuracy !== 1) failures.push(`simulator: ${percent(simulated.accuracy)} of the decided right`);
+  if (!((simulated.indeterminate ?? 1) <= 0.02))
+    failures.push(`simulator: ${percent(simulated.indeterminate)} left open`);
+  if ((running.setAside ?? 1) > bars.setAside) {
+    const reason = `the machine itself was late: ${percent(running.setAside)} of the frames set aside`;
+    return { verdict: 'inconclusive' as const, reasons: [reason, ...failures] };
+  }
+  return { verdict: failures.length > 0 ? ('fail' as const) : ('pass' as const), reasons: failures };
+}
+
+const share = (fraction: number | null): string => (fraction === null ? '–' : `${(fraction * 100).toFixed(2)} %`);
+
+function causes(perCause: Record<string, Figures>, together: Figures): Table {
+  const row = (name: string, { lateFrames, accuracy, indeterminate, setAside }: Figures) => [
+    name,
+    lateFrames,
+    share(accuracy),
+    share(indeterminate),
+    share(setAside),
+  ];
+  return {
+    title: 'Running bridge, faults one at a time; the last row two at once',
+    columns: ['fault', 'late or lost frames', 'of the decided right', 'left open', 'set aside'],
+    rows: [...Object.entries(perCause).map(([name, figures]) => row(name, figures)), row(OVERLAPPING, together)],
+  };
+}
+
+const culpritNames = ['firmware', 'link', 'host'] as const;
+const answers = [...culpritNames, 'indeterminate'] as const;
+
+/** Truth by answer, in frames. */
+function matrixOf(decisions: readonly Decision[]): Record<string, Record<string, number>> {
+  const cell = (truth: string, told: string) =>
+    decisions
+      .filter((each) => !each.isSetAside && each.truth === truth && each.told === told)
+      .reduce((total, { count }) => total + count, 0);
+  return Object.fromEntries(
+    culpritNames.map((truth) => [truth, Object.fromEntries(answers.map((told) => [told, cell(truth, told)]))]),
+  );
+}
+
+function confusion(decisions: readonly Decision[]): Table {
+  return {
+    title: 'What was really late, and who was blamed; frames',
+    columns: ['truth', ...answers],
+    rows: Object.entries(matrixOf(decisions)).map(([truth, told]) => [
+      truth,
+      ...answers.map((answer) => told[answer]!),
+    ]),
+  };
+}
+
+export default {
+  description: 'who was late: the bridge beside the truth, faults in the running bridge',
+  run,
+} satisfies Benchmark;

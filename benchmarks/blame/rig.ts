@@ -1,0 +1,115 @@
+/**
+ * The running bridge between a real board's firmware (the host port, at real-time priority), a broker, and whatever can
+ * hold them up; with a probe that tells when the machine itself was late.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, Program, sleep, startMosquitto } from '../harness/processes.js';
+import { type FrameRow, frameColumns, type MissRow, missColumns, type Order, type Ready, rows } from './records.js';
+import { type TrueFrame, truthOf } from './truth.js';
+
+/** The line is so fast that a frame's own bytes take no time worth mentioning: a pseudo-terminal promises none. */
+const BAUD = 20_000_000;
+/** The board may always run, the probe before it, and hogs only instead of the bridge. */
+const priorities = { probe: 60, board: 40, hog: 30 } as const;
+/** A machine that wakes its most urgent thread later than this was busy with something else. */
+export const FLOOR_LATE_US = 1000;
+const V8_FLAGS = ['--no-memory-reducer', '--min-semi-space-size=16', '--expose-gc'];
+
+export interface Late {
+  readonly plannedUs: number;
+  readonly wokeUs: number;
+}
+
+export interface Evidence {
+  readonly truth: ReadonlyMap<number, TrueFrame>;
+  readonly frames: readonly FrameRow[];
+  readonly misses: readonly MissRow[];
+  readonly floor: readonly Late[];
+  readonly ready: Ready;
+}
+
+export class BlameRig {
+  private constructor(
+    private readonly folder: string,
+    private readonly board: Program,
+    private readonly bridge: Program,
+    private readonly probe: Program,
+    private readonly niceHog: Program,
+    private readonly fifoHog: Program,
+    readonly broker: Program,
+    private readonly ready: Ready,
+    private readonly zeroUs: number,
+  ) {}
+
+  static async start(): Promise<BlameRig> {
+    const folder = mkdtempSync(join(tmpdir(), 'tautline-blame-'));
+    const log = ['--line-faults', '--line-log', join(folder, 'line')];
+    const fifo = ['--fifo', String(priorities.board)];
+    const board = Program.start('firmware/build/host/tautline-host-test', ['--baud', String(BAUD), ...fifo, ...log]);
+    const [, path] = await board.line(/^port (.+)/);
+    const [, zeroNs] = await board.line(/^zero (\d+)/);
+    const probe = Program.start('dist/benchmarks/native/floor-probe', [
+      String(priorities.probe),
+      String(FLOOR_LATE_US),
+    ]);
+    const niceHog = Program.start('dist/benchmarks/native/hog', ['nice', '-15', '4']);
+    const fifoHog = Program.start('dist/benchmarks/native/hog', ['fifo', String(priorities.hog), '1']);
+    const { broker, port } = await startMosquitto();
+    const settings = [`board.path=${path}`, `board.baud=${BAUD}`, `http.port=${await freePort()}`];
+    const program = ['dist/benchmarks/blame/bridge-process.js', ...settings, `mqtt.url=mqtt://127.0.0.1:${port}`];
+    const bridge = Program.start(process.execPath, [...V8_FLAGS, ...program]);
+    const ready = await new Promise<Ready>((resolve, reject) => {
+      bridge.child.once('message', (message) => resolve(message as Ready));
+      void bridge.exited.then(() => reject(new Error(`the bridge ended:\n${bridge.lines.join('\n')}`)));
+    });
+    for (const each of [probe, niceHog, fifoHog]) await each.line(/^ready/);
+    return new BlameRig(folder, board, bridge, probe, niceHog, fifoHog, broker, ready, Number(zeroNs) / 1e3);
+  }
+
+  tell(order: Order): void {
+    this.bridge.child.send(order);
+  }
+
+  command(name: string, value: number): void {
+    this.tell({ type: 'command', name, value });
+  }
+
+  line(fault: 'delay' | 'drop' | 'flip', value: number): void {
+    this.board.say(`${fault} ${value}`);
+  }
+
+  hog(kind: 'nice' | 'fifo', us: number): void {
+    (kind === 'nice' ? this.niceHog : this.fifoHog).say(String(us));
+  }
+
+  async stop(us: number): Promise<void> {
+    this.bridge.child.kill('SIGSTOP');
+    await sleep(us / 1e3);
+    this.bridge.child.kill('SIGCONT');
+  }
+
+  /** Ends everything, and gives what each of them has written down. */
+  async finish(): Promise<Evidence> {
+    const file = join(this.folder, 'bridge');
+    this.tell({ type: 'finish', file });
+    await this.bridge.exited;
+    await this.board.end();
+    await Promise.all([this.probe, this.niceHog, this.fifoHog, this.broker].map((each) => each.end()));
+    const floor = this.probe.lines.flatMap((line) => {
+      const found = /^late \d+ (\d+) (\d+)/.exec(line);
+      return found === null ? [] : [{ plannedUs: Number(found[1]) / 1e3, wokeUs: Number(found[2]) / 1e3 }];
+    });
+    const { ready, zeroUs } = this;
+    const evidence: Evidence = {
+      truth: truthOf(readFileSync(join(this.folder, 'line')), ready, zeroUs),
+      frames: rows(readFileSync(`${file}.frames`), frameColumns),
+      misses: rows(readFileSync(`${file}.misses`), missColumns),
+      floor: floor.sort((a, b) => a.plannedUs - b.plannedUs),
+      ready,
+    };
+    rmSync(this.folder, { recursive: true });
+    return evidence;
+  }
+}

@@ -1,0 +1,208 @@
+/*
+ * Many WebSocket clients in one process that costs as little as it can, the same for every bridge: takes each frame, and
+ * notes how long after its planned release it was here.
+ *
+ * subscriber KIND HTTP_PORT CLIENTS STOPPED ZERO_NS WARM_UP_MS MEASURE_MS FILE
+ *   KIND     immediate, batched or usual: joins `frames:host` of Tautline in the binary encoding, with that wish or none;
+ *            states: joins `board:host` at 60 Hz, and measures nothing; text: any bridge that sends lines or JSON
+ *   STOPPED  so many of the clients stop reading when the measurement begins
+ *   ZERO_NS  host time at device time 0
+ *   FILE     gets the latencies: 32-bit floats, microseconds
+ * Prints `measuring` and `done COUNT`.
+ */
+#include "common.h"
+
+#define CLIENTS_MAX 1200
+#define BUFFER_BYTES 65536
+#define SAMPLES_MAX 8000000u
+
+static const char *kind;
+static double zero_us;
+static int measuring;
+static float *samples;
+static size_t count;
+static struct client {
+    int fd;
+    size_t length;
+    uint8_t *bytes;
+} clients[CLIENTS_MAX];
+
+static void take(double planned_us, double arrival_us)
+{
+    if (measuring && count < SAMPLES_MAX) {
+        samples[count++] = (float)(arrival_us - planned_us);
+    }
+}
+
+/* `seq,plannedUs,…` or JSON with "timeUs" */
+static void take_text(const char *text, size_t length, double arrival_us)
+{
+    static const char key[] = "\"timeUs\":";
+    const char *at = memmem(text, length, key, sizeof key - 1);
+    const char *comma = memchr(text, ',', length);
+    if (at != 0) {
+        take(strtod(at + sizeof key - 1, 0), arrival_us);
+    } else if (comma != 0) {
+        take(strtod(comma + 1, 0), arrival_us);
+    }
+}
+
+/* A Phoenix broadcast whose payload is columns; see src/sdk/columns.ts. */
+static void take_columns(const uint8_t *bytes, size_t length, double arrival_us)
+{
+    if (length < 3 || bytes[0] != 2 || length < 3u + bytes[1] + bytes[2] + 24u) {
+        return;
+    }
+    const uint8_t *payload = bytes + 3 + bytes[1] + bytes[2];
+    for (int group = 0; group < payload[1]; group++) {
+        const uint8_t *head = payload + 24 + 24 * group;
+        uint16_t rows;
+        uint32_t start;
+        memcpy(&rows, head + 2, 2);
+        memcpy(&start, head + 16, 4);
+        for (uint16_t row = 0; row < rows; row++) {
+            double release_us;
+            memcpy(&release_us, payload + 8 * ((size_t)start + rows + row), 8);
+            take(zero_us + release_us, arrival_us);
+        }
+    }
+}
+
+static void read_client(struct client *client, double arrival_us, size_t got)
+{
+    size_t at = 0;
+    client->length += got;
+    for (;;) {
+        const uint8_t *frame = client->bytes + at;
+        size_t left = client->length - at, head = 2;
+        if (left < 4) {
+            break;
+        }
+        size_t length = frame[1] & 127;
+        if (length == 126) {
+            length = (size_t)frame[2] << 8 | frame[3];
+            head = 4;
+        } else if (length == 127) {
+            fprintf(stderr, "subscriber: a message of over 64 KiB\n");
+            exit(1);
+        }
+        if (left < head + length) {
+            break;
+        }
+        if ((frame[0] & 15) == 8) {
+            fprintf(stderr, "subscriber: closed: %.*s\n", (int)length, frame + head + 2);
+            exit(1);
+        }
+        if ((frame[0] & 15) == 2) {
+            take_columns(frame + head, length, arrival_us);
+        } else if (strcmp(kind, "text") == 0) {
+            take_text((const char *)frame + head, length, arrival_us);
+        }
+        at += head + length;
+    }
+    memmove(client->bytes, client->bytes + at, client->length - at);
+    client->length -= at;
+}
+
+static void send_masked(int fd, const char *text)
+{
+    uint8_t frame[256];
+    size_t length = strlen(text), head = 6;
+    frame[0] = 0x81;
+    frame[1] = (uint8_t)(128 | length);
+    memset(frame + 2, 0, 4); /* a mask of zeros changes nothing */
+    memcpy(frame + head, text, length);
+    write_all(fd, frame, head + length);
+}
+
+static void join(int fd)
+{
+    char message[126];
+    const char *wish = strcmp(kind, "immediate") == 0 ? ",\"batch\":false" : strcmp(kind, "batched") == 0 ? ",\"batch\":true" : "";
+    if (strcmp(kind, "states") == 0) {
+        snprintf(message, sizeof message, "[\"1\",\"1\",\"board:host\",\"phx_join\",{\"rateHz\":60}]");
+    } else {
+        snprintf(message, sizeof message, "[\"1\",\"1\",\"frames:host\",\"phx_join\",{\"encoding\":\"binary\"%s}]", wish);
+    }
+    send_masked(fd, message);
+}
+
+static void open_client(struct client *client, int port)
+{
+    char request[256], reply[1024];
+    size_t length = 0;
+    client->fd = connect_local(port);
+    client->bytes = malloc(BUFFER_BYTES);
+    int size = snprintf(request, sizeof request,
+                        "GET /socket/websocket?vsn=2.0.0 HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\n"
+                        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+                        port);
+    write_all(client->fd, request, (size_t)size);
+    /* Byte by byte: what follows the reply is the first frame. */
+    while (length < sizeof reply - 1 && read(client->fd, reply + length, 1) == 1) {
+        reply[++length] = 0;
+        if (strstr(reply, "\r\n\r\n") != 0) {
+            break;
+        }
+    }
+    if (strncmp(reply, "HTTP/1.1 101", 12) != 0) {
+        fprintf(stderr, "subscriber: %s\n", reply);
+        exit(1);
+    }
+    fcntl(client->fd, F_SETFL, O_NONBLOCK);
+    if (strcmp(kind, "text") != 0) {
+        join(client->fd);
+    }
+}
+
+static void run_until(int poller, int64_t end_ns)
+{
+    while (now_ns() < end_ns) {
+        struct epoll_event events[64];
+        int ready = epoll_wait(poller, events, 64, 20);
+        for (int i = 0; i < ready; i++) {
+            struct client *client = &clients[events[i].data.u64];
+            ssize_t got = read(client->fd, client->bytes + client->length, BUFFER_BYTES - client->length);
+            double arrival_us = (double)now_ns() / 1000.0;
+            if (got == 0 || (got < 0 && errno != EAGAIN)) {
+                fprintf(stderr, "subscriber: the bridge hung up\n");
+                exit(1);
+            }
+            if (got > 0) {
+                read_client(client, arrival_us, (size_t)got);
+            }
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 9) {
+        fprintf(stderr, "usage: subscriber KIND HTTP_PORT CLIENTS STOPPED ZERO_NS WARM_UP_MS MEASURE_MS FILE\n");
+        return 2;
+    }
+    kind = argv[1];
+    int wanted = atoi(argv[3]), stopped = atoi(argv[4]);
+    zero_us = (double)atoll(argv[5]) / 1000.0;
+    samples = malloc(SAMPLES_MAX * sizeof *samples);
+    int poller = epoll_create1(EPOLL_CLOEXEC);
+    for (int i = 0; i < wanted && i < CLIENTS_MAX; i++) {
+        open_client(&clients[i], atoi(argv[2]));
+        watch(poller, clients[i].fd, EPOLLIN, (uint64_t)i);
+    }
+    run_until(poller, now_ns() + atoll(argv[6]) * 1000000ll);
+    for (int i = 0; i < stopped; i++) {
+        epoll_ctl(poller, EPOLL_CTL_DEL, clients[i].fd, 0);
+    }
+    measuring = 1;
+    printf("measuring\n");
+    fflush(stdout);
+    run_until(poller, now_ns() + atoll(argv[7]) * 1000000ll);
+    measuring = 0;
+    FILE *file = fopen(argv[8], "wb");
+    if (file == 0 || fwrite(samples, sizeof *samples, count, file) != count || fclose(file) != 0) {
+        die(argv[8]);
+    }
+    printf("done %zu\n", count);
+    return 0;
+}

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBuild, ensureDebian, ensurePackages, orExplain, root, run, SetupError } from './setup.mjs';
 
-const native = ['line-source', 'line-reader', 'floor-probe', 'hog'];
+const native = ['line-source', 'line-reader', 'bridge', 'subscriber', 'floor-probe', 'hog'];
 
 orExplain(() => {
   const missing = ensureDebian().filter((name) => ['gcc', 'make', 'mosquitto'].includes(name));
@@ -17,7 +17,17 @@ orExplain(() => {
   for (const name of native) {
     const source = `benchmarks/native/${name}.c`;
     if (!existsSync(join(root, source))) throw new SetupError(`${source} is missing`);
-    run('gcc', ['-O2', '-std=gnu99', '-Wall', '-Wextra', '-Werror', '-pthread', '-o', `dist/benchmarks/native/${name}`, source]);
+    run('gcc', [
+      '-O2',
+      '-std=gnu99',
+      '-Wall',
+      '-Wextra',
+      '-Werror',
+      '-pthread',
+      '-o',
+      `dist/benchmarks/native/${name}`,
+      source,
+    ]);
   }
 });
 await import('../dist/benchmarks/run.js');

@@ -5,7 +5,8 @@ import { environment } from './harness/environment.js';
 import { writeReport } from './harness/report.js';
 
 const benchmarks: Record<string, () => Promise<{ default: Benchmark }>> = {
-  'end-to-end': () => import('./end-to-end.js'),
+  ws1: () => import('./ws1.js'),
+  mqtt: () => import('./mqtt.js'),
   clock: () => import('./clock.js'),
   blame: () => import('./blame.js'),
   integrity: () => import('./integrity.js'),

@@ -1,4 +1,5 @@
 /** What a benchmark is, and what it says. */
+import type { Bar } from './bars.js';
 
 export interface RunOptions {
   /** `smoke`: does it run at all; `normal`: figures; `full`: long. */
@@ -21,6 +22,10 @@ export interface Result {
   /** Why it is inconclusive or fails. */
   readonly reasons: readonly string[];
   readonly tables: readonly Table[];
+  /** What was to be reached. */
+  readonly bars?: readonly Bar[];
+  /** Medians and the like of each window, by arm: what two runs are compared by. */
+  readonly windows?: Readonly<Record<string, WindowFigures>>;
   /** Raw latencies by series, for plots. */
   readonly series: readonly Series[];
 }
@@ -32,10 +37,41 @@ export interface Table {
   readonly note?: string;
 }
 
+export interface WindowFigures {
+  readonly p50Us: readonly number[];
+  readonly p99Us: readonly number[];
+  readonly cpu: readonly number[];
+}
+
 export interface Series {
   readonly name: string;
   readonly latenciesUs: Float64Array;
+  readonly timeline?: Timeline;
 }
+
+/** What happened when, milliseconds since the series began. */
+export interface Timeline {
+  readonly atMs: readonly number[];
+  readonly latencyUs: readonly number[];
+  readonly collections: readonly { readonly atMs: number; readonly durationMs: number; readonly kind: string }[];
+  readonly missesMs: readonly number[];
+}
+
+/** A benchmark fails for a bar that it shows not to be reached, and cannot say for one that lies within its noise. */
+export function verdictOf(bars: readonly Bar[], doubts: readonly string[]): Pick<Result, 'verdict' | 'reasons'> {
+  const say = ({ name, interval, limit, atMost }: Bar, how: string) =>
+    `${name} ${how}: ${figure(interval.value)} (${figure(interval.low)} to ${figure(interval.high)}), wanted ${atMost ? '≤' : '≥'} ${limit}`;
+  const missed = bars.filter(({ reached }) => reached === 'no').map((bar) => say(bar, 'is not reached'));
+  const unsure = bars.filter(({ reached }) => reached === 'unsure').map((bar) => say(bar, 'cannot be told'));
+  // Where the floor is not where it belongs, nothing else means anything.
+  if (doubts.length > 0) return { verdict: 'inconclusive', reasons: [...doubts, ...missed, ...unsure] };
+  if (missed.length > 0) return { verdict: 'fail', reasons: [...missed, ...unsure] };
+  return { verdict: unsure.length > 0 ? 'inconclusive' : 'pass', reasons: unsure };
+}
+
+/** Three significant digits, without an exponent. */
+export const figure = (value: number): string =>
+  Number.isFinite(value) ? String(Number(value.toPrecision(3))) : 'not measured';
 
 export function exitCodeOf(results: readonly Result[]): number {
   if (results.some(({ verdict }) => verdict === 'fail')) return 5;

@@ -1,6 +1,6 @@
 /** The programs of a benchmark: started, waited for, measured, ended. None outlives the run. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
 const READY_MS = 30_000;
 const END_MS = 3000;
+/** Of what a program printed, the newest so many are kept. */
+const LINES_MAX = 200_000;
 
 const running = new Set<Program>();
 process.on('exit', () => {
@@ -20,7 +22,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => pr
 export class Program {
   readonly lines: string[] = [];
   readonly exited: Promise<number | null>;
-  #waiting: ((line: string) => void)[] = [];
+  readonly #waiting = new Set<(line: string) => void>();
 
   private constructor(readonly child: ChildProcess) {
     running.add(this);
@@ -38,18 +40,29 @@ export class Program {
 
   /** The first line that matches. @throws Error with what the program said instead */
   line(pattern: RegExp): Promise<RegExpExecArray> {
+    for (const line of this.lines) {
+      const found = pattern.exec(line);
+      if (found !== null) return Promise.resolve(found);
+    }
+    return this.nextLine(pattern);
+  }
+
+  /** The first line from now on that matches. @throws Error with what the program said instead */
+  nextLine(pattern: RegExp): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
-      const fail = (why: string) =>
+      const fail = (why: string) => {
+        this.#waiting.delete(look);
         reject(new Error(`${why}; waited for ${pattern}, it said:\n${this.lines.slice(-20).join('\n')}`));
+      };
       const timer = setTimeout(() => fail(`nothing within ${READY_MS / 1e3} s`), READY_MS);
       const look = (line: string) => {
         const found = pattern.exec(line);
         if (found === null) return;
         clearTimeout(timer);
+        this.#waiting.delete(look);
         resolve(found);
       };
-      for (const line of this.lines) look(line);
-      this.#waiting.push(look);
+      this.#waiting.add(look);
       void this.exited.then((code) => {
         clearTimeout(timer);
         fail(`it ended with ${code}`);
@@ -62,11 +75,14 @@ export class Program {
     this.child.stdin?.write(`${line}\n`);
   }
 
-  /** User and system time so far, seconds, of the process and all its threads. */
+  /** Time on a CPU so far, seconds, of the process and all its threads that live. */
   cpuSeconds(): number {
     try {
-      const fields = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-      return (Number(fields[11]) + Number(fields[12])) / 100;
+      const tasks = `/proc/${this.child.pid}/task`;
+      const ns = readdirSync(tasks).map((task) =>
+        Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ')[0]),
+      );
+      return ns.reduce((sum, each) => sum + each, 0) / 1e9;
     } catch {
       return Number.NaN;
     }
@@ -89,7 +105,8 @@ export class Program {
 
   #onLine(line: string): void {
     this.lines.push(line);
-    for (const look of this.#waiting) look(line);
+    if (this.lines.length > LINES_MAX) this.lines.shift();
+    for (const look of [...this.#waiting]) look(line);
   }
 }
 

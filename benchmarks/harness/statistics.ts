@@ -32,3 +32,39 @@ export function mulberry32(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+/** A ratio and the bounds of its 95 % interval. */
+export interface Interval {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * The ratio of two medians. Windows of the same index ran side by side, so they are drawn together: what disturbed both
+ * cancels.
+ */
+export function ratioOfMedians(
+  numerators: readonly number[],
+  denominators: readonly number[],
+  seed: number,
+  resamples = 2000,
+): Interval {
+  if (numerators.length !== denominators.length || numerators.length === 0)
+    throw new RangeError(`${numerators.length} windows cannot be paired with ${denominators.length}`);
+  const value = median(numerators) / median(denominators);
+  const random = mulberry32(seed);
+  const ratios = new Float64Array(resamples);
+  for (let i = 0; i < resamples; i++) {
+    const drawn = numerators.map(() => Math.floor(random() * numerators.length));
+    ratios[i] = median(drawn.map((at) => numerators[at]!)) / median(drawn.map((at) => denominators[at]!));
+  }
+  ratios.sort();
+  return { value, low: quantile(ratios, 0.025), high: quantile(ratios, 0.975) };
+}
+
+/** The median with its interval. */
+export function medianOf(values: readonly number[], seed: number): Interval {
+  const [low, high] = medianInterval(values, seed);
+  return { value: median(values), low, high };
+}

@@ -1,7 +1,7 @@
 /*
  * The floor: the least that anybody can need to take a line from a pseudo-terminal. One epoll loop, one read, one stamp.
  *
- * line-reader PATH SECONDS     prints one latency in microseconds a line, from the planned instant of each line.
+ * line-reader PATH MILLISECONDS     prints one latency in microseconds a line, from the planned instant of each line.
  */
 #include "common.h"
 
@@ -22,13 +22,13 @@ static void take(const char *line, int64_t arrival_ns)
 int main(int argc, char **argv)
 {
     if (argc != 3) {
-        fprintf(stderr, "usage: line-reader PATH SECONDS\n");
+        fprintf(stderr, "usage: line-reader PATH MILLISECONDS\n");
         return 2;
     }
     int port = open_port(argv[1]);
     int poller = epoll_create1(0);
     watch(poller, port, EPOLLIN, 0);
-    int64_t end_ns = now_ns() + atoll(argv[2]) * 1000000000ll;
+    int64_t end_ns = now_ns() + atoll(argv[2]) * 1000000ll;
     char line[256];
     size_t length = 0;
     int in_line = 0; /* the first line may be a part of one */

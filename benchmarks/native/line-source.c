@@ -98,7 +98,9 @@ int main(int argc, char **argv)
         struct timespec at = {release_ns / 1000000000ll, (long)(release_ns % 1000000000ll)};
         while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, 0) != 0 && !ended && !paused) {
         }
-        write_line(master, seq, release_ns);
+        if (!paused) {
+            write_line(master, seq, release_ns);
+        }
     }
     return 0;
 }

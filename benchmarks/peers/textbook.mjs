@@ -8,6 +8,7 @@ import { WebSocketServer } from 'ws';
 
 const [path, httpPort, mqttUrl, nodelay] = process.argv.slice(2);
 
+const topic = nodelay ? 'textbook_nodelay/frames' : 'textbook/frames';
 const server = new WebSocketServer({ host: '127.0.0.1', port: Number(httpPort) });
 const client = mqtt.connect(mqttUrl);
 if (nodelay) client.on('connect', () => client.stream.setNoDelay(true));
@@ -18,7 +19,7 @@ const parser = port.pipe(new ReadlineParser({ delimiter: '\n' }));
 parser.on('data', (line) => {
   const [seq, timeUs, speed, current, temperature, duty] = line.split(',').map(Number);
   const message = JSON.stringify({ seq, timeUs, speed, current, temperature, duty });
-  client.publish('textbook/frames', message);
+  client.publish(topic, message);
   for (const socket of server.clients) if (socket.readyState === 1) socket.send(message);
 });
 

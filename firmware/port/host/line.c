@@ -51,9 +51,9 @@ static void make_raw(int fd)
     }
 }
 
-void line_open(int inherited, uint32_t baud)
+void line_open(int inherited, uint32_t baud, bool instant)
 {
-    byte_ns = 10000000000ll / baud;
+    byte_ns = instant ? 0 : 10000000000ll / baud;
     master = inherited;
     if (master < 0) {
         master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);

@@ -16,8 +16,9 @@ struct line_counters {
     uint64_t lost;    /* because the reader did not read */
 };
 
-/* Opens a pseudo-terminal, or takes the one `inherited` (-1: none) from the boot before. Ends the process on failure. */
-void line_open(int inherited, uint32_t baud);
+/* Opens a pseudo-terminal, or takes the one `inherited` (-1: none) from the boot before. `instant`: bytes take no time. Ends
+ * the process on failure. */
+void line_open(int inherited, uint32_t baud, bool instant);
 int line_descriptor(void);
 const char *line_path(void);
 

@@ -12,6 +12,7 @@ static const char usage[] =
     "SIGUSR1 presses its reset button; SIGINT and SIGTERM end it and print what the line lost.\n"
     "  --rate HZ      releases a second, 100 to 10000; default 1000\n"
     "  --baud RATE    bits a second of the modelled line; default 921600, and as much more as rates over 1000 Hz need\n"
+    "  --instant      bytes take no time on the line: to measure what reads them, and nothing else\n"
     "  --id NAME      board id, [a-z][a-z0-9_-]{0,31}; default host\n"
     "  --link PATH    symbolic link to the pseudo-terminal, replaced if it exists, removed at the end\n"
     "  --periods N    end after N releases\n"
@@ -52,13 +53,14 @@ static const char *checked_id(const char *id)
 
 struct options options_parse(int argc, char **argv)
 {
-    enum { RATE = 1, BAUD, ID, LINK, PERIODS, FIFO, SEED, LINE_FAULTS, LINE_LOG, HELP };
+    enum { RATE = 1, BAUD, INSTANT, ID, LINK, PERIODS, FIFO, SEED, LINE_FAULTS, LINE_LOG, HELP };
     static const struct option known[] = {
         {"rate", required_argument, 0, RATE},       {"baud", required_argument, 0, BAUD},
-        {"id", required_argument, 0, ID},           {"link", required_argument, 0, LINK},
-        {"periods", required_argument, 0, PERIODS}, {"fifo", required_argument, 0, FIFO},
-        {"seed", required_argument, 0, SEED},       {"help", no_argument, 0, HELP},
-        {"line-faults", no_argument, 0, LINE_FAULTS}, {"line-log", required_argument, 0, LINE_LOG},
+        {"instant", no_argument, 0, INSTANT},       {"id", required_argument, 0, ID},
+        {"link", required_argument, 0, LINK},       {"periods", required_argument, 0, PERIODS},
+        {"fifo", required_argument, 0, FIFO},       {"seed", required_argument, 0, SEED},
+        {"help", no_argument, 0, HELP},             {"line-faults", no_argument, 0, LINE_FAULTS},
+        {"line-log", required_argument, 0, LINE_LOG},
         {0, 0, 0, 0},
     };
     struct options options = {.rate_hz = 1000};
@@ -70,6 +72,9 @@ struct options options_parse(int argc, char **argv)
             break;
         case BAUD:
             options.baud = (uint32_t)number("--baud", optarg, 9600, 20000000);
+            break;
+        case INSTANT:
+            options.instant = true;
             break;
         case ID:
             options.id = checked_id(optarg);

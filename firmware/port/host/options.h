@@ -8,6 +8,7 @@
 struct options {
     uint32_t rate_hz;
     uint32_t baud;
+    bool instant; /* the line takes no time, whatever the rate is called */
     const char *id;   /* null: the descriptor's */
     const char *link; /* null: none */
     uint64_t periods; /* 0: for ever */

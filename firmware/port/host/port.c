@@ -93,7 +93,7 @@ void port_start(int argc, char **argv)
     struct sigaction ending = {.sa_handler = end};
     options = options_parse(argc, argv);
     int inherited = reset_start(argv);
-    line_open(inherited, options.baud);
+    line_open(inherited, options.baud, options.instant);
     reset_keep(line_descriptor());
     board_declare(&options);
     if (options.line_faults) {

@@ -1,0 +1,94 @@
+/** The bridges that are compared, each started as its users start it, and what they were given. */
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, Program, root, untilListening } from './processes.js';
+import { BOARD_BAUD } from './sources.js';
+
+/** As `npm start` has them. */
+export const V8_FLAGS = ['--no-memory-reducer', '--min-semi-space-size=16'] as const;
+
+export interface RunningBridge {
+  readonly program: Program;
+  readonly httpPort: number;
+}
+
+export type Settings = Readonly<Record<string, string | number | boolean>>;
+
+/** As `--set` takes them: what a benchmark changes of the defaults. */
+export const setArguments = (settings: Settings): string[] =>
+  Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+
+/** The settings of every run: where things are, and every frame over MQTT too, which the peers publish as well. */
+export function tautlineSettings(boardPort: string, httpPort: number, mqttPort: number): Settings {
+  return {
+    'board.path': boardPort,
+    'board.baud': BOARD_BAUD,
+    'http.port': httpPort,
+    'mqtt.url': `mqtt://127.0.0.1:${mqttPort}`,
+    'mqtt.frames': true,
+  };
+}
+
+export async function startTautline(settings: Settings): Promise<RunningBridge> {
+  const httpPort = Number(settings['http.port']);
+  const program = Program.start(process.execPath, [...V8_FLAGS, 'dist/cli.js', 'start', ...setArguments(settings)]);
+  await untilListening(httpPort);
+  return { program, httpPort };
+}
+
+export async function startTextbook(port: string, mqttPort: number, nodelay: boolean): Promise<RunningBridge> {
+  const httpPort = await freePort();
+  const args = ['benchmarks/peers/textbook.mjs', port, String(httpPort), `mqtt://127.0.0.1:${mqttPort}`];
+  const program = Program.start(process.execPath, nodelay ? [...args, 'nodelay'] : args);
+  await untilListening(httpPort);
+  return { program, httpPort };
+}
+
+/** The floor of a bridge, in C. @param mqttPort 0: without a broker */
+export async function startFloor(port: string, mqttPort: number): Promise<RunningBridge> {
+  const httpPort = await freePort();
+  const program = Program.start('dist/benchmarks/native/bridge', [port, String(httpPort), String(mqttPort)]);
+  await program.line(/^ready/);
+  return { program, httpPort };
+}
+
+const NODE_RED = join(root, 'benchmarks/peers/node-red');
+
+/** Installs Node-RED from its own lockfile when it is not there. @returns its version */
+export function ensureNodeRed(): string {
+  const manifest = join(NODE_RED, 'node_modules/node-red/package.json');
+  if (!existsSync(manifest)) {
+    process.stderr.write('   installing Node-RED (npm ci in benchmarks/peers/node-red)\n');
+    execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: NODE_RED, stdio: ['ignore', 'ignore', 'inherit'] });
+  }
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+}
+
+/** Serial in -> one function -> WebSocket out and MQTT out: the flow of its own examples. Clients connect to /frames. */
+export async function startNodeRed(port: string, mqttPort: number): Promise<RunningBridge> {
+  ensureNodeRed();
+  const httpPort = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'tautline-node-red-'));
+  const flow = readFileSync(join(NODE_RED, 'flow.json'), 'utf8')
+    .replace('"SERIAL_PORT"', JSON.stringify(port))
+    .replace('"MQTT_PORT"', JSON.stringify(String(mqttPort)));
+  writeFileSync(join(folder, 'flow.json'), flow);
+  copyFileSync(join(NODE_RED, 'settings.cjs'), join(folder, 'settings.cjs'));
+  const script = join(NODE_RED, 'node_modules/node-red/red.js');
+  const args = [
+    '--userDir',
+    folder,
+    '--settings',
+    join(folder, 'settings.cjs'),
+    '--port',
+    String(httpPort),
+    'flow.json',
+  ];
+  const program = Program.start(process.execPath, [script, ...args], { TAUTLINE_NODE_RED: NODE_RED });
+  await program.line(/Started flows/);
+  void program.exited.then(() => rmSync(folder, { recursive: true, force: true }));
+  await untilListening(httpPort);
+  return { program, httpPort };
+}

@@ -1,0 +1,173 @@
+/** Arms whose latency a subscriber sees: WebSocket or MQTT, by one probe for all. */
+import type { ProbeRequest, ProbeTask } from '../probe.js';
+import type { Arm, Window } from './arms.js';
+import {
+  type RunningBridge,
+  startFloor,
+  startNodeRed,
+  startTautline,
+  startTextbook,
+  tautlineSettings,
+} from './bridges.js';
+import { freePort, Program, sleep } from './processes.js';
+import { Board, LineSource } from './sources.js';
+
+export type Outlet = 'websocket' | 'mqtt';
+
+class Probe {
+  private constructor(private readonly program: Program) {}
+
+  static start(task: ProbeTask): Probe {
+    return new Probe(Program.start(process.execPath, ['dist/benchmarks/probe.js', JSON.stringify(task)]));
+  }
+
+  async window(request: ProbeRequest, bridge: Program): Promise<Window> {
+    const answered = new Promise<number[]>((resolve, reject) => {
+      this.program.child.once('message', (message) => resolve(message as number[]));
+      void this.program.exited.then(() => reject(new Error(`the probe ended:\n${this.program.lines.join('\n')}`)));
+    });
+    const cpuBefore = bridge.cpuSeconds();
+    const beganMs = performance.now();
+    this.program.child.send(request);
+    const latencies = await answered;
+    return {
+      latenciesUs: Float64Array.from(latencies).sort(),
+      cpu: (bridge.cpuSeconds() - cpuBefore) / ((performance.now() - beganMs) / 1e3),
+      rssMiB: bridge.rssMiB(),
+    };
+  }
+
+  end(): Promise<void> {
+    return this.program.end();
+  }
+}
+
+/** MQTT subscribers say `ready` when they are subscribed; WebSocket clients need a moment to connect. */
+const CONNECT_MS = 400;
+
+class TautlineArm implements Arm {
+  readonly name = 'Tautline';
+  #board!: Board;
+  #bridge!: RunningBridge;
+  #probe!: Probe;
+
+  constructor(
+    private readonly outlet: Outlet,
+    private readonly mqttPort: number,
+  ) {}
+
+  async start(): Promise<void> {
+    this.#board = await Board.start(1000);
+    const settings = tautlineSettings(this.#board.port, await freePort(), this.mqttPort);
+    this.#bridge = await startTautline(settings);
+    await this.#bridge.program.line(/streaming binary/);
+    const task: ProbeTask =
+      this.outlet === 'mqtt'
+        ? {
+            to: 'mqtt',
+            address: `mqtt://127.0.0.1:${this.mqttPort}`,
+            topic: 'tautline/host/control/frames',
+            columns: true,
+          }
+        : { to: 'tautline', address: `http://127.0.0.1:${this.#bridge.httpPort}`, board: 'host' };
+    this.#probe = Probe.start(task);
+    await sleep(CONNECT_MS);
+    this.#board.rest();
+  }
+
+  async window(settleMs: number, measureMs: number): Promise<Window> {
+    const streaming = this.#bridge.program.nextLine(/streaming binary/);
+    await this.#board.speak();
+    await streaming;
+    await sleep(settleMs);
+    const window = await this.#probe.window({ measureMs, zeroUs: this.#board.zeroUs }, this.#bridge.program);
+    this.#board.rest();
+    return window;
+  }
+
+  async end(): Promise<void> {
+    await this.#probe?.end();
+    await this.#bridge?.program.end();
+    await this.#board?.end();
+  }
+}
+
+interface Peer {
+  readonly name: string;
+  readonly topic: string;
+  readonly path: string;
+  start(port: string, mqttPort: number): Promise<RunningBridge>;
+}
+
+/** A bridge that reads lines. */
+class PeerArm implements Arm {
+  readonly name: string;
+  #source!: LineSource;
+  #bridge!: RunningBridge;
+  #probe!: Probe;
+
+  constructor(
+    private readonly peer: Peer,
+    private readonly outlet: Outlet,
+    private readonly mqttPort: number,
+  ) {
+    this.name = peer.name;
+  }
+
+  async start(): Promise<void> {
+    this.#source = await LineSource.start(1000);
+    this.#bridge = await this.peer.start(this.#source.port, this.mqttPort);
+    const { topic, path } = this.peer;
+    this.#probe = Probe.start(
+      this.outlet === 'mqtt'
+        ? { to: 'mqtt', address: `mqtt://127.0.0.1:${this.mqttPort}`, topic, columns: false }
+        : { to: 'websocket', address: `ws://127.0.0.1:${this.#bridge.httpPort}${path}` },
+    );
+    await sleep(CONNECT_MS);
+  }
+
+  async window(settleMs: number, measureMs: number): Promise<Window> {
+    this.#source.speak();
+    await sleep(settleMs);
+    const window = await this.#probe.window({ measureMs, zeroUs: 0 }, this.#bridge.program);
+    const sourceLateUs = await this.#source.rest();
+    return { ...window, sourceLateUs };
+  }
+
+  async end(): Promise<void> {
+    await this.#probe?.end();
+    await this.#bridge?.program.end();
+    await this.#source?.end();
+  }
+}
+
+const peers = {
+  floor: {
+    name: 'C floor',
+    topic: 'floor/frames',
+    path: '/',
+    start: startFloor,
+  },
+  textbook: {
+    name: 'textbook',
+    topic: 'textbook/frames',
+    path: '/',
+    start: (port, mqttPort) => startTextbook(port, mqttPort, false),
+  },
+  textbookNodelay: {
+    name: 'textbook_nodelay',
+    topic: 'textbook_nodelay/frames',
+    path: '/',
+    start: (port, mqttPort) => startTextbook(port, mqttPort, true),
+  },
+  nodeRed: {
+    name: 'Node-RED',
+    topic: 'nodered/frames',
+    path: '/frames',
+    start: startNodeRed,
+  },
+} satisfies Record<string, Peer>;
+
+export const tautlineArm = (outlet: Outlet, mqttPort: number): Arm => new TautlineArm(outlet, mqttPort);
+export const peerArm = (peer: keyof typeof peers, outlet: Outlet, mqttPort: number): Arm =>
+  new PeerArm(peers[peer], outlet, mqttPort);

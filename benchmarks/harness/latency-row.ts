@@ -1,0 +1,86 @@
+/** What rows that compare latencies have in common: sizes, the floor's band, tables and series. */
+import { type Arm, cpuOf, interleave, merged, quantiles, rssOf, type Windows } from './arms.js';
+import type { RunOptions, Series, Table, WindowFigures } from './benchmark.js';
+import { type Interval, median, quantile, ratioOfMedians } from './statistics.js';
+
+export const sizes = {
+  smoke: { windows: 2, warmUpMs: 1200, settleMs: 300, measureMs: 500 },
+  normal: { windows: 12, warmUpMs: 2500, settleMs: 600, measureMs: 2000 },
+  full: { windows: 24, warmUpMs: 5000, settleMs: 1000, measureMs: 5000 },
+} as const;
+
+export interface Measured {
+  readonly windows: Windows;
+  readonly series: readonly Series[];
+  readonly figures: Readonly<Record<string, WindowFigures>>;
+  table(title: string, note: string): Table;
+  /** Of one figure of two arms. */
+  ratio(fraction: number, of: string, over: string): Interval;
+  cpuRatio(of: string, over: string): Interval;
+}
+
+export async function measure(arms: readonly Arm[], { size, seed }: RunOptions): Promise<Measured> {
+  const windows = await interleave(arms, { ...sizes[size], seed });
+  const names = Object.keys(windows);
+  return {
+    windows,
+    series: names.map((name) => ({ name, latenciesUs: merged(windows[name]!) })),
+    figures: Object.fromEntries(
+      names.map((name) => [
+        name,
+        { p50Us: quantiles(windows[name]!, 0.5), p99Us: quantiles(windows[name]!, 0.99), cpu: cpuOf(windows[name]!) },
+      ]),
+    ),
+    table: (title, note) => tableOf(windows, title, note),
+    ratio: (fraction, of, over) =>
+      ratioOfMedians(quantiles(windows[of]!, fraction), quantiles(windows[over]!, fraction), seed),
+    cpuRatio: (of, over) => ratioOfMedians(cpuOf(windows[of]!), cpuOf(windows[over]!), seed),
+  };
+}
+
+function tableOf(windows: Windows, title: string, note: string): Table {
+  const rows = Object.entries(windows).map(([name, of]) => {
+    const at = (fraction: number) => median(quantiles(of, fraction)).toFixed(0);
+    const cpu = median(cpuOf(of));
+    const rss = median(rssOf(of));
+    const late = of.flatMap(({ sourceLateUs }) => (sourceLateUs === undefined ? [] : [sourceLateUs[1]]));
+    return [
+      name,
+      at(0.5),
+      at(0.9),
+      at(0.99),
+      quantile(merged(of), 1).toFixed(0),
+      merged(of).length,
+      Number.isNaN(cpu) ? '' : `${(cpu * 100).toFixed(1)} %`,
+      Number.isNaN(rss) ? '' : rss.toFixed(0),
+      late.length === 0 ? 'in the frames' : median(late).toFixed(0),
+    ];
+  });
+  const count = Math.max(...Object.values(windows).map((of) => of.length));
+  return {
+    title: `${title}; µs, medians of ${count} windows`,
+    columns: ['bridge', 'p50', 'p90', 'p99', 'max', 'frames', 'CPU', 'RSS MiB', 'source late p99'],
+    rows,
+    note,
+  };
+}
+
+/** Where the floor belongs on a machine with nothing else to do; outside of it no figure of the run means anything. */
+export interface Band {
+  readonly p50Us: readonly [number, number];
+  readonly p99MaxUs: number;
+}
+
+export function doubtsOf(floor: WindowFigures, band: Band): string[] {
+  const doubts: string[] = [];
+  const p50 = median(floor.p50Us);
+  const p99 = median(floor.p99Us);
+  if (!(p50 >= band.p50Us[0] && p50 <= band.p50Us[1]))
+    doubts.push(`the floor's p50 is ${p50.toFixed(0)} µs, its band is ${band.p50Us.join(' to ')} µs`);
+  if (!(p99 <= band.p99MaxUs))
+    doubts.push(`the floor's p99 is ${p99.toFixed(0)} µs, its band ends at ${band.p99MaxUs}`);
+  return doubts;
+}
+
+export const PTY_NOTE =
+  'A pseudo-terminal has no bit rate and no USB: a real line adds its own time to every row. Latency counts from the planned instant of each frame; how late the source itself was is part of it.';

@@ -3,8 +3,12 @@
  * host's own clock its time began: so the truth is known exactly. Idle, and under load: a hog beside it and stalls of the
  * loop. Klipper's formulas run on the same pings. USB adapters are modelled, because a pseudo-terminal has no polls.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { startBridge } from '#dist/bridge.js';
 import { loadConfig } from '#dist/config-load.js';
+import { lineTiming, pingWireUs } from '#dist/deadline/line-load.js';
 import { clockTrace, delays, driftOf } from '#dist/deadline/model/line.js';
 import { monotonicUs } from '#dist/host-clock.js';
 import type { Benchmark, Result, RunOptions } from './harness/benchmark.js';
@@ -13,10 +17,10 @@ import { mulberry32, quantile } from './harness/statistics.js';
 import { KlipperClock } from './peers/klipper-clock.js';
 
 const SAMPLE_MS = 10;
-/** The host port's line is as fast as it can be: the bridge takes no wire time for certain on a pseudo-terminal. */
-const BAUD = 20_000_000;
-/** A ping and a pong of 36 bytes. */
-const WIRE_US = (36 * 10 * 1e6) / BAUD;
+/** As on a real UART: the host port's line gives each byte its time, and what is opened by another name than a pseudo-terminal's is taken for a line. */
+const BAUD = 921_600;
+/** A ping, and its pong, on the wire. */
+const WIRE_US = pingWireUs('binary', lineTiming(BAUD));
 
 interface Samples {
   readonly errorUs: number[];
@@ -30,8 +34,9 @@ const noSamples = (): Samples => ({ errorUs: [], uncertaintyUs: [], klipperUs: [
 
 async function onPseudoTerminal(seconds: number, warmUpSeconds: number, seed: number) {
   const fifo = process.getuid?.() === 0 ? ['--fifo', '40'] : [];
-  const board = Program.start('firmware/build/host/tautline-host', ['--baud', String(BAUD), ...fifo]);
-  const [, path] = await board.line(/^port (.+)/);
+  const folder = mkdtempSync(join(tmpdir(), 'tautline-clock-'));
+  const path = join(folder, 'board');
+  const board = Program.start('firmware/build/host/tautline-host', ['--baud', String(BAUD), '--link', path, ...fifo]);
   const [, zeroNs] = await board.line(/^zero (\d+)/);
   const zeroUs = Number(zeroNs) / 1e3;
   const set = [`board.path=${path}`, `board.baud=${BAUD}`, 'http.port=0', 'mqtt.enabled=false'];
@@ -78,6 +83,7 @@ async function onPseudoTerminal(seconds: number, warmUpSeconds: number, seed: nu
   await hog.end();
   await bridge.stop();
   await board.end();
+  rmSync(folder, { recursive: true });
   return { idle, loaded, steps: loop.clock.steps };
 }
 

@@ -3,6 +3,7 @@
  * the rings. A number is a wake-up: `WAKE`.
  */
 import type { Config } from './config.js';
+import type { DeliveryCulprit, LateDelivery } from './delivery/misses.js';
 
 export const outletNames = ['gateway', 'mqtt', 'broker', 'recorder', 'console', 'scout'] as const;
 export type OutletName = (typeof outletNames)[number];
@@ -51,13 +52,8 @@ export type FromOutlet =
   | { readonly type: 'command'; readonly request: number; readonly command: BoardCommand }
   | { readonly type: 'metrics'; readonly values: MetricValues }
   | { readonly type: 'pong'; readonly id: number }
-  | {
-      readonly type: 'delivery-miss';
-      readonly board: string;
-      readonly stream: string;
-      readonly culprit: 'outlet' | 'consumer' | 'indeterminate';
-      readonly count: number;
-    }
+  /** Once a second for each board, stream, client and culprit: so many came later than the delivery contract allows. */
+  | ({ readonly type: 'delivery-miss'; readonly count: number } & LateDelivery)
   /** Start-up failed for a reason that the user must remove (port taken): the process ends with this exit code. */
   | { readonly type: 'fatal'; readonly exitCode: number; readonly text: string };
 
@@ -106,6 +102,19 @@ export type TextEvent =
       readonly active: boolean;
       readonly text: string;
       readonly sinceUtcUs: number;
+    }
+  | {
+      readonly type: 'delivery-miss';
+      readonly board: string;
+      readonly stream: string;
+      readonly outlet: OutletName;
+      readonly client: string | null;
+      readonly culprit: DeliveryCulprit;
+      readonly count: number;
+      /** Of the worst of them. */
+      readonly outletUs: number | null;
+      readonly consumerUs: number | null;
+      readonly utcUs: number;
     }
   | {
       readonly type: 'log';

@@ -3,6 +3,7 @@
  * outlets go on. It passes on what they say, and never waits for any of them.
  */
 import type { Config } from './config.js';
+import { DeliveryAlarms } from './delivery/alarms.js';
 import type { Feed } from './feed/feed.js';
 import { monotonicUs, utcUs } from './host-clock.js';
 import type {
@@ -30,7 +31,6 @@ export interface SupervisorHandlers {
   metrics?(): MetricValues;
   /** An outlet works, or does not. */
   status?(status: Extract<FromOutlet, { type: 'status' }>, from: OutletName): void;
-  deliveryMiss?(miss: Extract<FromOutlet, { type: 'delivery-miss' }>, from: OutletName): void;
   /** Of any outlet; the outlets hear it too. */
   states?(states: readonly OutletState[]): void;
 }
@@ -97,6 +97,7 @@ export class Supervisor {
   readonly #limits: SupervisorLimits;
   readonly #outlets = new Map<OutletName, Supervised>();
   #look: NodeJS.Timeout | undefined;
+  readonly #deliveryAlarms = new DeliveryAlarms((id, active, text) => this.#alarm(id, active, text));
   #statesArePending = false;
 
   constructor(options: SupervisorOptions) {
@@ -110,6 +111,7 @@ export class Supervisor {
     this.#look = setInterval(() => {
       for (const { worker } of this.#outlets.values()) worker.look();
       this.#sendMetrics();
+      this.#deliveryAlarms.everySecond();
     }, this.#limits.hang.lookMs);
   }
 
@@ -216,8 +218,21 @@ export class Supervisor {
     else if (message.type === 'delivery-miss') {
       const { missesByCulprit } = this.#outlets.get(name)!;
       missesByCulprit[message.culprit] = (missesByCulprit[message.culprit] ?? 0) + message.count;
-      handlers.deliveryMiss?.(message, name);
+      this.#delivered(name, message);
     }
+  }
+
+  /** What was delivered late is told to all, and is an alarm when it goes on. */
+  #delivered(outlet: OutletName, miss: Extract<FromOutlet, { type: 'delivery-miss' }>): void {
+    const { board, stream, client, culprit } = miss;
+    this.publish({ ...miss, outlet, utcUs: utcUs(monotonicUs()) });
+    const whom = client === null ? 'all its clients' : client;
+    const who = culprit === 'outlet' ? outlet : culprit === 'consumer' ? whom : 'it cannot be told who';
+    const id = client === null ? `delivery-${outlet}` : `delivery-${outlet}-${topicSafe(client)}`;
+    this.#deliveryAlarms.missed(
+      id,
+      `${board}/${stream} reaches ${whom} late by ${outlet}, again and again; to blame: ${who}`,
+    );
   }
 
   async #command(name: OutletName, request: number, command: BoardCommand): Promise<void> {
@@ -279,3 +294,6 @@ export class Supervisor {
     this.#outlets.get('gateway')?.worker.post({ type: 'metrics', from: 'bridge', values });
   }
 }
+
+/** Alarms have topics of their own: what stands for a client there has no level, no wildcard, and an end. */
+const topicSafe = (client: string): string => client.replaceAll(/[^\w.-]+/g, '-').slice(0, 48);

@@ -154,7 +154,9 @@ export class Printer {
     else if (event.type === 'board-gone') this.#line(`${event.id}  gone: ${event.reason}`);
     else if (event.type === 'alarm')
       this.#line(`${event.active ? 'ALARM' : 'alarm over'}  ${of(event.board)}${event.text}`, event.sinceUtcUs);
-    else this.#line(`${event.level === 'info' ? '' : `${event.level}  `}${of(event.board)}${event.text}`, event.utcUs);
+    // Deliveries that are late are told by their alarm, when they go on.
+    else if (event.type === 'log')
+      this.#line(`${event.level === 'info' ? '' : `${event.level}  `}${of(event.board)}${event.text}`, event.utcUs);
   }
 
   #board(event: BoardText): void {

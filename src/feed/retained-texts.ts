@@ -19,7 +19,7 @@ export class RetainedTexts {
 
   /** @param oldestOffset of the events ring now: no reader resumes before it. */
   add(event: TextEvent, offset: number, oldestOffset: number): void {
-    if (event.type === 'log') return;
+    if (event.type === 'log' || event.type === 'delivery-miss') return;
     this.#recent.push({ offset, event });
     const keepFrom = this.#recent.findIndex((recent) => recent.offset >= oldestOffset);
     for (const old of this.#recent.splice(0, keepFrom)) this.#forgotten += apply(this.#base, old.event);

@@ -83,7 +83,8 @@ function putText(events: Producer, bytes: Buffer, board: number, feedOffset: num
 }
 
 function boundText(event: TextEvent): TextEvent {
-  if (event.type === 'board') return event;
+  // Bounded by who writes them: names of a descriptor, and of a client.
+  if (event.type === 'board' || event.type === 'delivery-miss') return event;
   if (event.type === 'board-gone')
     return event.reason.length <= TEXT_CHARACTERS_MAX ? event : { ...event, reason: cutTo(event.reason) };
   return event.text.length <= TEXT_CHARACTERS_MAX ? event : { ...event, text: cutTo(event.text) };

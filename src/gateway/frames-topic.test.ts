@@ -221,3 +221,35 @@ test('an acknowledgement is measured as the consumer stage', async () => {
   const { consumer } = bench.gateway.context.delivery.stages;
   await until(() => consumer.counts.reduce((sum, count) => sum + count) === 1);
 });
+
+test('a client that paints too late is to blame for it by name; one that only answers late is not', async () => {
+  const { misses } = bench.gateway.context.delivery;
+  const client = await bench.connect();
+  await client.join('frames:pico', {}, '7');
+  const frames = async () => {
+    bench.frames(1);
+    const event = await client.next((message) => message[3] === 'frames');
+    // The contract allows 100 ms.
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    return event[4].offset;
+  };
+  client.send('7', null, 'frames:pico', 'ack', { offset: await frames(), paintedUs: 140_000 });
+  await until(() => misses.totals.consumer === 1);
+  client.send('7', null, 'frames:pico', 'ack', { offset: await frames(), paintedUs: 1000 });
+  await until(() => misses.totals.indeterminate === 1);
+  const told = misses.take();
+  expect(told.map(({ culprit, client: who }) => [culprit, who?.endsWith('127.0.0.1')])).toEqual([
+    ['consumer', true],
+    ['indeterminate', true],
+  ]);
+  for (const { consumerUs } of told) expect(consumerUs).toBeGreaterThan(100_000);
+});
+
+test('a client that sends no ack is not judged', async () => {
+  const client = await bench.connect();
+  await client.join('frames:pico', {}, '7');
+  bench.frames(1);
+  await client.next((message) => message[3] === 'frames');
+  await bench.settled();
+  expect(bench.gateway.context.delivery.misses.totals).toMatchObject({ consumer: 0, indeterminate: 0 });
+});

@@ -214,7 +214,7 @@ test('a client that never reads is bounded, told what it missed, and harms nobod
   await bench.settled();
   await until(() => got(slow).length + missing() === sent());
   await until(() => got(good).length === sent());
-  expect(bench.gateway.context.delivery.totals.consumer).toBe(missing());
+  expect(bench.gateway.context.delivery.misses.totals.consumer).toBe(missing());
   expect(counters.cut).toBe(0);
 }, 120_000);
 

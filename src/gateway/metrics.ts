@@ -1,7 +1,8 @@
 /** `/metrics` in Prometheus' text format: what the gateway sees itself, and what the other threads report. */
 import { culprits, verdicts } from '../deadline/verdict.js';
+import { STAGE_BOUNDS_US } from '../delivery/stage-histogram.js';
 import type { MetricValues } from '../outlet.js';
-import { type DeliveryLedger, STAGE_BOUNDS_US, type Stage } from './delivery.js';
+import type { DeliveryLedger, Stage } from './delivery.js';
 import type { OutboxCounters } from './phoenix/outbox.js';
 import type { BridgeState } from './state.js';
 
@@ -96,7 +97,7 @@ function addStages(samples: Map<string, number>, delivery: DeliveryLedger): void
 
 function addGateway(samples: Map<string, number>, source: MetricsSource): void {
   const { counters, delivery, state } = source;
-  for (const [culprit, count] of Object.entries(delivery.totals))
+  for (const [culprit, count] of Object.entries(delivery.misses.totals))
     samples.set(labelled('tautline_delivery_misses_total', { outlet: 'gateway', culprit }), count);
   for (const { name, restarts, up } of state.outlets) {
     samples.set(labelled('tautline_worker_restarts_total', { worker: name }), restarts);

@@ -7,6 +7,8 @@ import { Latest } from './latest.js';
 import { topics } from './topics.js';
 
 export interface StreamView {
+  /** Id of its board. */
+  readonly board: string;
   readonly name: string;
   readonly stateTopic: string;
   readonly missTopic: string;
@@ -15,8 +17,8 @@ export interface StreamView {
   readonly frames: FrameBatch | null;
   /** Budget of the outlet, µs; 0 = none. */
   readonly outletUs: number;
-  /** Frames that were out later than that, not yet reported. */
-  outletMisses: number;
+  /** Budget of the broker, µs; 0 = none. */
+  readonly consumerUs: number;
 }
 
 export interface BoardView {
@@ -96,13 +98,13 @@ export class Boards {
     const { stateHz, frames, epoch, utcUs } = this.options;
     const topic = topics.frames(board.id, stream.name);
     return {
+      board: board.id,
       name: stream.name,
       stateTopic: topics.state(board.id, stream.name),
       missTopic: topics.miss(board.id, stream.name),
       latest: new Latest({ board: board.id, stream: stream.name, signals: stream.signals }, 1e6 / stateHz),
       frames: frames ? new FrameBatch(topic, stream.id, stream.signals.length, epoch, utcUs) : null,
-      outletUs: (board.contracts[stream.name] ?? stream.contract).delivery.outletUs,
-      outletMisses: 0,
+      ...(board.contracts[stream.name] ?? stream.contract).delivery,
     };
   }
 }

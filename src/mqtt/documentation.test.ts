@@ -28,6 +28,10 @@ function published(): Bench {
   bench.publisher.miss(Object.assign(lateMiss(9, bench.nowUs), gap));
   const why = '989 of the last 1000 frames of control met, the contract asks for 990';
   bench.publisher.text({ type: 'alarm', board: 'pico', id: 'degraded', active: true, text: why, sinceUtcUs: 1.7e15 });
+  bench.publisher.text({
+    ...{ type: 'delivery-miss', board: 'pico', stream: 'control', outlet: 'gateway', client: 'dashboard 127.0.0.1' },
+    ...{ culprit: 'consumer', count: 12, outletUs: 800, consumerUs: 250_000, utcUs: 1.7e15 },
+  });
   bench.publisher.batchEnd();
   bench.nowUs = bench.publisher.dueUs();
   bench.publisher.tick();
@@ -37,13 +41,13 @@ function published(): Bench {
 const bench = published();
 
 test('the examples are there', () => {
-  expect(examples.size).toBe(6);
+  expect(examples.size).toBe(7);
 });
 
 test.each([...examples.keys()])('%s is published as the document shows it', (name) => {
   const [topic, which] = name.split(' ');
   const messages = bench.on(topic!);
-  const message = which === undefined ? messages[0] : messages.at(-1);
+  const message = which === undefined ? messages[0] : which === 'gap' ? messages[1] : messages.at(-1);
   expect(JSON.parse(message!)).toEqual(examples.get(name));
 });
 

@@ -1,8 +1,6 @@
 /** What the outlet counts, as Prometheus names and values. */
+import { STAGE_BOUNDS_US, StageHistogram } from '../delivery/stage-histogram.js';
 import type { MetricValues } from '../outlet.js';
-
-/** Upper bounds in seconds of the latency from judged to out. */
-const boundsSeconds = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5];
 
 const paths = ['state', 'frames', 'event', 'retained'] as const;
 export type Path = (typeof paths)[number];
@@ -17,17 +15,8 @@ export class MqttMetrics {
   lostSlots = 0;
   /** Frames of streams that no descriptor has named yet. */
   unnamed = 0;
-  private readonly buckets = new Float64Array(boundsSeconds.length + 1);
-  private sumUs = 0;
-
-  /** From judged to out: written to the socket (QoS 0), or acknowledged by the broker (QoS 1). */
-  latency(us: number): void {
-    const seconds = us / 1e6;
-    let i = 0;
-    while (i < boundsSeconds.length && seconds > boundsSeconds[i]!) i++;
-    this.buckets[i]!++;
-    this.sumUs += us;
-  }
+  /** Judged to handed over: written to the socket (QoS 0), or in the window (QoS 1). And from there to acknowledged by the broker. */
+  readonly stages = { outlet: new StageHistogram(), consumer: new StageHistogram() };
 
   values(outboxDepth: number, connected: boolean): MetricValues {
     const values: Record<string, number> = {
@@ -44,13 +33,16 @@ export class MqttMetrics {
       values[`tautline_mqtt_publishes_total{path="${path}"}`] = this.published[path];
       values[`tautline_mqtt_dropped_total{path="${path}"}`] = this.dropped[path];
     }
-    let cumulative = 0;
-    for (const [i, bound] of [...boundsSeconds, '+Inf'].entries()) {
-      cumulative += this.buckets[i]!;
-      values[`tautline_stage_seconds_bucket{stage="outlet",le="${bound}"}`] = cumulative;
+    for (const [stage, { counts, sumUs }] of Object.entries(this.stages)) {
+      let cumulative = 0;
+      for (const [i, count] of counts.entries()) {
+        cumulative += count;
+        const bound = i < STAGE_BOUNDS_US.length ? STAGE_BOUNDS_US[i]! / 1e6 : '+Inf';
+        values[`tautline_stage_seconds_bucket{stage="${stage}",le="${bound}"}`] = cumulative;
+      }
+      values[`tautline_stage_seconds_sum{stage="${stage}"}`] = sumUs[0]! / 1e6;
+      values[`tautline_stage_seconds_count{stage="${stage}"}`] = cumulative;
     }
-    values['tautline_stage_seconds_sum{stage="outlet"}'] = this.sumUs / 1e6;
-    values['tautline_stage_seconds_count{stage="outlet"}'] = cumulative;
     return values;
   }
 }

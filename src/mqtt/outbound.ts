@@ -5,7 +5,7 @@
 import type { Session } from './client.js';
 import type { MqttMetrics, Path } from './metrics.js';
 import { encodePublish } from './packet.js';
-import { Qos1Window } from './window.js';
+import { type Outgoing, Qos1Window } from './window.js';
 
 /** The part of a connection that this needs. */
 export interface Wire {
@@ -23,6 +23,8 @@ export class Outbound {
   constructor(
     private readonly wire: Wire,
     private readonly metrics: MqttMetrics,
+    /** What the broker has taken, and when: nothing of states, of which only the newest matters. */
+    private readonly onAcknowledged: (event: Outgoing, nowUs: number) => void = () => undefined,
     private readonly window = new Qos1Window(),
   ) {}
 
@@ -79,8 +81,8 @@ export class Outbound {
   }
 
   /** QoS 1, in order, kept over a reconnect. */
-  event(topic: string, payload: string, judgedUs: number): void {
-    this.window.event(topic, payload, judgedUs);
+  event(topic: string, payload: string, judgedUs: number, nowUs: number): void {
+    this.window.event(topic, payload, judgedUs, nowUs);
     this.metrics.dropped.event = this.window.dropped;
   }
 
@@ -106,7 +108,7 @@ export class Outbound {
     const outgoing = this.window.acknowledge(packetId);
     if (outgoing === null) return;
     if (reasonCode >= 0x80) this.metrics.rejected++;
-    else if (outgoing.event) this.metrics.latency(nowUs - outgoing.judgedUs);
+    else if (outgoing.event) this.onAcknowledged(outgoing, nowUs);
     this.pump();
   }
 }

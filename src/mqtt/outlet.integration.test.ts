@@ -114,3 +114,19 @@ test('misses arrive in order, also those from before the broker came', async () 
   });
   await waitFor('an empty outbox', () => rig.metric('tautline_outbox_depth') === 0);
 });
+
+test('a broker that stands is to blame for what it takes late, and the outlet is not', async () => {
+  const broker = await mosquitto();
+  const rig = outlet({ url: broker.url });
+  rig.text(boardText);
+  await rig.connected();
+  process.kill(broker.pid, 'SIGSTOP');
+  rig.miss(lateMiss(1));
+  rig.feed.wakeParked();
+  await sleep(1000);
+  process.kill(broker.pid, 'SIGCONT');
+  await waitFor('the delivery miss', () => rig.of('delivery-miss').length > 0);
+  const [told] = rig.of('delivery-miss');
+  expect(told).toMatchObject({ board: 'pico', stream: 'control', client: 'broker', culprit: 'consumer', count: 1 });
+  expect(told!.consumerUs).toBeGreaterThan(900_000);
+});

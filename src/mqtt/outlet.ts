@@ -1,4 +1,5 @@
 /** The outlet as a whole: connection, publisher and timers, and what the supervisor hears of them. */
+import { Pulse } from '../delivery/pulse.js';
 import type { RingHandlers } from '../feed/outlet-reader.js';
 import type { FromOutlet, OutletStart, OutletState, TextEvent } from '../outlet.js';
 import { AlarmBoard } from './alarm-board.js';
@@ -11,6 +12,7 @@ import {
   type ConnectionOptions,
   type Session,
 } from './client.js';
+import { BrokerDelivery } from './delivery.js';
 import { MqttMetrics } from './metrics.js';
 import { Outbound } from './outbound.js';
 import { Publisher, type PublisherClock } from './publisher.js';
@@ -23,6 +25,8 @@ const EXIT_USAGE = 2;
 
 export class MqttOutlet {
   private readonly metrics = new MqttMetrics();
+  private readonly pulse = new Pulse();
+  private readonly delivery = new BrokerDelivery(this.metrics, this.pulse);
   private readonly out: Outbound;
   private readonly publisher: Publisher;
   private readonly alarms: AlarmBoard;
@@ -31,6 +35,7 @@ export class MqttOutlet {
   private dueTimer: NodeJS.Timeout | null = null;
   private dueUs = Number.POSITIVE_INFINITY;
   private reportTimer: NodeJS.Timeout | null = null;
+  private pulseTimer: NodeJS.Timeout | null = null;
   private sessions = 0;
   private onConnected: () => void = () => {};
   /** Resolves when there has been a connection. */
@@ -65,7 +70,7 @@ export class MqttOutlet {
       pendingBytes: () => this.connection?.pendingBytes ?? 0,
       write: (packet: Buffer) => this.connection?.write(packet) ?? false,
     };
-    this.out = new Outbound(wire, this.metrics);
+    this.out = new Outbound(wire, this.metrics, (event, nowUs) => this.publisher.acknowledged(event, nowUs));
     const options = {
       stateHz: config.mqtt.stateHz,
       frames: config.mqtt.frames,
@@ -74,7 +79,7 @@ export class MqttOutlet {
       isConfigured: (index: number) => config.boards[index]?.id !== undefined,
       onSecondBridge: () => this.alarms.secondBridge(this.clock.nowUs()),
     };
-    this.publisher = new Publisher(options, this.out, this.metrics, clock);
+    this.publisher = new Publisher(options, this.out, this.metrics, this.delivery, clock);
     // Whose alarms they are must be known first.
     const isBoard = (text: TextEvent) => text.type === 'board';
     for (const text of given.texts.filter(isBoard)) this.publisher.text(text);
@@ -83,6 +88,7 @@ export class MqttOutlet {
 
   start(): void {
     this.reportTimer = setInterval(() => this.report(), REPORT_MS);
+    this.pulseTimer = setInterval(() => this.pulse.beat(this.clock.nowUs()), Pulse.intervalMs);
     this.post({ type: 'ready', info: {} });
     this.outlets([]);
   }
@@ -99,7 +105,7 @@ export class MqttOutlet {
 
   /** Says goodbye in order: retained offline, then DISCONNECT. */
   async stop(): Promise<void> {
-    if (this.reportTimer !== null) clearInterval(this.reportTimer);
+    for (const timer of [this.reportTimer, this.pulseTimer]) if (timer !== null) clearInterval(timer);
     if (this.dueTimer !== null) clearTimeout(this.dueTimer);
     const session = this.out.connection;
     await this.connection?.stop(session === null ? [] : this.publisher.goodbye(session.version));
@@ -180,9 +186,7 @@ export class MqttOutlet {
   private report(): void {
     this.metrics.oversized = this.connection?.oversizedPackets ?? 0;
     this.post({ type: 'metrics', values: this.metrics.values(this.out.depth, this.out.connection !== null) });
-    for (const miss of this.publisher.deliveryMisses()) {
-      this.post({ type: 'delivery-miss', culprit: 'outlet', ...miss });
-    }
+    for (const miss of this.delivery.misses.take()) this.post(miss);
     this.alarms.losses(this.metrics, this.clock.nowUs());
   }
 

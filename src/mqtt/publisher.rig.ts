@@ -1,8 +1,10 @@
 /** The publisher without a broker or a clock. */
 import { type Packet, parser } from 'mqtt-packet';
+import { Pulse } from '../delivery/pulse.js';
 import { createHealthRecord } from '../feed/events.js';
 import { linkStates } from '../feed/slot.js';
 import { freshFrame } from './broker.rig.js';
+import { BrokerDelivery } from './delivery.js';
 import { MqttMetrics } from './metrics.js';
 import { Outbound } from './outbound.js';
 import { Publisher } from './publisher.js';
@@ -14,6 +16,8 @@ export class Bench {
   secondBridges = 0;
   readonly warnings: string[] = [];
   readonly metrics = new MqttMetrics();
+  readonly pulse = new Pulse();
+  readonly delivery = new BrokerDelivery(this.metrics, this.pulse);
   readonly packets: Extract<Packet, { cmd: 'publish' }>[] = [];
   readonly out: Outbound;
   readonly publisher: Publisher;
@@ -25,7 +29,9 @@ export class Bench {
       this.reader.parse(packet);
       return true;
     };
-    this.out = new Outbound({ pendingBytes: () => this.pending, write }, this.metrics);
+    this.out = new Outbound({ pendingBytes: () => this.pending, write }, this.metrics, (event, nowUs) =>
+      this.publisher.acknowledged(event, nowUs),
+    );
     const options = {
       stateHz: settings.stateHz ?? 10,
       frames: settings.frames ?? false,
@@ -35,7 +41,7 @@ export class Bench {
       onSecondBridge: () => this.secondBridges++,
     };
     const clock = { nowUs: () => this.nowUs, utcUs: (us: number) => 1.7e15 + us };
-    this.publisher = new Publisher(options, this.out, this.metrics, clock);
+    this.publisher = new Publisher(options, this.out, this.metrics, this.delivery, clock);
   }
 
   up(receiveMaximum = 65_535): void {

@@ -155,8 +155,17 @@ describe('frames', () => {
     bench.publisher.frame(freshFrame(1, bench.nowUs + 20_000), 1);
     bench.nowUs += 30_000;
     bench.publisher.batchEnd();
-    expect(bench.publisher.deliveryMisses()).toEqual([{ board: 'pico', stream: 'control', count: 1 }]);
-    expect(bench.publisher.deliveryMisses()).toEqual([]);
+    expect(bench.delivery.misses.take()).toMatchObject([
+      {
+        board: 'pico',
+        stream: 'control',
+        client: 'broker',
+        culprit: 'outlet',
+        count: 1,
+        outletUs: 30_000,
+        consumerUs: null,
+      },
+    ]);
     expect(bench.metrics.values(0, true)['tautline_stage_seconds_count{stage="outlet"}']).toBe(2);
   });
 });

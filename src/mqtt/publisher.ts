@@ -1,15 +1,19 @@
 /** From the rings to the broker: what each record becomes. Pure but for the way out; times come from the clock it is given. */
 import type { HealthRecord, MissRecord } from '../feed/events.js';
 import type { FrameRecord } from '../feed/frame.js';
+import { deliveryMissMessage } from '../messages/delivery-miss.js';
 import { missMessage } from '../messages/miss.js';
 import type { TextEvent } from '../outlet.js';
 import { Birth, type BridgeInfo } from './birth.js';
 import { Boards, type BoardView, type StreamView } from './boards.js';
 import type { Session } from './client.js';
+import type { BrokerDelivery } from './delivery.js';
 import type { MqttMetrics } from './metrics.js';
 import type { Outbound } from './outbound.js';
 import { expirySeconds, type MqttVersion } from './packet.js';
 import { RequestsOff } from './requests.js';
+import { topics } from './topics.js';
+import type { Outgoing } from './window.js';
 
 export interface PublisherClock {
   /** Host monotonic. */
@@ -32,12 +36,6 @@ export interface PublisherOptions {
 /** When the socket is full, a state is tried again after that long. */
 const RETRY_US = 100_000;
 
-export interface DeliveryMiss {
-  readonly board: string;
-  readonly stream: string;
-  readonly count: number;
-}
-
 export class Publisher {
   private readonly boards: Boards;
   private readonly birth: Birth;
@@ -49,6 +47,7 @@ export class Publisher {
     options: PublisherOptions,
     private readonly out: Outbound,
     private readonly metrics: MqttMetrics,
+    private readonly delivery: BrokerDelivery,
     private readonly clock: PublisherClock,
   ) {
     const { stateHz, frames, info, isConfigured } = options;
@@ -79,6 +78,7 @@ export class Publisher {
     if (text.type === 'board') this.board(text);
     else if (text.type === 'alarm') this.alarm(text);
     else if (text.type === 'board-gone') this.gone(this.boards.get(text.index));
+    else if (text.type === 'delivery-miss') this.deliveryMiss(text);
   }
 
   health(health: HealthRecord): void {
@@ -107,14 +107,36 @@ export class Publisher {
       stream.missTopic,
       JSON.stringify(missMessage(board.id, stream.name, miss, this.clock.utcUs(0))),
       miss.toUs,
+      this.clock.nowUs(),
     );
+  }
+
+  /** Not delivered by a contract itself: a late broker must not make more of them. */
+  private deliveryMiss(miss: Extract<TextEvent, { type: 'delivery-miss' }>): void {
+    this.out.event(
+      topics.miss(miss.board, miss.stream),
+      JSON.stringify(deliveryMissMessage(miss)),
+      Number.NaN,
+      Number.NaN,
+    );
+  }
+
+  /** The broker has taken an event. */
+  acknowledged({ topic, judgedUs, queuedUs }: Outgoing, nowUs: number): void {
+    if (Number.isNaN(judgedUs)) return;
+    for (const board of this.boards.all()) {
+      for (const stream of board.streams.values()) {
+        if (stream.missTopic === topic) this.delivery.acknowledged(stream, judgedUs, queuedUs, nowUs);
+      }
+    }
   }
 
   batchEnd(): void {
     for (const stream of this.touched) {
       this.flush(stream);
       const judgedUs = stream.latest.newest.judgedUs;
-      if (this.publishState(stream) && stream.frames === null) this.measure(stream, judgedUs, this.clock.nowUs());
+      if (this.publishState(stream) && stream.frames === null)
+        this.delivery.written(stream, judgedUs, this.clock.nowUs());
     }
     this.touched.clear();
     this.out.pump();
@@ -132,18 +154,6 @@ export class Publisher {
     if (this.out.connection === null) return dueUs;
     for (const stream of this.streams()) dueUs = Math.min(dueUs, stream.latest.dueUs);
     return dueUs;
-  }
-
-  /** What was out later than its budget since the last call. */
-  deliveryMisses(): DeliveryMiss[] {
-    const misses: DeliveryMiss[] = [];
-    for (const board of this.boards.all()) {
-      for (const stream of board.streams.values()) {
-        if (stream.outletMisses > 0) misses.push({ board: board.id, stream: stream.name, count: stream.outletMisses });
-        stream.outletMisses = 0;
-      }
-    }
-    return misses;
   }
 
   goodbye(version: MqttVersion): Buffer[] {
@@ -183,14 +193,8 @@ export class Publisher {
     if (connection === null) frames.clear();
     else if (this.out.packet('frames', frames.take(connection.version, this.clock.nowUs()))) {
       const nowUs = this.clock.nowUs();
-      for (let i = 0; i < rows; i++) this.measure(stream, frames.judgedUs[i]!, nowUs);
+      for (let i = 0; i < rows; i++) this.delivery.written(stream, frames.judgedUs[i]!, nowUs);
     }
-  }
-
-  private measure(stream: StreamView, judgedUs: number, nowUs: number): void {
-    const latencyUs = nowUs - judgedUs;
-    this.metrics.latency(latencyUs);
-    if (stream.outletUs > 0 && latencyUs > stream.outletUs) stream.outletMisses++;
   }
 
   private gone(board: BoardView | undefined): void {

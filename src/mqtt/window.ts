@@ -16,6 +16,8 @@ export interface Outgoing {
   readonly retain: boolean;
   /** When what it tells was judged, host monotonic; NaN for a state. */
   readonly judgedUs: number;
+  /** When it came here, host monotonic: from then on it is the broker that it waits for. */
+  readonly queuedUs: number;
   readonly event: boolean;
 }
 
@@ -68,12 +70,12 @@ export class Qos1Window {
       return;
     }
     this.states.delete(topic);
-    this.states.set(topic, { topic, payload, retain: true, judgedUs: Number.NaN, event: false });
+    this.states.set(topic, { topic, payload, retain: true, judgedUs: Number.NaN, queuedUs: Number.NaN, event: false });
   }
 
-  event(topic: string, payload: string, judgedUs: number): void {
+  event(topic: string, payload: string, judgedUs: number, queuedUs = judgedUs): void {
     if (this.waiting >= this.queueMax) this.dropOldest();
-    this.queue.push({ topic, payload, retain: false, judgedUs, event: true });
+    this.queue.push({ topic, payload, retain: false, judgedUs, queuedUs, event: true });
   }
 
   /** A connection is up. @param receiveMaximum of the broker (MQTT 5), 65535 when it says none */

@@ -52,6 +52,22 @@ export interface MissMessage {
   readonly toUs?: number | null;
 }
 
+/** What an outlet delivered later than the delivery contract allows, in one second: never a verdict on a frame. */
+export interface DeliveryMissMessage {
+  readonly board: string;
+  readonly stream: string;
+  /** Which one: `gateway`, `mqtt`. */
+  readonly outlet: string;
+  /** Who should have had it; null when the outlet was late for all. */
+  readonly client: string | null;
+  readonly time: string;
+  readonly verdict: 'delivered late';
+  readonly culprit: 'outlet' | 'consumer' | 'indeterminate';
+  readonly count: number;
+  /** Of the worst of them; `outletUs` null when it was never handed over, `consumerUs` where nobody acknowledges. */
+  readonly segments: { readonly outletUs: number | null; readonly consumerUs: number | null };
+}
+
 export interface AlarmMessage {
   readonly board: string | null;
   readonly id: string;

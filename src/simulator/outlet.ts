@@ -130,7 +130,7 @@ export class VirtualOutlet {
   #readEvents(nowUs: number): void {
     const cursor = this.#events!;
     while (cursor.copyNext()) {
-      if (this.#kind === slotKinds.miss) this.#window.event('miss', String(++this.#offered), nowUs);
+      if (this.#kind === slotKinds.miss) this.#window.event('miss', String(++this.#offered), nowUs, nowUs);
       cursor.advance();
     }
   }

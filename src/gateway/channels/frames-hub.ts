@@ -1,7 +1,7 @@
 import type { FrameRecord } from '../../feed/frame.js';
 import { frameSlots } from '../../feed/slot.js';
 import { FrameBatch } from '../frame-batch.js';
-import type { JoinResult, Membership } from '../phoenix/channel.js';
+import type { ClientInfo, JoinResult, Membership } from '../phoenix/channel.js';
 import type { BoardState } from '../state.js';
 import { FramesChannel, parseFramesJoin } from './frames.js';
 import { FramesEncoder, Lane } from './lane.js';
@@ -183,7 +183,18 @@ export class FramesHub {
       batch.late(
         nowUs,
         (stream) => outletBudgetUs(boardState, stream),
-        (stream, count) => delivery.miss(boardState.id, nameOf(boardState, stream), 'outlet', count),
+        (stream, count) =>
+          delivery.misses.add(
+            {
+              board: boardState.id,
+              stream: nameOf(boardState, stream),
+              client: null,
+              culprit: 'outlet',
+              outletUs: nowUs - batch.oldestJudgedUs,
+              consumerUs: null,
+            },
+            count,
+          ),
       );
     }
     lane.flush(boardState, nowUs, clock.utcOffsetUs());
@@ -214,17 +225,22 @@ export class FramesHub {
   }
 
   /** A client was over its bound: its own fault, and counted as that. */
-  notDelivered(board: string, batch: FrameBatch): void {
-    const state = this.context.state.boards.get(board);
-    if (state === undefined) return;
-    batch.rowsByStream((stream, rows) => this.context.delivery.miss(board, nameOf(state, stream), 'consumer', rows));
+  notDelivered(board: string, client: ClientInfo, batch: FrameBatch): void {
+    const { state, delivery } = this.context;
+    const boardState = state.boards.get(board);
+    if (boardState === undefined) return;
+    const late = { board, client: labelOf(client), culprit: 'consumer', outletUs: null, consumerUs: null } as const;
+    batch.rowsByStream((stream, rows) => {
+      delivery.misses.add({ ...late, stream: nameOf(boardState, stream) }, rows);
+    });
   }
 
   /**
    * @param paintedUs receipt to paint, as the client says
    * @param roundUs written to acknowledged: what it cannot exceed
+   * @param outletUs judged to written, of the batch's oldest frame
    */
-  acknowledged(board: string, paintedUs: number, roundUs: number): void {
+  acknowledged(board: string, client: ClientInfo, paintedUs: number, roundUs: number, outletUs: number): void {
     const state = this.context.state.boards.get(board);
     const { delivery } = this.context;
     const consumerUs = Math.min(paintedUs, roundUs);
@@ -233,7 +249,9 @@ export class FramesHub {
       const budgetUs = state!.contracts[name]?.delivery.consumerUs || Number.POSITIVE_INFINITY;
       if (roundUs <= budgetUs) continue;
       // Between the two the way back of the acknowledgement may be what took so long.
-      delivery.miss(board, name, consumerUs > budgetUs ? 'consumer' : 'indeterminate', 1);
+      const culprit = consumerUs > budgetUs ? 'consumer' : 'indeterminate';
+      const late = { board, stream: name, client: labelOf(client), culprit, outletUs, consumerUs: roundUs } as const;
+      delivery.misses.add(late);
     }
   }
 
@@ -266,6 +284,9 @@ export class FramesHub {
     clearImmediate(this.recoveryTimer as NodeJS.Immediate);
   }
 }
+
+/** Who a client is for a person: what it calls itself, and where it is. */
+const labelOf = ({ name, address }: ClientInfo): string => `${name} ${address}`.trim();
 
 const nameOf = (board: BoardState, stream: number): string => board.stream(stream)?.name ?? String(stream);
 /** 0 is no budget. */

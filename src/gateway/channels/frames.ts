@@ -55,7 +55,7 @@ export class FramesChannel implements Channel, LaneMember {
   /** Where the client is in the feed: everything before was sent, or reported as dropped. */
   cursor: number;
   private dropped: Dropped | undefined;
-  private readonly sent: { offset: number; atUs: number }[] = [];
+  private readonly sent: { offset: number; atUs: number; outletUs: number }[] = [];
 
   constructor(
     private readonly hub: FramesHub,
@@ -85,19 +85,20 @@ export class FramesChannel implements Channel, LaneMember {
     const i = this.sent.findIndex((entry) => entry.offset === offset);
     // Older than what is remembered, or never sent: nothing can be said of it.
     if (i < 0) return undefined;
-    const { atUs } = this.sent[i]!;
+    const { atUs, outletUs } = this.sent[i]!;
     this.sent.splice(0, i + 1);
-    this.hub.acknowledged(this.boardId, paintedUs, this.hub.context.clock.nowUs() - atUs);
+    const roundUs = this.hub.context.clock.nowUs() - atUs;
+    this.hub.acknowledged(this.boardId, this.member.client, paintedUs, roundUs, outletUs);
     return undefined;
   }
 
   deliver(packet: Uint8Array, batch: FrameBatch, sentUs: number): void {
     const { outbox } = this.member;
     if (this.sendDropped() && outbox.offer(packet)) {
-      this.remember(batch.toOffset, sentUs);
+      this.remember(batch.toOffset, sentUs, sentUs - batch.oldestJudgedUs);
     } else {
       this.drop('consumer', batch.rows, batch.fromOffset, batch.toOffset);
-      this.hub.notDelivered(this.boardId, batch);
+      this.hub.notDelivered(this.boardId, this.member.client, batch);
     }
     this.cursor = batch.toOffset;
   }
@@ -119,9 +120,9 @@ export class FramesChannel implements Channel, LaneMember {
     return true;
   }
 
-  private remember(offset: number, atUs: number): void {
+  private remember(offset: number, atUs: number, outletUs: number): void {
     if (this.sent.length >= ACKS_MAX) this.sent.shift();
-    this.sent.push({ offset, atUs });
+    this.sent.push({ offset, atUs, outletUs });
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { HealthRecord, MissRecord, StatsRecord } from '../../feed/events.js';
 import type { FrameRecord } from '../../feed/frame.js';
 import type { RingHandlers } from '../../feed/outlet-reader.js';
+import { deliveryMissMessage } from '../../messages/delivery-miss.js';
 import type { OutletState, TextEvent } from '../../outlet.js';
 import { boardView } from '../messages.js';
 import type { JoinResult, Router } from '../phoenix/channel.js';
@@ -99,9 +100,10 @@ export class Topics implements Required<RingHandlers> {
     } else if (text.board !== null) {
       const topic = this.boardTopics.get(text.board);
       if (text.type === 'alarm') topic?.broadcast('alarm', text);
-      else topic?.offer('log', text);
+      else if (text.type === 'log') topic?.offer('log', text);
+      else topic?.offer('delivery-miss', deliveryMissMessage(text));
     }
-    if (text.type !== 'log') this.lobby.tellBoards();
+    if (text.type !== 'log' && text.type !== 'delivery-miss') this.lobby.tellBoards();
   }
 
   batchEnd(): void {

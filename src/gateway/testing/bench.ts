@@ -28,7 +28,7 @@ export const contract = {
   lifespanUs: 250_000,
   leaseUs: 50_000,
   budgets: { firmwareUs: 1000, linkUs: 5000, hostUs: 4000 },
-  delivery: { outletUs: 10e6, consumerUs: 10e6 },
+  delivery: { outletUs: 10e6, consumerUs: 100_000 },
 } as const;
 
 export const descriptor: Descriptor = {

@@ -5,6 +5,7 @@ import { environment } from './harness/environment.js';
 import { writeReport } from './harness/report.js';
 
 const benchmarks: Record<string, () => Promise<{ default: Benchmark }>> = {
+  serial_to_verdict: () => import('./serial-to-verdict.js'),
   ws1: () => import('./ws1.js'),
   mqtt: () => import('./mqtt.js'),
   clock: () => import('./clock.js'),

@@ -17,6 +17,7 @@ static const char usage[] =
     "  --link PATH    symbolic link to the pseudo-terminal, replaced if it exists, removed at the end\n"
     "  --periods N    end after N releases\n"
     "  --fifo PRIO    real-time priority 1 to 99 (SCHED_FIFO), with all memory locked\n"
+    "  --spin US      wake so long before each release and wait for it awake: releases as exact as a timer's\n"
     "  --seed N       boot ids from this seed instead of the system's entropy: a run that can be repeated\n"
     "  --line-faults  obey `delay US`, `drop N` and `flip N` on stdin: faults of the line to the host\n"
     "  --line-log F   with --line-faults: append to F which bytes left the UART when, and which a reader could have when\n";
@@ -53,14 +54,14 @@ static const char *checked_id(const char *id)
 
 struct options options_parse(int argc, char **argv)
 {
-    enum { RATE = 1, BAUD, INSTANT, ID, LINK, PERIODS, FIFO, SEED, LINE_FAULTS, LINE_LOG, HELP };
+    enum { RATE = 1, BAUD, INSTANT, ID, LINK, PERIODS, FIFO, SPIN, SEED, LINE_FAULTS, LINE_LOG, HELP };
     static const struct option known[] = {
         {"rate", required_argument, 0, RATE},       {"baud", required_argument, 0, BAUD},
         {"instant", no_argument, 0, INSTANT},       {"id", required_argument, 0, ID},
         {"link", required_argument, 0, LINK},       {"periods", required_argument, 0, PERIODS},
-        {"fifo", required_argument, 0, FIFO},       {"seed", required_argument, 0, SEED},
-        {"help", no_argument, 0, HELP},             {"line-faults", no_argument, 0, LINE_FAULTS},
-        {"line-log", required_argument, 0, LINE_LOG},
+        {"fifo", required_argument, 0, FIFO},       {"spin", required_argument, 0, SPIN},
+        {"seed", required_argument, 0, SEED},       {"help", no_argument, 0, HELP},
+        {"line-faults", no_argument, 0, LINE_FAULTS}, {"line-log", required_argument, 0, LINE_LOG},
         {0, 0, 0, 0},
     };
     struct options options = {.rate_hz = 1000};
@@ -87,6 +88,9 @@ struct options options_parse(int argc, char **argv)
             break;
         case FIFO:
             options.fifo_priority = (int)number("--fifo", optarg, 1, 99);
+            break;
+        case SPIN:
+            options.spin_us = (uint32_t)number("--spin", optarg, 0, 1000);
             break;
         case SEED:
             options.seeded = true;

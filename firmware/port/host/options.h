@@ -13,6 +13,7 @@ struct options {
     const char *link; /* null: none */
     uint64_t periods; /* 0: for ever */
     int fifo_priority; /* 0: the ordinary scheduler */
+    uint32_t spin_us; /* awake so long before each release */
     bool seeded;
     uint32_t seed;
     bool line_faults;     /* take them from stdin */

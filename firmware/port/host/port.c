@@ -143,9 +143,11 @@ static void work(void)
     working = false;
 }
 
-void port_idle(void)
+/* Until the next instant at which something is due, or until somebody says something. */
+static void sleep_until_due(void)
 {
-    int64_t next_ns = boot_ns + (int64_t)next_release_us * 1000;
+    int64_t release_ns = boot_ns + (int64_t)next_release_us * 1000;
+    int64_t next_ns = release_ns - (int64_t)options.spin_us * 1000;
     if (line_next_ns() < next_ns) {
         next_ns = line_next_ns();
     }
@@ -156,6 +158,11 @@ void port_idle(void)
                                    {.fd = line_faults_descriptor(), .events = POLLIN}};
         ppoll(inputs, 2, &left, 0);
     }
+}
+
+void port_idle(void)
+{
+    sleep_until_due();
     if (ended || (options.periods > 0 && release_ticks() >= options.periods)) {
         finish();
     }

@@ -1,0 +1,65 @@
+/** The bridge with a stamp behind its loop: see ../measured-bridge.ts. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { MeasureAnswer, MeasureRequest } from '../measured-bridge.js';
+import { type Settings, setArguments, V8_FLAGS } from './bridges.js';
+import { Program } from './processes.js';
+import { BOARD_BAUD } from './sources.js';
+
+export interface MeasuredWindow {
+  readonly answer: MeasureAnswer;
+  readonly cpu: number;
+  readonly rssMiB: number;
+}
+
+export class MeasuredBridge {
+  private constructor(
+    readonly program: Program,
+    private readonly boards: number,
+  ) {}
+
+  /** Resolves when all boards stream. */
+  static async start(boardPorts: readonly string[], settings: Settings): Promise<MeasuredBridge> {
+    const folder = mkdtempSync(join(tmpdir(), 'tautline-bench-'));
+    const file = join(folder, 'tautline.toml');
+    writeFileSync(file, boardPorts.map((path) => `[[boards]]\npath = "${path}"\nbaud = ${BOARD_BAUD}\n`).join('\n'));
+    const args = ['dist/benchmarks/measured-bridge.js', '--config', file, ...setArguments(settings)];
+    const bridge = new MeasuredBridge(Program.start(process.execPath, [...V8_FLAGS, ...args]), boardPorts.length);
+    void bridge.program.exited.then(() => rmSync(folder, { recursive: true, force: true }));
+    await bridge.whileStreaming(async () => {});
+    return bridge;
+  }
+
+  /** Does what makes all boards begin anew, and waits until they stream. */
+  async whileStreaming(action: () => Promise<void>): Promise<void> {
+    let waiting = this.boards;
+    const all = new Promise<void>((resolve, reject) => {
+      const wait = () => {
+        this.program.nextLine(/streaming binary/).then(() => {
+          if (--waiting === 0) resolve();
+          else wait();
+        }, reject);
+      };
+      wait();
+    });
+    await action();
+    await all;
+  }
+
+  async measure(request: MeasureRequest): Promise<MeasuredWindow> {
+    const { program } = this;
+    const answered = new Promise<MeasureAnswer>((resolve, reject) => {
+      program.child.once('message', (message) => resolve(message as MeasureAnswer));
+      void program.exited.then(() => reject(new Error(`the bridge ended:\n${program.lines.slice(-20).join('\n')}`)));
+    });
+    const cpuBefore = program.cpuSeconds();
+    const beganMs = performance.now();
+    program.child.send(request);
+    await new Promise((resolve) => setTimeout(resolve, request.measureMs));
+    // Before the answer is put together, which costs more than what is measured.
+    const cpu = (program.cpuSeconds() - cpuBefore) / ((performance.now() - beganMs) / 1e3);
+    const rssMiB = program.rssMiB();
+    return { answer: await answered, cpu, rssMiB };
+  }
+}

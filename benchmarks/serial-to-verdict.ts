@@ -1,0 +1,149 @@
+/**
+ * Byte on the line -> verdict: from the planned release of a frame to its verdict in the ring, in the bridge as it ships,
+ * beside a C program that only reads the port and beside serialport with ReadlineParser, which only splits lines.
+ */
+import type { Arm, Window } from './harness/arms.js';
+import { atMost, valuesOf } from './harness/bars.js';
+import { type Benchmark, type Result, type RunOptions, type Timeline, verdictOf } from './harness/benchmark.js';
+import { doubtsOf, measure, PTY_NOTE } from './harness/latency-row.js';
+import { MeasuredBridge } from './harness/measured.js';
+import { freePort, Program, sleep } from './harness/processes.js';
+import { Board, LineSource } from './harness/sources.js';
+import { quantile } from './harness/statistics.js';
+
+/** Until a program of Node has its port open. */
+const START_MS = 700;
+const BAND = { p50Us: [10, 200], p99MaxUs: 3000 } as const;
+
+export class VerdictArm implements Arm {
+  timeline: Timeline | undefined;
+  #board!: Board;
+  #bridge!: MeasuredBridge;
+
+  constructor(
+    readonly name: string,
+    /** For the self-test of the gate. */
+    private readonly plantedUs = 0,
+  ) {}
+
+  async start(): Promise<void> {
+    this.#board = await Board.start(1000);
+    // The outlets that a bridge has by default; on free ports.
+    this.#bridge = await MeasuredBridge.start([this.#board.port], {
+      'http.port': await freePort(),
+      'mqtt.port': await freePort(),
+    });
+    this.#board.rest();
+  }
+
+  async window(settleMs: number, measureMs: number): Promise<Window> {
+    await this.#bridge.whileStreaming(() => this.#board.speak());
+    await sleep(settleMs);
+    const { answer, cpu, rssMiB } = await this.#bridge.measure({
+      measureMs,
+      zeroUs: this.#board.zeroUs,
+      plantedUs: this.plantedUs,
+    });
+    this.#board.rest();
+    const { latenciesUs, atMs, collections, missesMs } = answer;
+    this.timeline = { atMs, latencyUs: latenciesUs, collections, missesMs };
+    const late = Float64Array.from(answer.lateUs).sort();
+    return {
+      latenciesUs: Float64Array.from(latenciesUs).sort(),
+      cpu,
+      rssMiB,
+      sourceLateUs: [quantile(late, 0.5), quantile(late, 0.99)],
+    };
+  }
+
+  async end(): Promise<void> {
+    await this.#bridge?.program.end();
+    await this.#board?.end();
+  }
+}
+
+/** Programs that only read lines. */
+abstract class ReaderArm implements Arm {
+  protected source!: LineSource;
+  abstract readonly name: string;
+
+  async start(): Promise<void> {
+    this.source = await LineSource.start(1000);
+  }
+
+  async window(settleMs: number, measureMs: number): Promise<Window> {
+    this.source.speak();
+    await sleep(settleMs);
+    const latencies = await this.read(measureMs);
+    const sourceLateUs = await this.source.rest();
+    return { latenciesUs: Float64Array.from(latencies).sort(), cpu: Number.NaN, rssMiB: Number.NaN, sourceLateUs };
+  }
+
+  protected abstract read(measureMs: number): Promise<readonly number[]>;
+
+  end(): Promise<void> {
+    return this.source.end();
+  }
+}
+
+class CReader extends ReaderArm {
+  readonly name = 'C reader';
+
+  protected async read(measureMs: number): Promise<readonly number[]> {
+    const program = Program.start('dist/benchmarks/native/line-reader', [this.source.port, String(measureMs)]);
+    await program.exited;
+    return program.lines.map(Number);
+  }
+}
+
+class StockReader extends ReaderArm {
+  readonly name = 'serialport';
+  #program!: Program;
+
+  override async start(): Promise<void> {
+    await super.start();
+    this.#program = Program.start(process.execPath, ['benchmarks/peers/stock-reader.mjs', this.source.port]);
+    await sleep(START_MS);
+  }
+
+  protected read(measureMs: number): Promise<readonly number[]> {
+    const { child, exited, lines } = this.#program;
+    return new Promise((resolve, reject) => {
+      child.once('message', (message) => resolve(message as number[]));
+      void exited.then(() => reject(new Error(`the reader ended:\n${lines.join('\n')}`)));
+      child.send({ measureMs });
+    });
+  }
+
+  override async end(): Promise<void> {
+    await this.#program?.end();
+    await super.end();
+  }
+}
+
+async function run(options: RunOptions): Promise<Result> {
+  const tautline = new VerdictArm('Tautline');
+  const measured = await measure([tautline, new CReader(), new StockReader()], options);
+  const { ratio } = measured;
+  const bars = [
+    atMost('serial_to_verdict.p50_over_floor', ratio(0.5, 'Tautline', 'C reader'), 1.5),
+    atMost('serial_to_verdict.p50_over_stock', ratio(0.5, 'Tautline', 'serialport'), 0.6),
+  ];
+  const [first, ...others] = measured.series;
+  return {
+    name: 'serial_to_verdict',
+    ...verdictOf(bars, doubtsOf(measured.figures['C reader']!, BAND)),
+    values: valuesOf(bars),
+    bars,
+    windows: measured.figures,
+    series: [{ ...first!, ...(tautline.timeline === undefined ? {} : { timeline: tautline.timeline }) }, ...others],
+    tables: [
+      measured.table(
+        'Board -> verdict, 1 kHz',
+        `C and serialport stamp each line as it comes and do nothing with it. ${PTY_NOTE}`,
+      ),
+    ],
+  };
+}
+
+export default { description: 'byte on the line -> verdict in the ring, 1 kHz', run } satisfies Benchmark;

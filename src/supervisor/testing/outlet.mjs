@@ -59,7 +59,16 @@ function run(report) {
     if (fault === faults.fatalLater) parentPort.postMessage({ type: 'fatal', exitCode: 2, text: 'port lost' });
     if (fault === faults.metrics) {
       parentPort.postMessage({ type: 'metrics', values: { a: 1 } });
-      parentPort.postMessage({ type: 'delivery-miss', board: 'pico', stream: 'control', culprit: 'outlet', count: 3 });
+      parentPort.postMessage({
+        type: 'delivery-miss',
+        board: 'pico',
+        stream: 'control',
+        client: null,
+        culprit: 'outlet',
+        count: 3,
+        outletUs: 30_000,
+        consumerUs: null,
+      });
     }
     if (fault === faults.log)
       for (let i = 0; i < 1000; i++) parentPort.postMessage({ type: 'log', level: 'info', text: `line ${i}` });

@@ -6,7 +6,13 @@ import { figuresOf, judge } from './score.js';
 import type { TrueFrame } from './truth.js';
 
 const contract = {
-  ...{ class: 'firm', m: 990, k: 1000, jitterUs: 100, deadlineUs: 10_000, lifespanUs: 250_000, leaseUs: 50_000 },
+  class: 'firm',
+  m: 990,
+  k: 1000,
+  jitterUs: 100,
+  deadlineUs: 10_000,
+  lifespanUs: 250_000,
+  leaseUs: 50_000,
   budgets: { firmwareUs: 2000, linkUs: 3000, hostUs: 5000 },
   delivery: { outletUs: 0, consumerUs: 0 },
 } as const;

@@ -7,16 +7,16 @@
 import { monotonicUs } from '#dist/host-clock.js';
 import { simulate } from '#dist/simulator/simulate.js';
 import { durationUs, type Fault, faults } from './blame/faults.js';
-import { BlameRig } from './blame/rig.js';
+import { BlameRig, type Evidence } from './blame/rig.js';
 import { type Decision, figuresOf, judge, type Window } from './blame/score.js';
 import type { Benchmark, Result, RunOptions, Table } from './harness/benchmark.js';
 import { sleep } from './harness/processes.js';
-import { mulberry32 } from './harness/statistics.js';
+import { mulberry32, quantile } from './harness/statistics.js';
 
 const sizes = {
-  smoke: { strikes: 2, losses: 4, pairs: 2, simulatedHours: 0.1 },
-  normal: { strikes: 25, losses: 150, pairs: 60, simulatedHours: 3 },
-  full: { strikes: 100, losses: 400, pairs: 300, simulatedHours: 20 },
+  smoke: { strikes: 2, losses: 4, pairs: 2, silences: 3, deliveries: 1, simulatedHours: 0.1 },
+  normal: { strikes: 25, losses: 150, pairs: 60, silences: 120, deliveries: 8, simulatedHours: 3 },
+  full: { strikes: 100, losses: 400, pairs: 300, silences: 500, deliveries: 30, simulatedHours: 20 },
 } as const;
 
 /** After a fault of at most 80 ms and what it leaves behind: single faults are never on top of each other. */
@@ -24,12 +24,15 @@ const PAUSE_MIN_MS = 330;
 const PAUSE_SPREAD_MS = 120;
 /** A fault that loses is over at once. */
 const LOSS_PAUSE_MIN_MS = 100;
+const SILENCE_US = 150_000;
 const OVERLAPPING = 'two at once';
 const bars = {
   accuracy: 0.99,
   indeterminate: 0.01,
   setAside: 0.2,
   overlapping: { accuracy: 0.9, indeterminate: 0.12 },
+  /** Past the lease, 99th percentile. */
+  silenceUs: 2000,
 };
 
 async function strikeAlone(rig: BlameRig, fault: Fault, times: number, random: () => number): Promise<Window> {
@@ -56,14 +59,43 @@ async function strikeInPairs(rig: BlameRig, times: number, random: () => number)
   return { cause: OVERLAPPING, fromUs, toUs: monotonicUs() };
 }
 
+/** The line keeps everything back for three leases, again and again. */
+async function keepSilent(rig: BlameRig, times: number, random: () => number): Promise<Window> {
+  const fromUs = monotonicUs();
+  for (let k = 0; k < times; k++) {
+    rig.line('delay', SILENCE_US);
+    await sleep(SILENCE_US / 1e3 + 50 + random() * 50);
+  }
+  return { cause: 'silence', fromUs, toUs: monotonicUs() };
+}
+
+/** A broker that stands while misses wait for it; then a client that paints late, beside one that doesn't. */
+async function deliverLate(rig: BlameRig, times: number): Promise<readonly Window[]> {
+  const fromUs = monotonicUs();
+  for (let k = 0; k < times; k++) {
+    rig.tell({ type: 'block', ms: 30 });
+    await rig.stopBroker(500);
+    await sleep(1200);
+  }
+  const betweenUs = monotonicUs();
+  await rig.readSlowly(400, times * 1000);
+  await sleep(1500);
+  return [
+    { cause: 'broker stands', fromUs, toUs: betweenUs },
+    { cause: 'client paints late', fromUs: betweenUs, toUs: monotonicUs() },
+  ];
+}
+
 async function run({ size, seed }: RunOptions): Promise<Result> {
-  const { strikes, losses, pairs, simulatedHours } = sizes[size];
+  const { strikes, losses, pairs, silences, deliveries, simulatedHours } = sizes[size];
   const random = mulberry32(seed);
   const rig = await BlameRig.start();
   await sleep(3000);
   const windows: Window[] = [];
   for (const fault of faults) windows.push(await strikeAlone(rig, fault, fault.loses ? losses : strikes, random));
   windows.push(await strikeInPairs(rig, pairs, random));
+  const silent = await keepSilent(rig, silences, random);
+  const late = await deliverLate(rig, deliveries);
   const evidence = await rig.finish();
   const { contract } = evidence.ready.streams[0]!;
   const { decisions, metButBlamed } = judge(evidence, windows, contract);
@@ -73,6 +105,8 @@ async function run({ size, seed }: RunOptions): Promise<Result> {
   const perCause = Object.fromEntries(
     faults.map(({ name }) => [name, figuresOf(alone.filter(({ cause }) => cause === name))]),
   );
+  const silence = silenceLatenciesUs(evidence, silent, contract.leaseUs);
+  const delivered = deliveredOf(evidence, late);
   const simulated = simulate({ seed, hours: simulatedHours, overlap: false }).blame;
   const { accuracy, indeterminate } = simulated;
   return {
@@ -86,21 +120,27 @@ async function run({ size, seed }: RunOptions): Promise<Result> {
         matrix: matrixOf(alone),
       },
       metButBlamed,
+      silence: { count: silence.length, overLeaseP99Us: p99(silence) },
+      deliveries: delivered,
     },
-    ...verdictOf(running, together, metButBlamed, simulated),
-    tables: [causes(perCause, together), confusion(alone)],
+    ...verdictOf({ running, together, metButBlamed, simulated, silence, delivered }),
+    tables: [causes(perCause, together), confusion(alone), deliveryTable(delivered), silenceTable(silence)],
     series: [],
   };
 }
 
 type Figures = ReturnType<typeof figuresOf>;
 
-function verdictOf(
-  running: Figures,
-  together: Figures,
-  metButBlamed: number,
-  simulated: Pick<Figures, 'accuracy' | 'indeterminate'>,
-) {
+interface Findings {
+  readonly running: Figures;
+  readonly together: Figures;
+  readonly metButBlamed: number;
+  readonly simulated: Pick<Figures, 'accuracy' | 'indeterminate'>;
+  readonly silence: readonly number[];
+  readonly delivered: readonly Delivered[];
+}
+
+function verdictOf({ running, together, metButBlamed, simulated, silence, delivered }: Findings) {
   const percent = (fraction: number | null) => `${((fraction ?? Number.NaN) * 100).toFixed(2)} %`;
   const failures: string[] = [];
   if (metButBlamed > 0) failures.push(`${metButBlamed} frames that had met were blamed on somebody`);
@@ -115,6 +155,12 @@ function verdictOf(
   if (simulated.accuracy !== 1) failures.push(`simulator: ${percent(simulated.accuracy)} of the decided right`);
   if (!((simulated.indeterminate ?? 1) <= 0.02))
     failures.push(`simulator: ${percent(simulated.indeterminate)} left open`);
+  if (!(p99(silence) <= bars.silenceUs))
+    failures.push(`silence was told ${p99(silence).toFixed(0)} µs after the lease at the 99th percentile`);
+  for (const { cause, consumer, outlet, others } of delivered) {
+    if (consumer === 0 || outlet + others > 0)
+      failures.push(`${cause}: ${consumer} on the consumer, ${outlet} on the outlet, ${others} on others`);
+  }
   if ((running.setAside ?? 1) > bars.setAside) {
     const reason = `the machine itself was late: ${percent(running.setAside)} of the frames set aside`;
     return { verdict: 'inconclusive' as const, reasons: [reason, ...failures] };
@@ -141,6 +187,58 @@ function causes(perCause: Record<string, Figures>, together: Figures): Table {
 
 const culpritNames = ['firmware', 'link', 'host'] as const;
 const answers = [...culpritNames, 'indeterminate'] as const;
+
+/** How long after the lease each silence was told; not of those in which the machine was late. */
+function silenceLatenciesUs({ misses, floor }: Evidence, { fromUs, toUs }: Window, leaseUs: number): number[] {
+  return misses
+    .filter((miss) => miss.isGap === 1 && Number.isNaN(miss.count) && miss.toUs >= fromUs && miss.toUs < toUs)
+    .filter((miss) => !floor.some(({ plannedUs, wokeUs }) => plannedUs < miss.toUs && wokeUs > miss.toUs - 5000))
+    .map((miss) => miss.toUs - miss.fromUs - leaseUs);
+}
+
+const p99 = (values: readonly number[]): number => quantile(Float64Array.from(values).sort(), 0.99);
+
+interface Delivered {
+  readonly cause: string;
+  /** Whose fault it was said to be that it came late. */
+  readonly consumer: number;
+  readonly outlet: number;
+  readonly indeterminate: number;
+  /** Said of clients or outlets that were not held up. */
+  readonly others: number;
+}
+
+function deliveredOf({ deliveries }: Evidence, windows: readonly Window[]): Delivered[] {
+  return windows.map(({ cause, fromUs, toUs }) => {
+    const within = deliveries.filter(({ atUs }) => atUs >= fromUs && atUs < toUs + 1e6);
+    const isMeant = ({ client }: { client: string | null }) => client === null || /^(broker|slow)/.test(client);
+    const sum = (culprit: string) =>
+      within.filter((each) => isMeant(each) && each.culprit === culprit).reduce((total, { count }) => total + count, 0);
+    const others = within.filter((each) => !isMeant(each)).reduce((total, { count }) => total + count, 0);
+    return { cause, consumer: sum('consumer'), outlet: sum('outlet'), indeterminate: sum('indeterminate'), others };
+  });
+}
+
+const deliveryTable = (delivered: readonly Delivered[]): Table => ({
+  title: 'Deliveries: who was said to be late, in frames or messages',
+  columns: ['fault', 'consumer', 'outlet', 'indeterminate', 'clients that were not held up'],
+  rows: delivered.map(({ cause, consumer, outlet, indeterminate, others }) => [
+    cause,
+    consumer,
+    outlet,
+    indeterminate,
+    others,
+  ]),
+});
+
+const silenceTable = (latencies: readonly number[]): Table => {
+  const sorted = Float64Array.from(latencies).sort();
+  return {
+    title: 'Silence: told so long after the lease, µs',
+    columns: ['silences', 'p50', 'p99', 'most'],
+    rows: [[sorted.length, ...[0.5, 0.99, 1].map((fraction) => quantile(sorted, fraction).toFixed(0))]],
+  };
+};
 
 /** Truth by answer, in frames. */
 function matrixOf(decisions: readonly Decision[]): Record<string, Record<string, number>> {

@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { startBridge } from '#dist/bridge.js';
 import { loadConfig } from '#dist/config-load.js';
 import { monotonicUs } from '#dist/host-clock.js';
-import { frameColumns, missColumns, type Order, type Ready } from './records.js';
+import { type DeliveryRow, frameColumns, missColumns, type Order, type Ready } from './records.js';
 
 const ROWS_MAX = 2 ** 20;
 const frames = new Float64Array(ROWS_MAX * frameColumns.length);
@@ -38,6 +38,14 @@ feed.miss = (record) => {
     for (const column of missColumns) misses[at++] = Number(record[column]);
   }
   miss(record);
+};
+
+/** What was said of deliveries. */
+const deliveries: DeliveryRow[] = [];
+const text = feed.text.bind(feed);
+feed.text = (event) => {
+  if (event.type === 'delivery-miss') deliveries.push({ ...event, atUs: monotonicUs() });
+  text(event);
 };
 
 function block(ms: number): void {
@@ -79,6 +87,7 @@ async function command(name: string, value: number): Promise<void> {
 async function finish(file: string): Promise<void> {
   writeFileSync(`${file}.frames`, frames.subarray(0, frameRows * frameColumns.length));
   writeFileSync(`${file}.misses`, misses.subarray(0, missRows * missColumns.length));
+  writeFileSync(`${file}.deliveries`, JSON.stringify(deliveries));
   await bridge.stop();
   process.exit(0);
 }

@@ -15,6 +15,15 @@ export interface Ready {
   readonly atUs: number;
 }
 
+/** What was delivered late, as the bridge told it. */
+export interface DeliveryRow {
+  readonly outlet: string;
+  readonly client: string | null;
+  readonly culprit: string;
+  readonly count: number;
+  readonly atUs: number;
+}
+
 /** One row each: f64. */
 export const frameColumns = ['seq', 'judgedUs', 'verdict'] as const;
 export const missColumns = [

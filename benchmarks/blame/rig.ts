@@ -5,8 +5,18 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { WebSocket } from 'ws';
 import { freePort, Program, sleep, startMosquitto } from '../harness/processes.js';
-import { type FrameRow, frameColumns, type MissRow, missColumns, type Order, type Ready, rows } from './records.js';
+import {
+  type DeliveryRow,
+  type FrameRow,
+  frameColumns,
+  type MissRow,
+  missColumns,
+  type Order,
+  type Ready,
+  rows,
+} from './records.js';
 import { type TrueFrame, truthOf } from './truth.js';
 
 /** The line is so fast that a frame's own bytes take no time worth mentioning: a pseudo-terminal promises none. */
@@ -26,6 +36,7 @@ export interface Evidence {
   readonly truth: ReadonlyMap<number, TrueFrame>;
   readonly frames: readonly FrameRow[];
   readonly misses: readonly MissRow[];
+  readonly deliveries: readonly DeliveryRow[];
   readonly floor: readonly Late[];
   readonly ready: Ready;
 }
@@ -41,6 +52,7 @@ export class BlameRig {
     readonly broker: Program,
     private readonly ready: Ready,
     private readonly zeroUs: number,
+    private readonly httpPort: number,
   ) {}
 
   static async start(): Promise<BlameRig> {
@@ -57,7 +69,8 @@ export class BlameRig {
     const niceHog = Program.start('dist/benchmarks/native/hog', ['nice', '-15', '4']);
     const fifoHog = Program.start('dist/benchmarks/native/hog', ['fifo', String(priorities.hog), '1']);
     const { broker, port } = await startMosquitto();
-    const settings = [`board.path=${path}`, `board.baud=${BAUD}`, `http.port=${await freePort()}`];
+    const httpPort = await freePort();
+    const settings = [`board.path=${path}`, `board.baud=${BAUD}`, `http.port=${httpPort}`];
     const program = ['dist/benchmarks/blame/bridge-process.js', ...settings, `mqtt.url=mqtt://127.0.0.1:${port}`];
     const bridge = Program.start(process.execPath, [...V8_FLAGS, ...program]);
     const ready = await new Promise<Ready>((resolve, reject) => {
@@ -65,7 +78,7 @@ export class BlameRig {
       void bridge.exited.then(() => reject(new Error(`the bridge ended:\n${bridge.lines.join('\n')}`)));
     });
     for (const each of [probe, niceHog, fifoHog]) await each.line(/^ready/);
-    return new BlameRig(folder, board, bridge, probe, niceHog, fifoHog, broker, ready, Number(zeroNs) / 1e3);
+    return new BlameRig(folder, board, bridge, probe, niceHog, fifoHog, broker, ready, Number(zeroNs) / 1e3, httpPort);
   }
 
   tell(order: Order): void {
@@ -90,6 +103,22 @@ export class BlameRig {
     this.bridge.child.kill('SIGCONT');
   }
 
+  /** The broker stands for so long. */
+  async stopBroker(ms: number): Promise<void> {
+    this.broker.child.kill('SIGSTOP');
+    await sleep(ms);
+    this.broker.child.kill('SIGCONT');
+  }
+
+  /** A client that takes so long to paint what it gets, for a while; beside it one that paints at once. */
+  async readSlowly(paintMs: number, forMs: number): Promise<void> {
+    const slow = reader(this.httpPort, 'slow', paintMs);
+    const quick = reader(this.httpPort, 'quick', 1);
+    await sleep(forMs);
+    slow.close();
+    quick.close();
+  }
+
   /** Ends everything, and gives what each of them has written down. */
   async finish(): Promise<Evidence> {
     const file = join(this.folder, 'bridge');
@@ -106,10 +135,28 @@ export class BlameRig {
       truth: truthOf(readFileSync(join(this.folder, 'line')), ready, zeroUs),
       frames: rows(readFileSync(`${file}.frames`), frameColumns),
       misses: rows(readFileSync(`${file}.misses`), missColumns),
+      deliveries: JSON.parse(readFileSync(`${file}.deliveries`, 'utf8')) as DeliveryRow[],
       floor: floor.sort((a, b) => a.plannedUs - b.plannedUs),
       ready,
     };
     rmSync(this.folder, { recursive: true });
     return evidence;
   }
+}
+
+/** Joins the frames and acknowledges each batch when it is painted. */
+function reader(httpPort: number, name: string, paintMs: number): WebSocket {
+  const topic = 'frames:host';
+  const socket = new WebSocket(`ws://127.0.0.1:${httpPort}/socket/websocket?vsn=2.0.0&name=${name}`);
+  const push = (event: string, payload: object) => socket.send(JSON.stringify(['1', '1', topic, event, payload]));
+  socket.on('open', () => push('phx_join', { encoding: 'json', batch: true }));
+  socket.on('message', (data) => {
+    const [, , , event, payload] = JSON.parse(String(data)) as [string, string, string, string, { offset: number }];
+    if (event !== 'frames') return;
+    const ack = () => {
+      if (socket.readyState === WebSocket.OPEN) push('ack', { offset: payload.offset, paintedUs: paintMs * 1000 });
+    };
+    setTimeout(ack, paintMs);
+  });
+  return socket;
 }

@@ -8,6 +8,7 @@ import { Printer } from './printer.js';
 
 const COUNTERS_MS = 10_000;
 const SETTLE_MS = 1000;
+const FRAMES_MS = 500;
 
 const start = workerData as OutletStart;
 const port = parentPort!;
@@ -20,6 +21,8 @@ const printer = new Printer(
   start.texts,
 );
 const reader = readRings(start, printer.handlers);
+// It prints events alone, and is woken for them: frames are passed over now and then.
+reader.patience(FRAMES_MS);
 
 setInterval(() => printer.settle(), SETTLE_MS);
 setInterval(() => {

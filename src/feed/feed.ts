@@ -9,7 +9,7 @@ import { consumerStates, Producer, Ring, ringSlots, stateAt } from './ring.js';
 import { TEXT_SLOTS_MAX } from './slot.js';
 import { writeText } from './text.js';
 
-const { parked, running } = consumerStates;
+const { parked, running, dozing } = consumerStates;
 
 export interface FeedSize {
   /** Summed over the streams of all boards: rate x `frameSlots(signals)`. */
@@ -30,11 +30,14 @@ export class Feed {
   readonly frames: Producer;
   readonly events: Producer;
   readonly retained = new RetainedTexts();
+  /** Up to here the events have been told to those who doze. */
+  #eventsTold: number;
   readonly #wakers: { readonly stateAt: number; readonly wake: () => void }[] = [];
 
   constructor(frames: Ring, events: Ring) {
     this.frames = new Producer(frames);
     this.events = new Producer(events);
+    this.#eventsTold = this.events.offset;
   }
 
   static create({ slotsPerSecond, seconds }: FeedSize): Feed {
@@ -73,12 +76,18 @@ export class Feed {
     this.#wakers.push({ stateAt: stateAt(consumer), wake });
   }
 
-  /** Call once per chunk, after its last record: wakes who is asleep, once, and nobody who is running. */
+  /**
+   * Call once per chunk, after its last record: wakes who is asleep, once, and nobody who is running. Who dozes is woken
+   * only when there are events: a wake-up costs more than everything else that the loop does with a frame.
+   */
   wakeParked(): void {
     const { control } = this.frames.ring;
+    const hasEvents = this.events.offset !== this.#eventsTold;
+    this.#eventsTold = this.events.offset;
     for (const { stateAt, wake } of this.#wakers) {
-      if (Atomics.load(control, stateAt) !== parked) continue;
-      if (Atomics.compareExchange(control, stateAt, parked, running) !== parked) continue;
+      const state = Atomics.load(control, stateAt);
+      if (state !== parked && !(hasEvents && state === dozing)) continue;
+      if (Atomics.compareExchange(control, stateAt, state, running) !== state) continue;
       this.wakeUps++;
       wake();
     }

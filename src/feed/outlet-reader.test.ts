@@ -72,11 +72,15 @@ class Bench {
     this.feed.miss({ ...createMissRecord(), count });
   }
 
-  async parked(): Promise<void> {
-    await vi.waitFor(
-      () => expect(Atomics.load(this.feed.frames.ring.control, stateAt(CONSUMER))).toBe(consumerStates.parked),
-      { timeout: 10_000, interval: 1 },
-    );
+  parked(): Promise<void> {
+    return this.asleep(consumerStates.parked);
+  }
+
+  async asleep(state: number): Promise<void> {
+    await vi.waitFor(() => expect(Atomics.load(this.feed.frames.ring.control, stateAt(CONSUMER))).toBe(state), {
+      timeout: 10_000,
+      interval: 1,
+    });
   }
 }
 
@@ -134,6 +138,42 @@ describe('a reader', () => {
     expect(bench.feed.wakeUps).toBe(1);
     await bench.parked();
     expect(bench.seen).toEqual(['0', '1', '2', '|']);
+  });
+
+  test('with patience is woken for events, not for frames, which it looks for in its own time', async () => {
+    const bench = new Bench();
+    const reader = bench.read();
+    reader.patience(5);
+    await bench.asleep(consumerStates.dozing);
+    bench.frame(2);
+    bench.feed.wakeParked();
+    expect(bench.feed.wakeUps).toBe(0);
+    await vi.waitFor(() => expect(bench.seen).toEqual(['0', '1', '|']), { timeout: 10_000 });
+    reader.patience(60_000);
+    await bench.asleep(consumerStates.dozing);
+    bench.frame();
+    bench.miss(1);
+    bench.feed.wakeParked();
+    bench.feed.wakeParked();
+    expect(bench.feed.wakeUps).toBe(1);
+    await vi.waitFor(() => expect(bench.seen.slice(3)).toEqual(['2', 'miss 1', '|']), { timeout: 10_000 });
+  });
+
+  test('looks when it is told to, and is woken again for each chunk when its patience ends', async () => {
+    const bench = new Bench();
+    const reader = bench.read();
+    reader.patience(60_000);
+    await bench.asleep(consumerStates.dozing);
+    bench.frame();
+    reader.look();
+    expect(bench.seen).toEqual(['0', '|']);
+    bench.frame();
+    reader.patience(0);
+    expect(bench.seen).toEqual(['0', '|', '1', '|']);
+    await bench.parked();
+    bench.frame();
+    bench.feed.wakeParked();
+    expect(bench.feed.wakeUps).toBe(1);
   });
 
   test('lets its event loop turn during a flood', async () => {

@@ -9,7 +9,7 @@ import { consumerStates, Ring, stateAt } from './ring.js';
 import { EVENT_FEED_OFFSET, SLOT_F64, slotKinds } from './slot.js';
 import { TextCopy } from './text.js';
 
-const { parked, running } = consumerStates;
+const { parked, running, dozing } = consumerStates;
 
 /**
  * What comes out of the rings. Records are reused: they are valid until the handler returns. A handler that throws
@@ -50,6 +50,13 @@ export interface RingReader {
   readonly offset: number;
   /** Slots of both rings that were lost to this reader. */
   readonly lostSlots: number;
+  /**
+   * How long frames may wait for this reader, milliseconds. 0, as it begins: it is woken for each chunk, which costs the
+   * loop and itself some 20 µs. More: it looks by itself so often, and is woken for events only.
+   */
+  patience(ms: number): void;
+  /** Handles what is there now, where the reader would have waited: before something is sent that should be new. */
+  look(): void;
   /** Handles now what is in the rings now, without a pause: for an orderly stop. */
   drain(): void;
   /** Stops reading; the cursor stays in shared memory for the next reader. */
@@ -89,6 +96,8 @@ class Reader implements RingReader {
   readonly #stopListening: () => void;
   #eventIsPending = false;
   #batchIsOpen = false;
+  #patienceMs = 0;
+  #lookTimer: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
   #isClosed = false;
 
@@ -149,6 +158,20 @@ class Reader implements RingReader {
     return isComplete;
   }
 
+  patience(ms: number): void {
+    if (ms === this.#patienceMs) return;
+    this.#patienceMs = ms;
+    clearTimeout(this.#lookTimer);
+    this.#lookTimer = ms === 0 ? undefined : setTimeout(() => this.look(), ms);
+    // Who dozed until now goes to sleep anew, as it is wanted now.
+    this.look();
+  }
+
+  look(): void {
+    if (this.#isClosed) return;
+    if (Atomics.compareExchange(this.#feed.control, this.#stateAt, dozing, running) === dozing) this.#turn();
+  }
+
   drain(): void {
     const head = this.newestOffset();
     const eventsHead = this.#events.headOffset();
@@ -160,6 +183,7 @@ class Reader implements RingReader {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearImmediate(this.#immediate);
+    clearTimeout(this.#lookTimer);
     this.#stopListening();
     this.#storeCursors();
     Atomics.store(this.#feed.control, this.#stateAt, consumerStates.detached);
@@ -177,15 +201,19 @@ class Reader implements RingReader {
       }
       if (this.#handleNext()) continue;
       this.#endBatch();
-      Atomics.store(control, this.#stateAt, parked);
-      if (!this.#isBehind()) return;
-      if (Atomics.compareExchange(control, this.#stateAt, parked, running) !== parked) return; // a wake-up is on its way
+      const asleep = this.#patienceMs === 0 ? parked : dozing;
+      this.#lookTimer?.refresh();
+      Atomics.store(control, this.#stateAt, asleep);
+      if (!this.#isBehind(asleep)) return;
+      if (Atomics.compareExchange(control, this.#stateAt, asleep, running) !== asleep) return; // a wake-up is on its way
     }
     this.#storeCursors(); // closed by a handler: its record was handled
   };
 
-  #isBehind(): boolean {
-    return this.#frames.headOffset() > this.#frames.offset || this.#events.headOffset() > this.#events.offset;
+  /** Whether there is something that it would have been woken for. */
+  #isBehind(asleep: number): boolean {
+    if (this.#events.headOffset() > this.#events.offset) return true;
+    return asleep === parked && this.#frames.headOffset() > this.#frames.offset;
   }
 
   /**

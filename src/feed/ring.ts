@@ -23,8 +23,11 @@ export const RING_BYTES_MAX = 256 * 1024 * 1024;
 const SLOTS_MAX = RING_BYTES_MAX / SLOT_BYTES;
 const SLOTS_MIN = 1024;
 
-/** State of a consumer, in shared memory. The producer turns `parked` into `running`, and only then sends a wake-up. */
-export const consumerStates = { detached: 0, parked: 1, running: 2 } as const;
+/**
+ * State of a consumer, in shared memory. The producer turns `parked` into `running`, and only then sends a wake-up;
+ * `dozing` too, but for events only: such a consumer looks for frames by itself, in its own time.
+ */
+export const consumerStates = { detached: 0, parked: 1, running: 2, dozing: 3 } as const;
 
 /** The state of a consumer is polled by the producer after each chunk, so it doesn't share a line with the cursor. */
 export const stateAt = (consumer: number): number => CACHE_LINE_I32 * (2 + 2 * consumer);

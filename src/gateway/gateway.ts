@@ -70,6 +70,7 @@ export class Gateway {
   /** Recovery needs it: the feed's history. */
   attach(reader: RingReader): void {
     this.reader = reader;
+    this.topics.frames.adaptPatience();
   }
 
   /** A message of the main thread. */

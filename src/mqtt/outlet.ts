@@ -1,6 +1,6 @@
 /** The outlet as a whole: connection, publisher and timers, and what the supervisor hears of them. */
 import { Pulse } from '../delivery/pulse.js';
-import type { RingHandlers } from '../feed/outlet-reader.js';
+import type { RingHandlers, RingReader } from '../feed/outlet-reader.js';
 import type { FromOutlet, OutletStart, OutletState, TextEvent } from '../outlet.js';
 import { AlarmBoard } from './alarm-board.js';
 import { Backoff } from './backoff.js';
@@ -22,6 +22,8 @@ import { subscriptions, topics } from './topics.js';
 const REPORT_MS = 1000;
 const TIMER_MAX_MS = 60_000;
 const EXIT_USAGE = 2;
+/** How long a frame may wait in the ring before it is the newest state. */
+const STATES_MS = 20;
 
 export class MqttOutlet {
   private readonly metrics = new MqttMetrics();
@@ -31,6 +33,7 @@ export class MqttOutlet {
   private readonly publisher: Publisher;
   private readonly alarms: AlarmBoard;
   private connection: BrokerConnection | null = null;
+  private reader: Pick<RingReader, 'look'> | null = null;
   private url = '';
   private dueTimer: NodeJS.Timeout | null = null;
   private dueUs = Number.POSITIVE_INFINITY;
@@ -91,6 +94,12 @@ export class MqttOutlet {
     this.pulseTimer = setInterval(() => this.pulse.beat(this.clock.nowUs()), Pulse.intervalMs);
     this.post({ type: 'ready', info: {} });
     this.outlets([]);
+  }
+
+  /** Frames are awaited one by one only where each is published; states are made from what is there when they are due. */
+  attach(reader: Pick<RingReader, 'patience' | 'look'>): void {
+    this.reader = reader;
+    reader.patience(this.given.config.mqtt.frames ? 0 : STATES_MS);
   }
 
   /** The supervisor's news of the other outlets: the embedded broker's port is among them. */
@@ -179,6 +188,7 @@ export class MqttOutlet {
     this.dueTimer = setTimeout(() => {
       this.dueTimer = null;
       this.dueUs = Number.POSITIVE_INFINITY;
+      this.reader?.look();
       this.arm(this.publisher.tick());
     }, delayMs);
   }

@@ -41,4 +41,7 @@ const stopAnswering = answerPings();
 outlet.start();
 await Promise.race([outlet.connected, sleep(CONNECT_FIRST_MS)]);
 stopAnswering();
-if (!isStopping) reader = readRings(start, outlet.handlers);
+if (!isStopping) {
+  reader = readRings(start, outlet.handlers);
+  outlet.attach(reader);
+}

@@ -84,6 +84,7 @@ export class BoardTopic {
   }
 
   private tick(group: RateGroup): void {
+    this.context.history()?.look();
     this.sendStates(group, false);
     this.context.flusher.flush();
   }

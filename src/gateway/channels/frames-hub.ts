@@ -12,6 +12,8 @@ export const IMMEDIATE_MAX = 16;
 /** Back to immediate below this, so that one client that comes and goes does not switch everybody. */
 const IMMEDIATE_AGAIN = 12;
 export const BATCH_MS = 16;
+/** How long frames wait in the ring while nobody wants each of them: states are made when they are sent, from what is there then. */
+const IDLE_MS = 50;
 /** Looks into the ring, of up to 256 rows each, between two turns of the event loop: what is live must not wait for them. */
 const RECOVERY_TURNS = 8;
 /** How soon a recovery is tried again when the client has not read. */
@@ -33,6 +35,7 @@ export class FramesHub {
   private readonly recovering = new Set<FramesChannel>();
   private readonly scratch = new FrameBatch();
   private isBatching = false;
+  private isImmediate = false;
   private batchTimer: NodeJS.Timeout | undefined;
   private recoveryTimer: NodeJS.Timeout | NodeJS.Immediate | undefined;
   /** UTC - monotonic, taken once per ring batch. */
@@ -52,6 +55,8 @@ export class FramesHub {
   join(board: BoardState, member: Membership, payload: Readonly<Record<string, unknown>>): JoinResult {
     const join = parseFramesJoin(payload);
     if (typeof join === 'string') return { ok: false, response: { reason: join } };
+    // "From now on" begins at what is newest, not at what has been read.
+    this.context.history()?.look();
     const from = this.recoverableFrom(join.since);
     const cursor = from ?? this.position;
     const channel = new FramesChannel(this, board.index, board.id, member, join, cursor);
@@ -89,6 +94,7 @@ export class FramesHub {
     lanes?.immediate.members.delete(channel);
     lanes?.batched.members.delete(channel);
     this.adapt();
+    this.adaptPatience();
   }
 
   /** The channel has everything up to `position`: what waits in its lane is not for it. */
@@ -98,6 +104,14 @@ export class FramesHub {
     const lane = this.isBatched(channel) ? lanes.batched : lanes.immediate;
     this.flushLane(lane, channel.boardIndex);
     lane.members.add(channel);
+    this.adaptPatience();
+  }
+
+  /** A wake-up for each frame is for those who want each frame at once. */
+  adaptPatience(): void {
+    this.isImmediate = this.lanes.some((lanes) => (lanes?.immediate.members.size ?? 0) > 0);
+    const ms = this.isImmediate ? 0 : this.members.size > 0 ? BATCH_MS : IDLE_MS;
+    this.context.history()?.patience(ms);
   }
 
   private lanesOf(channel: FramesChannel): BoardLanes {
@@ -136,6 +150,7 @@ export class FramesHub {
         to.members.add(member);
       }
     }
+    this.adaptPatience();
   }
 
   /** One frame of the feed. Its `flush` comes with the end of the ring's batch. */
@@ -150,14 +165,17 @@ export class FramesHub {
       this.flushLane(immediate, frame.board);
     if (batched.members.size === 0) return;
     if (batched.add(frame, offset, next, this.utcOffsetUs)) this.flushLane(batched, frame.board);
-    this.batchTimer ??= setTimeout(() => this.flushBatched(), BATCH_MS);
+    if (this.isImmediate) this.batchTimer ??= setTimeout(() => this.flushBatched(), BATCH_MS);
   }
 
   /** The ring has no more for now. */
   batchEnd(): void {
     for (let board = 0; board < this.lanes.length; board++) {
       const lanes = this.lanes[board];
-      if (lanes !== undefined) this.flushLane(lanes.immediate, board);
+      if (lanes === undefined) continue;
+      this.flushLane(lanes.immediate, board);
+      // Frames have waited in the ring already: the reader looks once a batch.
+      if (!this.isImmediate) this.flushLane(lanes.batched, board);
     }
     this.utcOffsetUs = Number.NaN;
   }

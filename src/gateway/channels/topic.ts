@@ -22,6 +22,8 @@ export interface TopicContext {
   readonly counters: OutboxCounters;
   readonly delivery: DeliveryLedger;
   readonly commands: CommandRelay;
-  /** The feed's memory, for recovery; undefined until the reader runs. */
-  readonly history: () => Pick<RingReader, 'history' | 'oldestOffset' | 'newestOffset'> | undefined;
+  /** The feed: its memory, for recovery, and how soon frames are wanted; undefined until the reader runs. */
+  readonly history: () =>
+    | Pick<RingReader, 'history' | 'oldestOffset' | 'newestOffset' | 'patience' | 'look'>
+    | undefined;
 }

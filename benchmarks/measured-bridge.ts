@@ -4,11 +4,14 @@
  */
 import { type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
+import { getHeapStatistics } from 'node:v8';
 import type { AttachedBoard } from '#dist/attached-board.js';
 import { startBridge } from '#dist/bridge.js';
 import { loadConfig } from '#dist/config-load.js';
+import type { Judgement } from '#dist/deadline/judgement.js';
 import { verdictCode } from '#dist/deadline/verdict.js';
 import { monotonicUs } from '#dist/host-clock.js';
+import { BoardLoop } from '#dist/loop/board-loop.js';
 
 export interface MeasureRequest {
   readonly measureMs: number;
@@ -16,6 +19,8 @@ export interface MeasureRequest {
   readonly zeroUs: number;
   /** A slowdown planted into the loop, spent before each stamp: for the self-test of the gate. */
   readonly plantedUs?: number;
+  /** Also look at the heap before and after each chunk: slow, so not together with latencies that count. */
+  readonly heap?: boolean;
 }
 
 export interface MeasureAnswer {
@@ -26,11 +31,17 @@ export interface MeasureAnswer {
   readonly lateUs: readonly number[];
   readonly collections: readonly { readonly atMs: number; readonly durationMs: number; readonly kind: string }[];
   readonly missesMs: readonly number[];
-  /** Since the sessions began, of all boards. */
+  /** Of all boards, within the measurement. */
   readonly frames: number;
+  /** Frames that a board made and that were not judged. */
   readonly lost: number;
+  /** Releases that a board did not run: its own process was held up. */
+  readonly skipped: number;
   readonly corrupt: number;
   readonly wakeUps: number;
+  /** Garbage of the way from the chunk to the ring, bytes a frame; 0 frames without `heap`. */
+  readonly heapBytes: number;
+  readonly heapFrames: number;
 }
 
 const { values } = parseArgs({
@@ -57,7 +68,7 @@ const latenciesUs = new Float64Array(SAMPLES_MAX);
 const atUs = new Float64Array(SAMPLES_MAX);
 const lateUs = new Uint16Array(SAMPLES_MAX);
 const misses: number[] = [];
-let count = 0;
+let samples = 0;
 let zeroUs = Number.NaN;
 let plantedUs = 0;
 
@@ -66,29 +77,64 @@ function stampBehind({ loop }: AttachedBoard): void {
   const data = loop.data.bind(loop);
   loop.data = (frame) => {
     data(frame);
-    if (!Number.isNaN(zeroUs) && count < SAMPLES_MAX) {
+    if (!Number.isNaN(zeroUs) && samples < SAMPLES_MAX) {
       if (plantedUs > 0) for (const untilUs = monotonicUs() + plantedUs; monotonicUs() < untilUs; );
       const nowUs = monotonicUs();
-      latenciesUs[count] = nowUs - zeroUs - frame.releaseUs;
-      atUs[count] = nowUs;
-      lateUs[count++] = frame.lateUs;
+      latenciesUs[samples] = nowUs - zeroUs - frame.releaseUs;
+      atUs[samples] = nowUs;
+      lateUs[samples++] = frame.lateUs;
     }
   };
-  const miss = bridge.feed.miss.bind(bridge.feed);
-  bridge.feed.miss = (record) => {
+}
+
+/** Of all boards. */
+const counts = { frames: 0, lost: 0, skipped: 0, heapBytes: 0, heapFrames: 0 };
+
+function count(): void {
+  const { feed } = bridge;
+  const frame = feed.frame.bind(feed);
+  feed.frame = (board, received, judgement) => {
+    counts.frames++;
+    const { gap } = judgement as Judgement;
+    if (gap.count > 0) {
+      counts.lost += gap.count - gap.skippedDelta;
+      counts.skipped += gap.skippedDelta;
+    }
+    frame(board, received, judgement);
+  };
+  const miss = feed.miss.bind(feed);
+  feed.miss = (record) => {
     if (!Number.isNaN(zeroUs)) misses.push(monotonicUs());
     miss(record);
   };
 }
 
-const verdictsOf = (code: number): number =>
+/** The heap before and after `chunk`; a collection in between makes it smaller, and that chunk is left out. */
+function weigh({ loop }: AttachedBoard): void {
+  const chunk = BoardLoop.prototype.chunk.bind(loop);
+  loop.chunk = (bytes, arrivalUs) => {
+    const framesBefore = counts.frames;
+    const before = getHeapStatistics().used_heap_size;
+    chunk(bytes, arrivalUs);
+    const grown = getHeapStatistics().used_heap_size - before;
+    if (grown < 0 || counts.frames === framesBefore) return;
+    counts.heapBytes += grown;
+    counts.heapFrames += counts.frames - framesBefore;
+  };
+}
+
+const corrupt = (): number =>
   boards
     .flatMap(({ loop }) => loop.board.streams)
-    .reduce((sum, { monitor }) => sum + monitor.counters.verdicts[code]!, 0);
+    .reduce((sum, { monitor }) => sum + monitor.counters.verdicts[verdictCode.corrupt]!, 0);
 
 process.on('message', (request: MeasureRequest) => {
-  count = 0;
+  samples = 0;
   misses.length = 0;
+  Object.assign(counts, { frames: 0, lost: 0, skipped: 0, heapBytes: 0, heapFrames: 0 });
+  const corruptBefore = corrupt();
+  const wakeUpsBefore = bridge.feed.wakeUps;
+  if (request.heap) weigh(boards[0]!);
   collections.length = 0;
   const beganUs = monotonicUs();
   const beganMs = performance.now();
@@ -98,20 +144,20 @@ process.on('message', (request: MeasureRequest) => {
     zeroUs = Number.NaN;
     const ms = (us: number) => Math.round((us - beganUs) / 10) / 100;
     const answer: MeasureAnswer = {
-      latenciesUs: [...latenciesUs.subarray(0, count)],
-      atMs: Array.from(atUs.subarray(0, count), ms),
-      lateUs: [...lateUs.subarray(0, count)],
+      latenciesUs: [...latenciesUs.subarray(0, samples)],
+      atMs: Array.from(atUs.subarray(0, samples), ms),
+      lateUs: [...lateUs.subarray(0, samples)],
       collections: collections.map((each) => ({ ...each, atMs: each.atMs - beganMs })),
       missesMs: misses.map(ms),
-      frames: boards.reduce((sum, { loop }) => sum + loop.decoder.counters.frames, 0),
-      lost: verdictsOf(verdictCode.lost),
-      corrupt: verdictsOf(verdictCode.corrupt),
-      wakeUps: bridge.feed.wakeUps,
+      ...counts,
+      corrupt: corrupt() - corruptBefore,
+      wakeUps: bridge.feed.wakeUps - wakeUpsBefore,
     };
     process.send?.(answer);
   }, request.measureMs);
 });
 
+count();
 stampBehind(boards[0]!);
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.on(signal, () => void bridge.stop().then(() => process.exit(0)));

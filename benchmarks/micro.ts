@@ -1,93 +1,23 @@
 /** What single steps of the tight loop cost, by tinybench. Absolute times of this machine: compare them within one run only. */
 import { Bench } from 'tinybench';
 import { crc32 } from '#dist/codec/crc32.js';
-import type { DataFrame } from '#dist/codec/data-frame.js';
-import { Decoder, type DecoderSink } from '#dist/codec/decoder.js';
-import type { StreamDescriptor } from '#dist/codec/descriptor.js';
 import { encodeBinary, encodeText } from '#dist/codec/encode.js';
-import type { DataMessage } from '#dist/codec/message.js';
 import { ClockModel } from '#dist/deadline/clock.js';
 import { DeviceTime } from '#dist/deadline/device-time.js';
 import { lineTiming } from '#dist/deadline/line-load.js';
 import { StreamMonitor } from '#dist/deadline/monitor.js';
 import { Feed } from '#dist/feed/feed.js';
 import type { Benchmark, Result, RunOptions } from './harness/benchmark.js';
+import { contract, decoderFor, lines } from './sample-frames.js';
 
 const FRAMES = 1000;
-const TAG = 0x1234;
-
-const contract = {
-  class: 'firm',
-  m: 990,
-  k: 1000,
-  jitterUs: 100,
-  deadlineUs: 10_000,
-  lifespanUs: 250_000,
-  leaseUs: 50_000,
-  budgets: { firmwareUs: 1000, linkUs: 4000, hostUs: 5000 },
-  delivery: { outletUs: 50_000, consumerUs: 100_000 },
-} as const;
-const stream: StreamDescriptor = {
-  id: 0,
-  name: 'control',
-  periodUs: 1000,
-  contract,
-  signals: ['speed', 'setpoint', 'current', 'temperature'].map((name) => ({
-    name,
-    type: 'i16',
-    scale: 0.25,
-    offset: 0,
-    unit: 'rpm',
-  })),
-};
-
-function message(seq: number): DataMessage {
-  return {
-    name: 'data',
-    session: TAG,
-    stream: 0,
-    seq,
-    releaseUs: (seq * 1000) >>> 0,
-    lateUs: 3,
-    execUs: 12,
-    queueBytes: 0,
-    flags: 0,
-    skipped: 0,
-    dropped: 0,
-    values: [seq % 1000, 1200, -30, 250],
-    types: ['i16', 'i16', 'i16', 'i16'],
-  };
-}
-
-function lines(encode: (message: DataMessage) => Uint8Array): Uint8Array[] {
-  return Array.from({ length: FRAMES }, (_, seq) => encode(message(seq)));
-}
-
-function decoderFor(encoding: 'text' | 'binary', data: (frame: DataFrame) => void): Decoder {
-  const nothing = () => {};
-  const sink: DecoderSink = {
-    data,
-    message: nothing,
-    plain: nothing,
-    text: nothing,
-    corrupt: nothing,
-    foreign: nothing,
-    fallback: nothing,
-  };
-  const decoder = new Decoder(sink);
-  decoder.layouts([stream]);
-  decoder.expect(encoding);
-  decoder.expectSession(TAG);
-  return decoder;
-}
-
 async function run({ size }: RunOptions): Promise<Result> {
   const bench = new Bench({
     time: size === 'smoke' ? 50 : size === 'full' ? 3000 : 700,
     warmupTime: size === 'smoke' ? 20 : 200,
   });
-  const binary = lines(encodeBinary);
-  const text = lines(encodeText);
+  const binary = lines(FRAMES, encodeBinary);
+  const text = lines(FRAMES, encodeText);
   let taken = 0;
   const binaryDecoder = decoderFor('binary', () => taken++);
   const textDecoder = decoderFor('text', () => taken++);

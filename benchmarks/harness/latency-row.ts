@@ -38,7 +38,7 @@ export async function measure(arms: readonly Arm[], { size, seed }: RunOptions):
   };
 }
 
-function tableOf(windows: Windows, title: string, note: string): Table {
+export function tableOf(windows: Windows, title: string, note: string): Table {
   const rows = Object.entries(windows).map(([name, of]) => {
     const at = (fraction: number) => median(quantiles(of, fraction)).toFixed(0);
     const cpu = median(cpuOf(of));

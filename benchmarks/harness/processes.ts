@@ -133,13 +133,13 @@ export async function untilListening(port: number): Promise<void> {
   throw new Error(`nothing listens on port ${port}`);
 }
 
-/** A broker as its documentation sets it up, without Nagle's delay on its own side. */
-export async function startMosquitto(): Promise<{
+/** A broker as its documentation sets it up, without Nagle's delay on its own side. @param at its port; a free one */
+export async function startMosquitto(at?: number): Promise<{
   readonly broker: Program;
   readonly port: number;
   readonly configuration: string;
 }> {
-  const port = await freePort();
+  const port = at ?? (await freePort());
   const folder = mkdtempSync(join(tmpdir(), 'tautline-bench-'));
   const configuration = `listener ${port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\npersistence false\n`;
   const file = join(folder, 'mosquitto.conf');

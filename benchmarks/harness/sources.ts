@@ -36,6 +36,12 @@ export class LineSource {
 /** A bridge cannot be told a bit rate that no line has; with `--instant` bytes take no time at any rate. */
 export const BOARD_BAUD = 20_000_000;
 
+export interface BoardOptions {
+  readonly id?: string;
+  /** Waits awake for each release, which costs 60 µs of CPU each: not for many boards. */
+  readonly isExact?: boolean;
+}
+
 /**
  * The firmware's host port: real frames in the real protocol. Between windows its process is stopped; it begins again by
  * its reset button, as a board does, and the bridge takes it anew.
@@ -48,10 +54,10 @@ export class Board {
     public zeroNs: bigint,
   ) {}
 
-  static async start(rateHz: number, id?: string): Promise<Board> {
+  static async start(rateHz: number, { id, isExact = true }: BoardOptions = {}): Promise<Board> {
     const name = id === undefined ? [] : ['--id', id];
     // Not a part of what is measured: it may go before everything else, as a chip of its own does.
-    const exact = process.getuid?.() === 0 ? ['--fifo', '40', '--spin', '60'] : [];
+    const exact = isExact && process.getuid?.() === 0 ? ['--fifo', '40', '--spin', '60'] : [];
     const rate = ['--rate', String(rateHz), '--baud', String(BOARD_BAUD), '--instant'];
     const program = Program.start('firmware/build/host/tautline-host', [...rate, ...exact, ...name]);
     const [, port] = await program.line(/^port (.+)/);

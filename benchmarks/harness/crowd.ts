@@ -1,0 +1,121 @@
+/** Many WebSocket clients in one C program, and the arms that they are the audience of. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Arm, Window } from './arms.js';
+import { type RunningBridge, type Settings, startTautline, tautlineSettings } from './bridges.js';
+import { freePort, Program } from './processes.js';
+import { Board, LineSource } from './sources.js';
+
+export type Wish = 'immediate' | 'batched' | 'usual' | 'states' | 'text';
+
+export interface CrowdTask {
+  readonly wish: Wish;
+  readonly httpPort: number;
+  readonly clients: number;
+  /** So many stop reading when the measurement begins. */
+  readonly stopped?: number;
+  readonly zeroNs: bigint;
+  readonly settleMs: number;
+  readonly measureMs: number;
+}
+
+/** Runs the clients. @param during what to do from the beginning of the measurement on */
+export async function crowd(task: CrowdTask, during: () => Promise<void> = async () => {}): Promise<Float64Array> {
+  const folder = mkdtempSync(join(tmpdir(), 'tautline-bench-'));
+  const file = join(folder, 'latencies');
+  const { wish, httpPort, clients, stopped = 0, zeroNs, settleMs, measureMs } = task;
+  const args = [wish, httpPort, clients, stopped, zeroNs, settleMs, measureMs, file].map(String);
+  const program = Program.start('dist/benchmarks/native/subscriber', args);
+  try {
+    await program.line(/^measuring/);
+    await during();
+    await program.line(/^done/);
+    const bytes = readFileSync(file);
+    return Float64Array.from(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)).sort();
+  } finally {
+    await program.end();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The crowd's latencies, and what the bridge used meanwhile. */
+async function watched(bridge: Program, task: CrowdTask): Promise<Window> {
+  let cpuBefore = Number.NaN;
+  let cpu = Number.NaN;
+  const latenciesUs = await crowd(task, async () => {
+    const beganMs = performance.now();
+    cpuBefore = bridge.cpuSeconds();
+    await new Promise((resolve) => setTimeout(resolve, task.measureMs * 0.95));
+    cpu = (bridge.cpuSeconds() - cpuBefore) / ((performance.now() - beganMs) / 1e3);
+  });
+  return { latenciesUs, cpu, rssMiB: bridge.rssMiB() };
+}
+
+export class TautlineCrowd implements Arm {
+  readonly name = 'Tautline';
+  #board!: Board;
+  #bridge!: RunningBridge;
+
+  constructor(
+    private readonly wish: Wish,
+    private readonly clients: number,
+    private readonly mqttPort: number,
+    private readonly more: Settings = {},
+  ) {}
+
+  async start(): Promise<void> {
+    this.#board = await Board.start(1000);
+    const settings = tautlineSettings(this.#board.port, await freePort(), this.mqttPort);
+    this.#bridge = await startTautline({ ...settings, ...this.more });
+    await this.#bridge.program.line(/streaming binary/);
+    this.#board.rest();
+  }
+
+  async window(settleMs: number, measureMs: number): Promise<Window> {
+    const { program, httpPort } = this.#bridge;
+    const streaming = program.nextLine(/streaming binary/);
+    await this.#board.speak();
+    await streaming;
+    const { zeroNs } = this.#board;
+    const task = { wish: this.wish, httpPort, clients: this.clients, zeroNs, settleMs, measureMs };
+    const window = await watched(program, task);
+    this.#board.rest();
+    return window;
+  }
+
+  async end(): Promise<void> {
+    await this.#bridge?.program.end();
+    await this.#board?.end();
+  }
+}
+
+export class PeerCrowd implements Arm {
+  #source!: LineSource;
+  #bridge!: RunningBridge;
+
+  constructor(
+    readonly name: string,
+    private readonly clients: number,
+    private readonly startBridge: (port: string) => Promise<RunningBridge>,
+  ) {}
+
+  async start(): Promise<void> {
+    this.#source = await LineSource.start(1000);
+    this.#bridge = await this.startBridge(this.#source.port);
+  }
+
+  async window(settleMs: number, measureMs: number): Promise<Window> {
+    this.#source.speak();
+    const { program, httpPort } = this.#bridge;
+    const task = { wish: 'text', httpPort, clients: this.clients, zeroNs: 0n, settleMs, measureMs } as const;
+    const window = await watched(program, task);
+    const sourceLateUs = await this.#source.rest();
+    return { ...window, sourceLateUs };
+  }
+
+  async end(): Promise<void> {
+    await this.#bridge?.program.end();
+    await this.#source?.end();
+  }
+}

@@ -1,0 +1,53 @@
+/** What it costs to have it running: 1 kHz, every check on, state over MQTT, one dashboard open. */
+import { cpuOf, interleave, rssOf } from './harness/arms.js';
+import { atMost, valuesOf } from './harness/bars.js';
+import { type Benchmark, type Result, type RunOptions, verdictOf } from './harness/benchmark.js';
+import { startTextbook } from './harness/bridges.js';
+import { PeerCrowd, TautlineCrowd } from './harness/crowd.js';
+import { startMosquitto } from './harness/processes.js';
+import { median, ratioOfMedians } from './harness/statistics.js';
+
+const plans = {
+  smoke: { windows: 2, warmUpMs: 1500, settleMs: 300, measureMs: 700 },
+  normal: { windows: 12, warmUpMs: 4000, settleMs: 500, measureMs: 2500 },
+  full: { windows: 24, warmUpMs: 10_000, settleMs: 1000, measureMs: 10_000 },
+} as const;
+
+async function run({ size, seed }: RunOptions): Promise<Result> {
+  const { broker, port } = await startMosquitto();
+  try {
+    const arms = [
+      new TautlineCrowd('states', 1, port, { 'mqtt.frames': false }),
+      new PeerCrowd('textbook', 1, (path) => startTextbook(path, port, false)),
+    ];
+    const windows = await interleave(arms, { ...plans[size], seed });
+    const [tautline, textbook] = [windows.Tautline!, windows.textbook!];
+    const bars = [
+      atMost('idle.cpu_over_textbook', ratioOfMedians(cpuOf(tautline), cpuOf(textbook), seed), 0.6),
+      atMost('idle.rss_over_textbook', ratioOfMedians(rssOf(tautline), rssOf(textbook), seed), 1.3),
+    ];
+    return {
+      name: 'idle',
+      ...verdictOf(bars, []),
+      values: valuesOf(bars),
+      bars,
+      series: [],
+      tables: [
+        {
+          title: 'One board at 1 kHz, one dashboard (newest state at 60 Hz), state over MQTT',
+          columns: ['bridge', 'CPU', 'RSS MiB'],
+          rows: Object.entries(windows).map(([name, of]) => [
+            name,
+            `${(median(cpuOf(of)) * 100).toFixed(1)} %`,
+            median(rssOf(of)).toFixed(0),
+          ]),
+          note: 'The textbook bridge has no states: its dashboard gets each frame, and the broker too.',
+        },
+      ],
+    };
+  } finally {
+    await broker.end();
+  }
+}
+
+export default { description: 'CPU and memory at 1 kHz with a dashboard open', run } satisfies Benchmark;

@@ -2,6 +2,7 @@ import { LiveState, type LocalClock } from './live-state.js';
 import type {
   AlarmMessage,
   BoardView,
+  DeliveryMissMessage,
   DroppedMessage,
   HealthMessage,
   MissMessage,
@@ -25,6 +26,8 @@ export interface BoardEvents extends SubscriptionEvents<BoardReply> {
   /** A value that was live is not any more: by age, by the bridge's word, or because the connection is gone. */
   stale: LiveState;
   miss: MissMessage;
+  /** Once a second: what an outlet delivered late, to whom, and who was to blame. */
+  'delivery-miss': DeliveryMissMessage;
   alarm: AlarmMessage;
   health: HealthMessage;
   stats: StatsMessage & { readonly stream: string };

@@ -11,7 +11,7 @@ import type {
   StatsMessage,
 } from '../sdk/index.js';
 import { type Condition, conditionOf } from './condition.js';
-import { addMiss, type MissGroup } from './miss-groups.js';
+import { addDeliveryMiss, addMiss, type MissGroup } from './miss-groups.js';
 import { PageClock } from './page-clock.js';
 import { StreamStore } from './stream-store.js';
 
@@ -115,6 +115,10 @@ export class BoardStore {
     });
     board.on('miss', (miss) => {
       addMiss(this.#missGroups, miss, performance.now());
+      this.#missesChanged = true;
+    });
+    board.on('delivery-miss', (miss) => {
+      addDeliveryMiss(this.#missGroups, miss, performance.now());
       this.#missesChanged = true;
     });
     board.on('dropped', ({ count }) => {

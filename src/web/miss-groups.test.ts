@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { MissMessage } from '../sdk/index.js';
-import { addMiss, GROUPS_MAX, type MissGroup } from './miss-groups.js';
+import type { DeliveryMissMessage, MissMessage } from '../sdk/index.js';
+import { addDeliveryMiss, addMiss, GROUPS_MAX, type MissGroup } from './miss-groups.js';
 
 const late: MissMessage = {
   board: 'pico',
@@ -47,10 +47,32 @@ describe('misses in groups', () => {
     ]);
   });
 
+  it('tells late deliveries by whom they were for', () => {
+    const groups: MissGroup[] = [];
+    const delivered: DeliveryMissMessage = {
+      ...{
+        board: 'pico',
+        stream: 'control',
+        outlet: 'gateway',
+        client: 'slow 127.0.0.1',
+        culprit: 'consumer',
+        count: 12,
+      },
+      ...{ time: late.time!, verdict: 'delivered late', segments: { outletUs: 800, consumerUs: 250_000 } },
+    } as const;
+    addDeliveryMiss(groups, delivered, 0);
+    addDeliveryMiss(groups, { ...delivered, segments: { outletUs: 800, consumerUs: 300_000 } }, 1000);
+    addDeliveryMiss(groups, { ...delivered, client: null, culprit: 'outlet' }, 1000);
+    expect(groups).toMatchObject([
+      { count: 12, because: 'gateway to all', first: { culprit: 'outlet' } },
+      { count: 24, worstUs: 300_800, because: 'gateway to slow 127.0.0.1', first: { culprit: 'consumer' } },
+    ]);
+  });
+
   it('is bounded', () => {
     const groups: MissGroup[] = [];
     for (let i = 0; i < 100; i++) addMiss(groups, { ...late, boot: String(i) }, i);
     expect(groups).toHaveLength(GROUPS_MAX);
-    expect(groups[0]!.first.boot).toBe('99');
+    expect(groups[0]!.kind.startsWith('99/')).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import type { BoardStore } from './board-store.js';
 import { clockTime, count, microseconds } from './format.js';
-import { causeOf, type MissGroup } from './miss-groups.js';
+import type { MissGroup } from './miss-groups.js';
 
 /** One line: how many of what, how late at worst, who, and why that is known. */
 export function Misses({ board }: { board: BoardStore }) {
@@ -23,8 +23,7 @@ export function Misses({ board }: { board: BoardStore }) {
   );
 }
 
-function sentence({ count: many, worstUs, first }: MissGroup): string {
-  const because = causeOf(first);
+function sentence({ count: many, worstUs, first, because }: MissGroup): string {
   const howMany =
     many === null || many === 0 ? 'silence' : many === 1 ? first.verdict : `${count(many)} × ${first.verdict}`;
   const howLate =

@@ -1,7 +1,7 @@
 /** What `npm start`, `npm test` and `npm run bench` need before anything else: packages, a build, Debian's tools. No dependencies. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -55,6 +55,7 @@ export function ensureBuild() {
 
 export function build() {
   run(process.execPath, ['node_modules/typescript/bin/tsc']);
+  bundle('dist/typebox.js');
   run(process.execPath, [
     'node_modules/vite/bin/vite.js',
     'build',
@@ -63,6 +64,13 @@ export function build() {
     '--config',
     'src/web/vite.config.ts',
   ]);
+}
+
+/** Makes one file of a compiled one and the packages that it imports, in its place. */
+function bundle(file) {
+  const bundled = `${file}.bundled.js`;
+  run(process.execPath, ['node_modules/rolldown/bin/cli.mjs', file, '-f', 'esm', '-o', bundled, '--log-level', 'warn']);
+  renameSync(join(root, bundled), join(root, file));
 }
 
 /**

@@ -1,9 +1,9 @@
 /** Settings from `tautline.toml` < environment < `--set key=value`, checked against the one schema. Unknown keys are errors. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'smol-toml';
-import { Value } from 'typebox/value';
 import { BoardSchema, type Config, ConfigSchema, ContractSchema } from './config.js';
 import { exitCodes, UserError } from './exit-codes.js';
+import { Value } from './typebox.js';
 
 const CONFIG_FILE = 'tautline.toml';
 const ENV_PREFIX = 'TAUTLINE_';

@@ -1,5 +1,5 @@
 /** Every setting, declared once: its type, its default and its sentence for `--help` and `docs/configuration.md`. */
-import { type Static, Type } from 'typebox';
+import { type Static, Type } from './typebox.js';
 
 const closed = { additionalProperties: false };
 const us = (description: string, defaultUs?: number) =>

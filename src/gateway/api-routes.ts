@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
 import { stateMessage } from '../messages/state.js';
+import { Type } from '../typebox.js';
 import {
   BoardParams,
   BoardSchema,

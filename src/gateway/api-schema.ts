@@ -1,6 +1,7 @@
 /** What the HTTP interface takes and gives; `/docs/json` is generated from it. */
-import { Type } from 'typebox';
+
 import { COMMAND_ARGUMENTS_MAX } from '../codec/schema.js';
+import { Type } from '../typebox.js';
 import { COMMAND_NAME_PATTERN } from './channels/command-push.js';
 
 const nullable = (description: string) => Type.Union([Type.Number(), Type.Null()], { description });

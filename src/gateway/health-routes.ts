@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type } from '../typebox.js';
 import { ReadySchema } from './api-schema.js';
 import type { Gateway } from './gateway.js';
 import type { Http } from './http.js';

@@ -1,6 +1,7 @@
 /** The bridge's settings in a test: its defaults, free ports, one board. No file and no environment, so that every machine tests the same. */
-import { Value } from 'typebox/value';
+
 import { type BoardConfig, type Config, ConfigSchema } from '../config.js';
+import { Value } from '../typebox.js';
 
 /** @param path a port, or `emulated:<name>` */
 export function bridgeConfig(path: string): Config {

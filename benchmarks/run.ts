@@ -22,6 +22,9 @@ const benchmarks: Record<string, () => Promise<{ default: Benchmark }>> = {
   micro: () => import('./micro.js'),
 };
 
+/** Several under one name. */
+const groups: Record<string, readonly string[]> = { 'end-to-end': ['ws1', 'mqtt'] };
+
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -36,15 +39,19 @@ const { values: options, positionals } = parseArgs({
 
 if (options.list) {
   for (const [name, load] of Object.entries(benchmarks)) {
-    process.stdout.write(`${name.padEnd(14)} ${(await load()).default.description}\n`);
+    process.stdout.write(`${name.padEnd(18)} ${(await load()).default.description}\n`);
   }
+  for (const [name, members] of Object.entries(groups))
+    process.stdout.write(`${name.padEnd(18)} ${members.join(' and ')}\n`);
   process.exit(0);
 }
 
-const names = positionals.length > 0 ? positionals : Object.keys(benchmarks);
+const names = positionals.length > 0 ? positionals.flatMap((name) => groups[name] ?? [name]) : Object.keys(benchmarks);
 for (const name of names) {
   if (name in benchmarks) continue;
-  process.stderr.write(`no benchmark "${name}"; there are ${Object.keys(benchmarks).join(', ')}\n`);
+  process.stderr.write(
+    `no benchmark "${name}"; there are ${[...Object.keys(benchmarks), ...Object.keys(groups)].join(', ')}\n`,
+  );
   process.exit(2);
 }
 

@@ -22,7 +22,10 @@ export class SequenceCheck {
       this.boots.push(boot);
       this.#boot = boot;
     } else if (seq > this.#next) this.missing += seq - this.#next;
-    else if (seq < this.#next) this.disorder.push(`${boot}: expected ${this.#next}, came ${seq}`);
+    else if (seq < this.#next) {
+      this.disorder.push(`${boot}: expected ${this.#next}, came ${seq}`);
+      return;
+    }
     this.#next = seq + 1;
     this.frames++;
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { freePort, Mosquitto } from '../mqtt/broker.rig.js';
+import { ROWS_MAX } from '../mqtt/frames.js';
 import { clean, Program, root } from './bridge.rig.js';
 import { MqttFrames, metric, PhoenixFrames } from './frames.rig.js';
 import { until } from './processes.rig.js';
@@ -84,7 +85,9 @@ test.each(['gateway', 'mqtt', 'broker', 'console'])(
     expect(phoenix.check.missing).toBeLessThanOrEqual(lost + phoenix.dropped);
     // The broker keeps nothing: what it had when it was killed, and what came while it was away, is gone.
     if (outlet !== 'broker') {
-      expect(subscriber.check).toMatchObject({ disorder: [], boots: [expect.any(String)] });
+      expect(subscriber.check.boots).toHaveLength(1);
+      // A worker that is killed between the socket and its cursor says the batch under way again.
+      expect(subscriber.check.disorder.length).toBeLessThanOrEqual(outlet === 'mqtt' ? kills * ROWS_MAX : 0);
       expect(subscriber.check.missing).toBeLessThanOrEqual(lost);
     }
     const { loopDelayMaxMs, restarts } = await figures(program);

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { getHeapStatistics } from 'node:v8';
 import type { AttachedBoard } from '#dist/attached-board.js';
 import { startBridge } from '#dist/bridge.js';
+import type { DataFrame } from '#dist/codec/data-frame.js';
 import { loadConfig } from '#dist/config-load.js';
 import type { Judgement } from '#dist/deadline/judgement.js';
 import { verdictCode } from '#dist/deadline/verdict.js';
@@ -72,25 +73,20 @@ let samples = 0;
 let zeroUs = Number.NaN;
 let plantedUs = 0;
 
-/** The frames of the first board pass here after everything else was done with them. */
-function stampBehind({ loop }: AttachedBoard): void {
-  const data = loop.data.bind(loop);
-  loop.data = (frame) => {
-    data(frame);
-    if (!Number.isNaN(zeroUs) && samples < SAMPLES_MAX) {
-      if (plantedUs > 0) for (const untilUs = monotonicUs() + plantedUs; monotonicUs() < untilUs; );
-      const nowUs = monotonicUs();
-      latenciesUs[samples] = nowUs - zeroUs - frame.releaseUs;
-      atUs[samples] = nowUs;
-      lateUs[samples++] = frame.lateUs;
-    }
-  };
+/** The verdict and the values of a frame are where the outlets can read them. */
+function stamp({ releaseUs, lateUs: startedLateUs }: DataFrame): void {
+  if (samples === SAMPLES_MAX) return;
+  if (plantedUs > 0) for (const untilUs = monotonicUs() + plantedUs; monotonicUs() < untilUs; );
+  const nowUs = monotonicUs();
+  latenciesUs[samples] = nowUs - zeroUs - releaseUs;
+  atUs[samples] = nowUs;
+  lateUs[samples++] = startedLateUs;
 }
 
 /** Of all boards. */
 const counts = { frames: 0, lost: 0, skipped: 0, heapBytes: 0, heapFrames: 0 };
 
-function count(): void {
+function watch(): void {
   const { feed } = bridge;
   const frame = feed.frame.bind(feed);
   feed.frame = (board, received, judgement) => {
@@ -101,6 +97,7 @@ function count(): void {
       counts.skipped += gap.skippedDelta;
     }
     frame(board, received, judgement);
+    if (board === 0 && !Number.isNaN(zeroUs)) stamp(received as DataFrame);
   };
   const miss = feed.miss.bind(feed);
   feed.miss = (record) => {
@@ -157,8 +154,7 @@ process.on('message', (request: MeasureRequest) => {
   }, request.measureMs);
 });
 
-count();
-stampBehind(boards[0]!);
+watch();
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.on(signal, () => void bridge.stop().then(() => process.exit(0)));
 process.on('disconnect', () => process.exit(0));

@@ -59,6 +59,7 @@ it('looks less often at a port that stays empty, and as often as before when it 
   evidence.start();
   await until(() => looks >= 102);
   expect(timers.mock.calls.at(-1)?.[1]).toBe(20);
+  evidence.arrived();
   evidence.read(nowUs());
   const before = looks;
   await until(() => looks > before);
@@ -70,6 +71,7 @@ it('takes no sample of its own when a look finds bytes, and is due again a perio
   let reads = 0;
   const drain = () => {
     reads++;
+    evidence!.arrived();
     evidence!.read(nowUs());
     return 36;
   };
@@ -86,10 +88,13 @@ it.runIf(process.platform === 'linux')('accounts for time on the CPU, asleep and
   evidence = new Evidence({ nowUs, drain: () => 0, onEmpty: () => {}, periodUs: 1e6 });
   const { samples } = evidence;
   expect(samples.measured).toBe(true);
+  evidence.arrived();
   evidence.read(nowUs());
   burnUs(30_000);
+  evidence.arrived();
   evidence.read(nowUs());
   await new Promise((resolve) => setTimeout(resolve, 30));
+  evidence.arrived();
   evidence.read(nowUs());
   // On a busy machine part of the time goes to waiting for a CPU, so the shares are bounds, not equalities.
   expect(samples.asleepUs(1)).toBeLessThan(samples.wallUs(1) / 2);
@@ -98,7 +103,9 @@ it.runIf(process.platform === 'linux')('accounts for time on the CPU, asleep and
 
 it('degrades without schedstat and says so', () => {
   evidence = new Evidence({ nowUs, drain: () => 0, onEmpty: () => {}, periodUs: 1000, schedstatPath: '/nonexistent' });
+  evidence.arrived();
   evidence.read(nowUs());
+  evidence.arrived();
   evidence.read(nowUs());
   expect(evidence.samples.measured).toBe(false);
   expect(evidence.samples.starvedUs(1)).toBe(0);

@@ -136,11 +136,15 @@ export class Evidence {
     this.#overdue = this.#thread.after(this.#overdueUs, () => this.#probe());
   }
 
-  /** Call first thing with the arrival stamp of every chunk. */
-  read(arrivalUs: number): void {
-    this.#sample(looks.read, arrivalUs, arrivalUs + this.#overdueUs);
+  /** Call first thing with every chunk. */
+  arrived(): void {
     this.#overdue?.refresh();
     this.#endChain();
+  }
+
+  /** Call once for every chunk, with its arrival stamp: before the first miss in it is blamed. */
+  read(arrivalUs: number): void {
+    this.#sample(looks.read, arrivalUs, arrivalUs + this.#overdueUs);
   }
 
   /** Stops the looks, for a port that has closed. `start` begins again. */
@@ -164,7 +168,7 @@ export class Evidence {
   #probe(): void {
     this.#chain = null;
     const found = this.#options.drain();
-    if (found > 0 || this.#overdue === null) return; // `read` has armed the timer again, or the port is gone
+    if (found > 0 || this.#overdue === null) return; // `arrived` has armed the timer again, or the port is gone
     const nowUs = this.#options.nowUs();
     const nextUs = ++this.#looks < QUICK_LOOKS ? CHAIN_US : SLOW_CHAIN_US;
     if (found === 0) this.#sample(looks.empty, nowUs, nowUs + nextUs + TIMER_LATENESS_US);

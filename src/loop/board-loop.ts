@@ -60,6 +60,9 @@ export class BoardLoop {
   readonly #pongs: PongIntake;
   #port: LoopPort | null = null;
   #evidence: LoopEvidence | null = null;
+  /** Of the chunk under way, and whether the evidence for it has been taken. */
+  #arrivalUs = Number.NaN;
+  #isSampled = true;
   /** Stamp at which the frames of the chunk under way are judged; NaN until its first one. */
   #judgedUs = Number.NaN;
   /** A frame of the chunk under way was newer than all before it. */
@@ -140,12 +143,15 @@ export class BoardLoop {
 
   /** Bytes from the port. @param bytes valid during the call only */
   chunk(bytes: Uint8Array, arrivalUs: number): void {
-    this.#evidence?.read(arrivalUs);
+    this.#evidence?.arrived();
+    this.#arrivalUs = arrivalUs;
+    this.#isSampled = false;
     this.#isChecked = true;
     this.#judgedUs = Number.NaN;
     this.#hasNews = false;
     this.session.received(arrivalUs);
     this.decoder.push(bytes, arrivalUs);
+    this.#sample();
     // The port is drained and gave no new frame: noise or repetitions without an end must not hide a silence from the looks
     // at an empty port.
     if (!this.#hasNews && bytes.length < FULL_READ_BYTES) this.looked(arrivalUs);
@@ -167,12 +173,24 @@ export class BoardLoop {
       this.session.data();
     }
     if (judgement.verdict !== verdictCode.met || judgement.gap.count > 0) {
+      this.#sample();
       this.#emulator.ask(stream, judgement.releaseHostUs, this.#judgedUs);
     }
     stream.reporter.judged(judgement, frame);
     if (frame.flags !== this.#flags) this.#onFlags(frame.flags);
     this.control.policy.judged(frame.stream, judgement);
     this.#options.feed.frame(this.#options.index, frame, judgement);
+    this.#sample();
+  }
+
+  /**
+   * What the thread did until this chunk came: before its first miss is blamed, otherwise behind its first frame, for it
+   * takes as long as a verdict does.
+   */
+  #sample(): void {
+    if (this.#isSampled) return;
+    this.#isSampled = true;
+    this.#evidence?.read(this.#arrivalUs);
   }
 
   // ---- everything else that the decoder finds ----

@@ -12,6 +12,9 @@ export interface LoopPort {
 /** Looks at the port while frames are overdue, and keeps what the host was doing. */
 export interface LoopEvidence {
   readonly samples: SampleRing;
+  /** First thing with every chunk. */
+  arrived(): void;
+  /** Once for every chunk: takes the sample. */
   read(arrivalUs: number): void;
   start(): void;
   close(): void;

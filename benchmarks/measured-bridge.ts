@@ -113,8 +113,11 @@ function weigh({ loop }: AttachedBoard): void {
     const framesBefore = counts.frames;
     const before = getHeapStatistics().used_heap_size;
     chunk(bytes, arrivalUs);
-    const grown = getHeapStatistics().used_heap_size - before;
-    if (grown < 0 || counts.frames === framesBefore) return;
+    const between = getHeapStatistics().used_heap_size;
+    // The look itself leaves an object behind, always the same.
+    const look = getHeapStatistics().used_heap_size - between;
+    const grown = between - before - look;
+    if (look < 0 || grown < 0 || counts.frames === framesBefore) return;
     counts.heapBytes += grown;
     counts.heapFrames += counts.frames - framesBefore;
   };

@@ -1,4 +1,4 @@
-/** `npm run bench`: names, options, exit codes. */
+/** `npm run bench`: names, options, exit codes. Two commands more: `compare A.json B.json` and `link --port PATH`. */
 import { parseArgs } from 'node:util';
 import { type Benchmark, exitCodeOf, type Result } from './harness/benchmark.js';
 import { environment } from './harness/environment.js';
@@ -20,6 +20,7 @@ const benchmarks: Record<string, () => Promise<{ default: Benchmark }>> = {
   cost: () => import('./cost.js'),
   integrity: () => import('./integrity.js'),
   micro: () => import('./micro.js'),
+  gate: () => import('./gate.js'),
 };
 
 /** Several under one name. */
@@ -34,6 +35,8 @@ const { values: options, positionals } = parseArgs({
     json: { type: 'string' },
     html: { type: 'string' },
     seed: { type: 'string', default: '1' },
+    port: { type: 'string' },
+    baud: { type: 'string', default: '921600' },
   },
 });
 
@@ -46,7 +49,30 @@ if (options.list) {
   process.exit(0);
 }
 
-const names = positionals.length > 0 ? positionals.flatMap((name) => groups[name] ?? [name]) : Object.keys(benchmarks);
+const [command, ...operands] = positionals;
+if (command === 'compare') process.exit((await import('./compare.js')).compare(operands[0], operands[1]));
+if (command === 'link') {
+  if (options.port === undefined) {
+    process.stderr.write('usage: npm run bench -- link --port PATH [--baud RATE]\n');
+    process.exit(2);
+  }
+  process.exit(await (await import('./link.js')).link(options.port, Number(options.baud)));
+}
+
+/** What a run without names measures: how it compares. The others take long, or are for one question. */
+const suite = [
+  'serial_to_verdict',
+  'ws1',
+  'mqtt',
+  'ws100_immediate',
+  'ws100_batched',
+  'loop',
+  'decode',
+  'sustained',
+  'memory',
+  'idle',
+];
+const names = (positionals.length > 0 ? positionals : suite).flatMap((name) => groups[name] ?? [name]);
 for (const name of names) {
   if (name in benchmarks) continue;
   process.stderr.write(
@@ -62,5 +88,5 @@ for (const name of names) {
   const benchmark = (await benchmarks[name]!()).default;
   results.push(await benchmark.run({ size, seed: Number(options.seed) }));
 }
-await writeReport(results, environment(), { json: options.json, html: options.html });
+await writeReport(results, environment(names, size, Number(options.seed)), { json: options.json, html: options.html });
 process.exit(exitCodeOf(results));

@@ -1,7 +1,10 @@
 /** What a figure depends on, stamped into every report. */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { root } from './processes.js';
 
 export interface Environment {
   readonly commit: string;
@@ -15,12 +18,18 @@ export interface Environment {
   readonly nodeFlags: string;
   readonly load: string;
   readonly schema: 1;
+  readonly seed: number;
+  /** SHA-256, first 12 digits, of what was measured and how: rows, sizes, arms, versions of the peers. */
+  readonly configurationHash: string;
 }
 
-export function environment(): Environment {
+/** @param names of the rows, @param size of each, @param seed of their order and of the resampling */
+export function environment(names: readonly string[], size: string, seed: number): Environment {
   const [cpu] = cpus();
   return {
     schema: 1,
+    seed,
+    configurationHash: configurationHash(names, size, seed),
     commit: commit(),
     date: new Date().toISOString(),
     cpu: cpu?.model ?? 'unknown',
@@ -34,6 +43,25 @@ export function environment(): Environment {
       .map((value) => value.toFixed(2))
       .join(' '),
   };
+}
+
+/** Whatever changes a figure without changing the code of the bridge. */
+function configurationHash(names: readonly string[], size: string, seed: number): string {
+  const files = [
+    'package-lock.json',
+    'benchmarks/peers/node-red/package-lock.json',
+    'benchmarks/peers/node-red/flow.json',
+    'benchmarks/peers/node-red/settings.cjs',
+    'benchmarks/peers/textbook.mjs',
+    'benchmarks/peers/stock-reader.mjs',
+    'benchmarks/native/bridge.c',
+    'benchmarks/native/line-source.c',
+    'benchmarks/native/line-reader.c',
+    'benchmarks/native/subscriber.c',
+  ];
+  const hash = createHash('sha256').update(JSON.stringify([names, size, seed, process.version, process.execArgv]));
+  for (const file of files) hash.update(read(join(root, file)) ?? 'absent');
+  return hash.digest('hex').slice(0, 12);
 }
 
 function commit(): string {

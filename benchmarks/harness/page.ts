@@ -1,7 +1,7 @@
 /** One self-contained page: tables, a histogram with a logarithmic count axis, and a percentile curve, as inline SVG. */
-import type { Result, Series } from './benchmark.js';
+import type { Result, Series, Timeline } from './benchmark.js';
 import type { Environment } from './environment.js';
-import { buckets, percentileLadder } from './report.js';
+import { BAR_COLUMNS, barRows, buckets, percentileLadder } from './report.js';
 
 const colours = ['#888', '#0a7d55', '#1769c2', '#c0262d', '#a15c00', '#7a4fc9', '#0f8b8d'];
 const WIDTH = 860;
@@ -21,20 +21,32 @@ table{border-collapse:collapse;margin:1rem 0}td,th{border:1px solid #8885;paddin
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;font-size:12px}dd{margin:0}svg{display:block;max-width:100%;margin:1rem 0}text{fill:currentColor;font-size:11px}.axis{stroke:#8886}
 .key i{display:inline-block;width:1.4em;height:3px;vertical-align:middle;margin-right:.4em}.key span{margin-right:1.2em}
 </style>
-<h1>Tautline benchmarks</h1><dl>${facts}</dl>${results.map(section).join('')}</html>`;
+<h1>Tautline benchmarks</h1><dl>${facts}</dl>${summary(results)}${results.map(section).join('')}</html>`;
+}
+
+function summary(results: readonly Result[]): string {
+  const rows = barRows(results.flatMap(({ bars = [] }) => bars));
+  return rows.length === 0 ? '' : table([...BAR_COLUMNS], rows);
+}
+
+function table(columns: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const row = (cells: readonly (string | number)[], tag: string) =>
+    `<tr>${cells.map((cell) => `<${tag}>${escaped(String(cell))}</${tag}>`).join('')}</tr>`;
+  return `<table>${row(columns, 'th')}${rows.map((cells) => row(cells, 'td')).join('')}</table>`;
 }
 
 function section({ name, verdict, reasons, tables, series }: Result): string {
   const html = tables.map(
     ({ title, columns, rows, note }) =>
-      `<p>${escaped(title)}</p><table><tr>${columns.map((column) => `<th>${escaped(column)}</th>`).join('')}</tr>${rows
-        .map((row) => `<tr>${row.map((cell) => `<td>${escaped(String(cell))}</td>`).join('')}</tr>`)
-        .join('')}</table>${note === undefined ? '' : `<p>${escaped(note)}</p>`}`,
+      `<p>${escaped(title)}</p>${table(columns, rows)}${note === undefined ? '' : `<p>${escaped(note)}</p>`}`,
   );
   const key = series
     .map((each, i) => `<span><i style="background:${colourOf(i)}"></i>${escaped(each.name)}</span>`)
     .join('');
-  const plots = series.length === 0 ? '' : `<p class="key">${key}</p>${histogram(series)}${percentiles(series)}`;
+  const plots =
+    series.length === 0
+      ? ''
+      : `<p class="key">${key}</p>${histogram(series)}${percentiles(series)}${timelines(series)}`;
   return `<h2>${escaped(name)}: ${verdict}</h2>${reasons.map((reason) => `<p>${escaped(reason)}</p>`).join('')}${html.join('')}${plots}`;
 }
 
@@ -91,6 +103,45 @@ function percentiles(series: readonly Series[]): string {
       ...lines,
     ],
     'percentile',
+    'µs',
+  );
+}
+
+/** Latency over time: the worst of each pixel, with the collections (red) and the misses (orange) where they were. */
+function timelines(series: readonly Series[]): string {
+  return series
+    .map(({ name, timeline }) =>
+      timeline === undefined || timeline.atMs.length === 0
+        ? ''
+        : `<p>${escaped(name)}, its last window over time: the worst frame of each pixel; red: garbage collections, orange: misses</p>${overTime(timeline)}`,
+    )
+    .join('');
+}
+
+function overTime({ atMs, latencyUs, collections, missesMs }: Timeline): string {
+  const endMs = atMs.at(-1)!;
+  const x = (ms: number) => scale(ms, 0, endMs, MARGIN.left, WIDTH - MARGIN.right);
+  const worst = new Map<number, number>();
+  for (const [i, ms] of atMs.entries()) {
+    const pixel = Math.round(x(ms));
+    worst.set(pixel, Math.max(worst.get(pixel) ?? 0, latencyUs[i]!));
+  }
+  const high = Math.log10(Math.max(100, ...worst.values()) * 1.2);
+  const y = (us: number) => scale(Math.log10(Math.max(1, us)), 1, high, HEIGHT - MARGIN.bottom, MARGIN.top);
+  const mark = (ms: number, colour: string, width: number) =>
+    `<line x1="${x(ms).toFixed(1)}" x2="${x(ms).toFixed(1)}" y1="${MARGIN.top}" y2="${HEIGHT - MARGIN.bottom}" stroke="${colour}" stroke-width="${width.toFixed(1)}" opacity=".6"/>`;
+  return svg(
+    [
+      ...[10, 100, 1000, 10_000, 100_000].filter((us) => Math.log10(us) <= high).map((us) => yTick(y(us), String(us))),
+      ...[0, 0.25, 0.5, 0.75, 1].map((part) => xTick(x(part * endMs), ((part * endMs) / 1e3).toFixed(1))),
+      ...collections.map((each) => mark(each.atMs, '#c0262d', Math.max(1, x(each.durationMs) - x(0)))),
+      ...missesMs.map((ms) => mark(ms, '#d98200', 1)),
+      polyline(
+        [...worst].map(([pixel, us]) => [pixel, y(us)]),
+        colours[1]!,
+      ),
+    ],
+    's',
     'µs',
   );
 }

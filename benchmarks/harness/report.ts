@@ -1,7 +1,8 @@
 /** What a run leaves behind: tables on stdout, JSON for machines, one self-contained page with plots. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Result } from './benchmark.js';
+import type { Bar } from './bars.js';
+import { figure, type Result } from './benchmark.js';
 import type { Environment } from './environment.js';
 import { page } from './page.js';
 import { root } from './processes.js';
@@ -14,6 +15,8 @@ interface Files {
 
 export async function writeReport(results: readonly Result[], environment: Environment, files: Files): Promise<void> {
   for (const result of results) process.stdout.write(`${markdown(result)}\n`);
+  const bars = results.flatMap((result) => result.bars ?? []);
+  if (bars.length > 0) process.stdout.write(`${barsTable(bars)}\n`);
   const { cpu, cores, kernel, node, nodeFlags, load, commit } = environment;
   process.stdout.write(
     `${cpu}, ${cores} cores, ${kernel}, Node ${node} ${nodeFlags}, load ${load}, commit ${commit}\n`,
@@ -39,6 +42,9 @@ function json(results: readonly Result[], environment: Environment) {
     environment,
     verdict,
     values: Object.fromEntries(results.map(({ name, values }) => [name, values])),
+    bars: results.flatMap(({ bars = [] }) => bars),
+    windows: Object.fromEntries(results.map(({ name, windows = {} }) => [name, windows])),
+    tables: results.flatMap(({ name, tables }) => tables.map((table) => ({ benchmark: name, ...table }))),
     reasons: results.flatMap(({ name, reasons }) => reasons.map((reason) => `${name}: ${reason}`)),
     series: results.flatMap((result) =>
       result.series.map(({ name, latenciesUs }) => ({
@@ -66,21 +72,34 @@ export function buckets(sorted: Float64Array): readonly { readonly toUs: number;
 function markdown({ name, verdict, reasons, tables }: Result): string {
   const lines = [`## ${name}: ${verdict}`, ...reasons.map((reason) => `- ${reason}`)];
   for (const { title, columns, rows, note } of tables) {
-    const cells = [columns, ...rows].map((row) => row.map(String));
-    const widths = columns.map((_, i) => Math.max(...cells.map((row) => row[i]!.length)));
-    const line = (row: readonly string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`;
-    lines.push(
-      '',
-      title,
-      '',
-      line(cells[0]!),
-      `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`,
-      ...cells.slice(1).map(line),
-    );
+    lines.push('', title, '', ...grid([columns, ...rows]));
     if (note !== undefined) lines.push('', note);
   }
   return `${lines.join('\n')}\n`;
 }
+
+/** A Markdown table whose first row is its head. */
+export function grid(rows: readonly (readonly (string | number)[])[]): string[] {
+  const cells = rows.map((row) => row.map(String));
+  const widths = cells[0]!.map((_, i) => Math.max(...cells.map((row) => row[i]!.length)));
+  const line = (row: readonly string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`;
+  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
+  return [line(cells[0]!), rule, ...cells.slice(1).map(line)];
+}
+
+const answers = { yes: 'reached', no: 'NOT reached', unsure: 'cannot be told' } as const;
+
+export const barRows = (bars: readonly Bar[]): string[][] =>
+  bars.map(({ name, interval: { value, low, high }, limit, atMost, reached }) => [
+    name,
+    figure(value),
+    low === high ? '' : `${figure(low)} to ${figure(high)}`,
+    `${atMost ? '≤' : '≥'} ${figure(limit)}`,
+    answers[reached],
+  ]);
+export const BAR_COLUMNS = ['figure', 'value', '95 %', 'wanted', ''] as const;
+
+const barsTable = (bars: readonly Bar[]): string => `${grid([[...BAR_COLUMNS], ...barRows(bars)]).join('\n')}\n`;
 
 function write(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true });

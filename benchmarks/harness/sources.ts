@@ -57,7 +57,8 @@ export class Board {
   static async start(rateHz: number, { id, isExact = true }: BoardOptions = {}): Promise<Board> {
     const name = id === undefined ? [] : ['--id', id];
     // Not a part of what is measured: it may go before everything else, as a chip of its own does.
-    const exact = isExact && process.getuid?.() === 0 ? ['--fifo', '40', '--spin', '60'] : [];
+    const first = process.getuid?.() === 0 ? ['--fifo', '40'] : [];
+    const exact = isExact ? [...first, '--spin', '60'] : first;
     const rate = ['--rate', String(rateHz), '--baud', String(BOARD_BAUD), '--instant'];
     const program = Program.start('firmware/build/host/tautline-host', [...rate, ...exact, ...name]);
     const [, port] = await program.line(/^port (.+)/);

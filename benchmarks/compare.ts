@@ -1,0 +1,68 @@
+/** `npm run bench -- compare BEFORE.json AFTER.json`: what became slower, each run measured by its own floor. */
+import { readFileSync } from 'node:fs';
+import { figure, type WindowFigures } from './harness/benchmark.js';
+import { type Comparison, compareByFloor } from './harness/gate.js';
+import { grid } from './harness/report.js';
+
+interface ResultsFile {
+  readonly verdict: string;
+  readonly environment: Readonly<Record<string, unknown>>;
+  readonly windows: Readonly<Record<string, Readonly<Record<string, WindowFigures>>>>;
+}
+
+/** The arm that the others of its row are multiples of. */
+const FLOORS = ['C floor', 'C reader'];
+const OURS = 'Tautline';
+
+/** @returns the exit code: 0 nothing is slower, 5 something is, 6 nothing can be told, 2 not two results */
+export function compare(beforeFile: string | undefined, afterFile: string | undefined): number {
+  if (beforeFile === undefined || afterFile === undefined) {
+    process.stderr.write('usage: npm run bench -- compare BEFORE.json AFTER.json, as --json FILE wrote them\n');
+    return 2;
+  }
+  const before = read(beforeFile);
+  const after = read(afterFile);
+  const rows: string[][] = [];
+  const compared: Comparison[] = [];
+  for (const row of Object.keys(after.windows)) {
+    for (const key of ['p50Us', 'p99Us'] as const) {
+      const comparison = compareRow(before.windows[row], after.windows[row], key);
+      if (comparison === undefined) continue;
+      const { ratio, difference } = comparison;
+      // Tails of short windows are shown, and not judged by: their spread is as large as what one looks for.
+      if (key === 'p50Us') compared.push(comparison);
+      const verdict = key === 'p50Us' ? difference : '';
+      rows.push([row, key.slice(0, 3), figure(ratio.value), `${figure(ratio.low)} to ${figure(ratio.high)}`, verdict]);
+    }
+  }
+  for (const [name, { environment }] of Object.entries({ before, after })) {
+    process.stdout.write(`${name}: commit ${environment.commit}, ${environment.cpu}, Node ${environment.node}\n`);
+  }
+  if (compared.length === 0) {
+    process.stdout.write('no row of both files has a floor: nothing can be compared\n');
+    return 6;
+  }
+  process.stdout.write(`\n${grid([['row', '', 'after / before, over the floor', '95 %', ''], ...rows]).join('\n')}\n`);
+  return compared.some(({ difference }) => difference === 'slower') ? 5 : 0;
+}
+
+function compareRow(
+  before: ResultsFile['windows'][string] | undefined,
+  after: ResultsFile['windows'][string] | undefined,
+  key: 'p50Us' | 'p99Us',
+): Comparison | undefined {
+  const of = (windows: ResultsFile['windows'][string] | undefined) => {
+    const floor = FLOORS.map((name) => windows?.[name]).find((each) => each !== undefined);
+    const ours = windows?.[OURS];
+    return floor === undefined || ours === undefined ? undefined : { figures: ours[key], floor: floor[key] };
+  };
+  const [first, second] = [of(before), of(after)];
+  return first === undefined || second === undefined ? undefined : compareByFloor(first, second, 1);
+}
+
+function read(file: string): ResultsFile {
+  const parsed = JSON.parse(readFileSync(file, 'utf8')) as Partial<ResultsFile>;
+  if (parsed.windows === undefined)
+    throw new Error(`${file} has no windows: it was not written by --json of this suite`);
+  return parsed as ResultsFile;
+}

@@ -1,0 +1,148 @@
+/**
+ * `npm run bench -- link --port PATH [--baud RATE]`: what a cable, an adapter and this host can promise. With a board of
+ * this project: round trips by ping, and frames by their own stamps. With a plug that joins TX to RX: round trips of bytes.
+ */
+import { randomBytes } from 'node:crypto';
+import { openSerial, type SerialIo } from '#dist/board/serial-io.js';
+import { startBridge } from '#dist/bridge.js';
+import { loadConfig } from '#dist/config-load.js';
+import { monotonicUs } from '#dist/host-clock.js';
+import { figure } from './harness/benchmark.js';
+import { sleep } from './harness/processes.js';
+import { grid } from './harness/report.js';
+import { quantile } from './harness/statistics.js';
+
+const PROBE_BYTES = [8, 32, 128] as const;
+const PROBES = 200;
+const PROBE_PERIOD_MS = 10;
+const PROBE_LOST_MS = 500;
+const BOARD_SECONDS = 20;
+const BOARD_WAIT_MS = 15_000;
+const PING_MS = 50;
+
+/** @returns the exit code: 0, or 6 when nothing answered */
+export async function link(path: string, baud: number): Promise<number> {
+  process.stdout.write(`${path} at ${baud} baud\n`);
+  const loop = await loopback(path, baud);
+  if (loop !== undefined) {
+    tell('Loopback: from write to the last byte read', ['bytes', 'sent', 'lost', ...QUANTILES], loop);
+    return 0;
+  }
+  process.stdout.write('nothing came back: no loopback plug, so a board is looked for\n');
+  return board(path, baud);
+}
+
+const QUANTILES = ['p50 µs', 'p90 µs', 'p99 µs', 'max µs'] as const;
+const ladder = (samples: readonly number[]): string[] => {
+  const sorted = Float64Array.from(samples).sort();
+  return [0.5, 0.9, 0.99, 1].map((fraction) => figure(quantile(sorted, fraction)));
+};
+const tell = (title: string, columns: readonly string[], rows: readonly (readonly (string | number)[])[]): void => {
+  process.stdout.write(`\n${title}\n\n${grid([columns, ...rows]).join('\n')}\n`);
+};
+
+/** Rows by size; undefined when the first probes do not come back. */
+async function loopback(path: string, baud: number): Promise<(string | number)[][] | undefined> {
+  const io = await openSerial({ path, baud });
+  const echo = new Echo(io);
+  try {
+    const rows: (string | number)[][] = [];
+    for (const bytes of PROBE_BYTES) {
+      const roundTripsUs: number[] = [];
+      for (let i = 0; i < PROBES; i++) {
+        const us = await echo.probe(bytes);
+        if (us !== undefined) roundTripsUs.push(us);
+        else if (roundTripsUs.length === 0 && i === 2) return undefined;
+        await sleep(PROBE_PERIOD_MS);
+      }
+      rows.push([bytes, PROBES, PROBES - roundTripsUs.length, ...ladder(roundTripsUs)]);
+    }
+    return rows;
+  } finally {
+    await io.close(1000);
+  }
+}
+
+/** Sends bytes that occur nowhere else, and waits for exactly those. */
+class Echo {
+  #wanted = Buffer.alloc(0);
+  #received = Buffer.alloc(0);
+  #done: (us: number) => void = () => {};
+
+  constructor(private readonly io: SerialIo) {
+    io.receive({
+      chunk: (bytes, arrivalUs) => {
+        this.#received = Buffer.concat([this.#received, bytes]).subarray(-4 * PROBE_BYTES.at(-1)!);
+        if (this.#wanted.length > 0 && this.#received.includes(this.#wanted)) this.#done(arrivalUs);
+      },
+      hangup: (cause) => {
+        throw cause;
+      },
+    });
+  }
+
+  /** µs, or undefined when they did not come back. */
+  async probe(bytes: number): Promise<number | undefined> {
+    this.#wanted = randomBytes(bytes);
+    this.#received = Buffer.alloc(0);
+    const back = new Promise<number>((resolve) => {
+      this.#done = resolve;
+    });
+    const sentUs = monotonicUs();
+    if (!this.io.send(this.#wanted)) return undefined;
+    const arrivalUs = await Promise.race([back, sleep(PROBE_LOST_MS).then(() => undefined)]);
+    return arrivalUs === undefined ? undefined : arrivalUs - sentUs;
+  }
+}
+
+async function board(path: string, baud: number): Promise<number> {
+  const set = [`board.path=${path}`, `board.baud=${baud}`, 'http.port=0', 'mqtt.enabled=false'];
+  const bridge = startBridge({ config: loadConfig({ environment: {}, set }).config, console: false });
+  const { loop } = bridge.boards[0]!;
+  const [roundTripsUs, wireUs]: [number[], number[]] = [[], []];
+  const pong = loop.clock.pong.bind(loop.clock);
+  loop.clock.pong = (sentUs, rxUs, txUs, arrivalUs, lineUs, slackUs) => {
+    // Without the time that the board held it, which it tells itself.
+    roundTripsUs.push(arrivalUs - sentUs - (txUs - rxUs));
+    wireUs.push(lineUs);
+    pong(sentUs, rxUs, txUs, arrivalUs, lineUs, slackUs);
+  };
+  try {
+    for (const untilMs = performance.now() + BOARD_WAIT_MS; loop.session.state !== 'streaming'; await sleep(50)) {
+      if (performance.now() < untilMs) continue;
+      process.stdout.write(`no board answered within ${BOARD_WAIT_MS / 1e3} s: the port is ${loop.session.state}\n`);
+      return 6;
+    }
+    const late: number[] = [];
+    const frame = bridge.feed.frame.bind(bridge.feed);
+    bridge.feed.frame = (index, received, judgement) => {
+      frame(index, received, judgement);
+      if (!Number.isNaN(judgement.releaseHostUs)) late.push(monotonicUs() - judgement.releaseHostUs);
+    };
+    const demand = setInterval(() => loop.control.pings.demand(monotonicUs()), PING_MS);
+    await sleep(BOARD_SECONDS * 1000);
+    clearInterval(demand);
+    tell(
+      'Board: pings without the time that the board held them; frames from their release to their verdict',
+      ['', 'count', ...QUANTILES],
+      [
+        ['round trip', roundTripsUs.length, ...ladder(roundTripsUs)],
+        ['of it on the wire', wireUs.length, ...ladder(wireUs)],
+        ['release to verdict', late.length, ...ladder(late)],
+      ],
+    );
+    const stats = loop.board.streams.map(({ name, monitor }) => [
+      name,
+      monitor.contract.periodUs,
+      monitor.counters.releaseJitterMaxUs.toFixed(0),
+      monitor.counters.worstLatenessUs.toFixed(0),
+    ]);
+    tell('Streams', ['stream', 'period µs', 'jitter of the releases, max µs', 'worst lateness µs'], stats);
+    process.stdout.write(
+      `\nclock known to ±${figure(loop.clock.map(monotonicUs() - loop.clock.offsetUs, { hostUs: 0, uncertaintyUs: 0 }).uncertaintyUs)} µs\n`,
+    );
+    return 0;
+  } finally {
+    await bridge.stop();
+  }
+}

@@ -17,6 +17,15 @@ const bridge = startBridge({
   supervisor: { restart },
   onFatal: (exitCode) => process.exit(exitCode),
 });
+/** Sequence numbers that were jumped over on the way into the ring: nobody behind it can have them. */
+let missing = 0;
+let nextSeq = Number.NaN;
+const publish = bridge.feed.frame.bind(bridge.feed);
+bridge.feed.frame = (board, received, judged) => {
+  if (judged.seq > nextSeq) missing += judged.seq - nextSeq;
+  if (!(judged.seq < nextSeq)) nextSeq = judged.seq + 1;
+  publish(board, received, judged);
+};
 const delay = monitorEventLoopDelay({ resolution: 2 });
 delay.enable();
 
@@ -27,6 +36,7 @@ function figures() {
     dataFrames,
     corruptFrames,
     foreignFrames,
+    missing,
     loopDelayMaxMs: delay.max / 1e6,
     restarts: Object.fromEntries(bridge.supervisor.states.map(({ name, restarts }) => [name, restarts])),
     up: bridge.supervisor.states.filter(({ up }) => up).map(({ name }) => name),

@@ -6,11 +6,10 @@ import { SOFT_BOUND_BYTES } from '../phoenix/outbox.js';
 import { frameText } from '../phoenix/packet.js';
 import type { FramesHub } from './frames-hub.js';
 import type { FramesEncoding, LaneMember } from './lane.js';
+import { SentBatches } from './sent-batches.js';
 
 /** Frames of any board that one turn of a recovery looks at: bounds how long the others wait. */
 const RECOVERY_SLOTS_PER_TURN = 4096;
-/** Batches whose times are remembered for an `ack`. */
-const ACKS_MAX = 64;
 
 export interface FramesJoin {
   readonly encoding: FramesEncoding;
@@ -55,7 +54,7 @@ export class FramesChannel implements Channel, LaneMember {
   /** Where the client is in the feed: everything before was sent, or reported as dropped. */
   cursor: number;
   private dropped: Dropped | undefined;
-  private readonly sent: { offset: number; atUs: number; outletUs: number }[] = [];
+  private readonly sent = new SentBatches();
 
   constructor(
     private readonly hub: FramesHub,
@@ -82,20 +81,18 @@ export class FramesChannel implements Channel, LaneMember {
     const { offset, paintedUs } = payload;
     if (typeof offset !== 'number' || typeof paintedUs !== 'number' || !(paintedUs >= 0))
       return refuse('ack needs offset, and paintedUs >= 0: microseconds from receipt to the painted screen');
-    const i = this.sent.findIndex((entry) => entry.offset === offset);
+    const batch = this.sent.take(offset);
     // Older than what is remembered, or never sent: nothing can be said of it.
-    if (i < 0) return undefined;
-    const { atUs, outletUs } = this.sent[i]!;
-    this.sent.splice(0, i + 1);
-    const roundUs = this.hub.context.clock.nowUs() - atUs;
-    this.hub.acknowledged(this.boardId, this.member.client, paintedUs, roundUs, outletUs);
+    if (batch === null) return undefined;
+    const roundUs = this.hub.context.clock.nowUs() - batch.atUs;
+    this.hub.acknowledged(this.boardId, this.member.client, paintedUs, roundUs, batch.outletUs);
     return undefined;
   }
 
   deliver(packet: Uint8Array, batch: FrameBatch, sentUs: number): void {
     const { outbox } = this.member;
     if (this.sendDropped() && outbox.offer(packet)) {
-      this.remember(batch.toOffset, sentUs, sentUs - batch.oldestJudgedUs);
+      this.sent.add(batch.toOffset, sentUs, sentUs - batch.oldestJudgedUs);
     } else {
       this.drop('consumer', batch.rows, batch.fromOffset, batch.toOffset);
       this.hub.notDelivered(this.boardId, this.member.client, batch);
@@ -118,11 +115,6 @@ export class FramesChannel implements Channel, LaneMember {
       return false;
     this.dropped = undefined;
     return true;
-  }
-
-  private remember(offset: number, atUs: number, outletUs: number): void {
-    if (this.sent.length >= ACKS_MAX) this.sent.shift();
-    this.sent.push({ offset, atUs, outletUs });
   }
 
   /**

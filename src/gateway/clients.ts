@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { TopicContext } from './channels/topic.js';
+import { DirectSocket } from './direct-socket.js';
 import type { ClientInfo, Router } from './phoenix/channel.js';
 import { closeCodes, Outbox, type Wire } from './phoenix/outbox.js';
 import { PhoenixSocket } from './phoenix/socket.js';
@@ -21,18 +22,15 @@ class WebSocketWire implements Wire {
 
   constructor(
     private readonly ws: WebSocket,
-    private readonly tcp: Socket,
+    private readonly tcp: DirectSocket,
   ) {}
 
   get bufferedBytes(): number {
-    return this.tcp.writableLength;
+    return this.tcp.bufferedBytes;
   }
 
   write(packets: readonly Uint8Array[]): void {
-    if (this.ws.readyState !== this.ws.OPEN || this.tcp.destroyed) return;
-    if (packets.length > 1) this.tcp.cork();
-    for (const packet of packets) this.tcp.write(packet);
-    if (packets.length > 1) this.tcp.uncork();
+    if (this.ws.readyState === this.ws.OPEN) this.tcp.write(packets);
   }
 
   close(code: number, reason: string): void {
@@ -66,7 +64,7 @@ export class Clients {
   /** Every listener is attached before this returns: a message that came with the upgrade is not lost. */
   add(ws: WebSocket, tcp: Socket, who: Omit<ClientInfo, 'id'>): void {
     const { clock, counters, flusher } = this.context;
-    const wire = new WebSocketWire(ws, tcp);
+    const wire = new WebSocketWire(ws, new DirectSocket(tcp));
     const outbox = new Outbox(wire, counters, flusher.touch);
     const client = { ...who, id: this.nextId++ };
     const socket = new PhoenixSocket(client, outbox, this.route, this.onBug, () => flusher.flush(), clock.nowUs());

@@ -45,7 +45,8 @@ class Unwrapped {
   }
 }
 
-const YOUNG_GENERATION_MIB = 32;
+/** Each worker fills its young generation, whatever it needs: what an outlet makes dies at once, and a small one is collected as quickly. */
+const YOUNG_GENERATION_MIB = 6;
 /** A worker that waits in a system call outlives its termination; after so many looks somebody should know. */
 const LOOKS_UNTIL_STUCK = 5;
 

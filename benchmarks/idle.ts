@@ -9,7 +9,7 @@ import { median, ratioOfMedians } from './harness/statistics.js';
 
 const plans = {
   smoke: { windows: 2, warmUpMs: 1500, settleMs: 300, measureMs: 700 },
-  normal: { windows: 12, warmUpMs: 4000, settleMs: 500, measureMs: 2500 },
+  normal: { windows: 12, warmUpMs: 4000, settleMs: 500, measureMs: 2000 },
   full: { windows: 24, warmUpMs: 10_000, settleMs: 1000, measureMs: 10_000 },
 } as const;
 

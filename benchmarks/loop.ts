@@ -18,7 +18,7 @@ const BROKER_LIVES_MS = 700;
 
 const plans = {
   smoke: { windows: 1, warmUpMs: 1500, settleMs: 300, measureMs: 700 },
-  normal: { windows: 12, warmUpMs: 3000, settleMs: 700, measureMs: 2000 },
+  normal: { windows: 12, warmUpMs: 3000, settleMs: 600, measureMs: 1800 },
   full: { windows: 24, warmUpMs: 8000, settleMs: 1000, measureMs: 8000 },
 } as const;
 

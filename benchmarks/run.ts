@@ -1,6 +1,6 @@
 /** `npm run bench`: names, options, exit codes. Two commands more: `compare A.json B.json` and `link --port PATH`. */
 import { parseArgs } from 'node:util';
-import { type Benchmark, exitCodeOf, type Result } from './harness/benchmark.js';
+import { type Benchmark, exitCodeOf, type Result, type RunOptions } from './harness/benchmark.js';
 import { environment } from './harness/environment.js';
 import { writeReport } from './harness/report.js';
 
@@ -81,12 +81,22 @@ for (const name of names) {
   process.exit(2);
 }
 
-const size = options.smoke ? 'smoke' : options.full ? 'full' : 'normal';
+const size: RunOptions['size'] = options.smoke ? 'smoke' : options.full ? 'full' : 'normal';
 const results: Result[] = [];
 for (const name of names) {
   process.stderr.write(`== ${name}\n`);
-  const benchmark = (await benchmarks[name]!()).default;
-  results.push(await benchmark.run({ size, seed: Number(options.seed) }));
+  results.push(await resultOf(name));
+}
+
+/** A row that cannot be measured does not take the others with it. */
+async function resultOf(name: string): Promise<Result> {
+  try {
+    return await (await benchmarks[name]!()).default.run({ size, seed: Number(options.seed) });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${error instanceof Error ? error.stack : reason}\n`);
+    return { name, values: {}, verdict: 'inconclusive', reasons: [`not measured: ${reason}`], tables: [], series: [] };
+  }
 }
 await writeReport(results, environment(names, size, Number(options.seed)), { json: options.json, html: options.html });
 process.exit(exitCodeOf(results));

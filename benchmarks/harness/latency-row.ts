@@ -5,7 +5,7 @@ import { type Interval, median, quantile, ratioOfMedians } from './statistics.js
 
 export const sizes = {
   smoke: { windows: 2, warmUpMs: 1200, settleMs: 300, measureMs: 500 },
-  normal: { windows: 12, warmUpMs: 2500, settleMs: 600, measureMs: 2000 },
+  normal: { windows: 12, warmUpMs: 2500, settleMs: 450, measureMs: 1400 },
   full: { windows: 24, warmUpMs: 5000, settleMs: 1000, measureMs: 5000 },
 } as const;
 

@@ -65,6 +65,17 @@ it('refuses to arm before the conditions hold, and names each with its value', (
   expect(sent).toEqual([]);
 });
 
+it('takes back an arm of which no answer came', () => {
+  const { control, sent, ask } = board();
+  // All conditions hold.
+  control.policy.arm = () => ({ ok: true });
+  const armed = ask('arm');
+  for (let nowUs = 1_005_000; nowUs < 2_500_000; nowUs += 5000) control.tick(nowUs, true, 500, () => nowUs);
+  expect(armed.answer).toMatchObject({ ok: false, code: 'noAnswer' });
+  expect(sent.filter(({ name }) => name === 'command').at(-1)).toMatchObject({ command: 'disarm' });
+  expect(control.policy.state).toBe('disarmed');
+});
+
 it('trips at once on safe, and stops the heartbeats until re-arm', () => {
   const { control, sent, alarms, ask } = board();
   const stamp = () => 1_002_000;

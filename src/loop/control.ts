@@ -29,6 +29,8 @@ export class BoardControl {
   #armable = false;
   #tag: number | null = null;
   #commandId = 0;
+  /** Of the newest tick. */
+  #nowUs = 0;
   readonly #mapped: MappedTime = { hostUs: Number.NaN, uncertaintyUs: Number.POSITIVE_INFINITY };
 
   constructor(
@@ -72,6 +74,7 @@ export class BoardControl {
    * @returns whether a heartbeat was due, so that the next one needs a new proof
    */
   tick(nowUs: number, isChecked: boolean, echoUs: number, stamp: () => number): boolean {
+    this.#nowUs = nowUs;
     this.commands.tick(nowUs);
     const ping = this.pings.next(nowUs);
     if (ping !== null) {
@@ -129,6 +132,8 @@ export class BoardControl {
     }
     this.#request('arm', [], nowUs, (answer) => {
       if (!answer.ok) this.policy.disarm();
+      // Whether the board did it nobody knows: left so, its next status would show it armed by nobody, which is a trip.
+      if (!answer.ok && answer.code === 'noAnswer') this.#request('disarm', [], this.#nowUs, () => undefined);
       done(answer);
     });
   }

@@ -25,7 +25,7 @@ const BOUNDS_US = 70e6;
 const POLLS_HIDE_US = 1500;
 const QUICK_US = 3500;
 /** How long a stream may be overdue beyond its lease before that is told: a look at the port each millisecond, and the timers' lateness. */
-const SILENCE_TOLERANCE_US = 2000;
+const SILENCE_TOLERANCE_US = 2100;
 const TICK_US = 5000;
 
 export interface CheckedParts {
@@ -155,7 +155,8 @@ export class Checker implements Watcher {
     if (miss.verdict !== verdictCode.late && miss.verdict !== verdictCode.stale) return;
     const { book, scores } = this.#parts;
     const i = book.find(this.#tag, onWire(miss.firstSeq));
-    if (i < 0 || book.excused[i] !== 0) return;
+    // Not judged yet: another frame that a board whose numbers went back has given the same one.
+    if (i < 0 || book.excused[i] !== 0 || Number.isNaN(book.judgedUs[i])) return;
     const ageUs = book.judgedUs[i]! - book.releaseUs[i]!;
     if (ageUs <= deadlineUs - this.toleranceUs) this.fail('no met frame is blamed', { seq: miss.firstSeq, ageUs });
     const truth = this.#truth(i);

@@ -71,6 +71,7 @@ export class FrameBook {
     this.seq[at] = seq;
     this.tag[at] = tag;
     this.readyUs[at] = Number.NaN;
+    this.judgedUs[at] = Number.NaN;
     this.damaged[at] = 0;
     this.arrivals[at] = 0;
     return at;

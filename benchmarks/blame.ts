@@ -188,11 +188,11 @@ function causes(perCause: Record<string, Figures>, together: Figures): Table {
 const culpritNames = ['firmware', 'link', 'host'] as const;
 const answers = [...culpritNames, 'indeterminate'] as const;
 
-/** How long after the lease each silence was told; not of those in which the machine was late. */
-function silenceLatenciesUs({ misses, floor }: Evidence, { fromUs, toUs }: Window, leaseUs: number): number[] {
+/** How long after the lease each silence was told; not of those at which the host itself stalled. */
+function silenceLatenciesUs({ misses, stalls }: Evidence, { fromUs, toUs }: Window, leaseUs: number): number[] {
   return misses
     .filter((miss) => miss.isGap === 1 && Number.isNaN(miss.count) && miss.toUs >= fromUs && miss.toUs < toUs)
-    .filter((miss) => !floor.some(({ plannedUs, wokeUs }) => plannedUs < miss.toUs && wokeUs > miss.toUs - 5000))
+    .filter((miss) => !stalls.some(({ plannedUs, wokeUs }) => plannedUs < miss.toUs && wokeUs > miss.toUs - 5000))
     .map((miss) => miss.toUs - miss.fromUs - leaseUs);
 }
 

@@ -37,7 +37,10 @@ export interface Evidence {
   readonly frames: readonly FrameRow[];
   readonly misses: readonly MissRow[];
   readonly deliveries: readonly DeliveryRow[];
+  /** When even the most urgent thread of this machine was late. */
   readonly floor: readonly Late[];
+  /** When a thread of the bridge's own priority was: the host stalled. */
+  readonly stalls: readonly Late[];
   readonly ready: Ready;
 }
 
@@ -47,6 +50,7 @@ export class BlameRig {
     private readonly board: Program,
     private readonly bridge: Program,
     private readonly probe: Program,
+    private readonly hostProbe: Program,
     private readonly niceHog: Program,
     private readonly fifoHog: Program,
     readonly broker: Program,
@@ -66,6 +70,7 @@ export class BlameRig {
       String(priorities.probe),
       String(FLOOR_LATE_US),
     ]);
+    const hostProbe = Program.start('dist/benchmarks/native/floor-probe', ['0', String(FLOOR_LATE_US)]);
     const niceHog = Program.start('dist/benchmarks/native/hog', ['nice', '-15', '4']);
     const fifoHog = Program.start('dist/benchmarks/native/hog', ['fifo', String(priorities.hog), '1']);
     const { broker, port } = await startMosquitto();
@@ -77,8 +82,20 @@ export class BlameRig {
       bridge.child.once('message', (message) => resolve(message as Ready));
       void bridge.exited.then(() => reject(new Error(`the bridge ended:\n${bridge.lines.join('\n')}`)));
     });
-    for (const each of [probe, niceHog, fifoHog]) await each.line(/^ready/);
-    return new BlameRig(folder, board, bridge, probe, niceHog, fifoHog, broker, ready, Number(zeroNs) / 1e3, httpPort);
+    for (const each of [probe, hostProbe, niceHog, fifoHog]) await each.line(/^ready/);
+    return new BlameRig(
+      folder,
+      board,
+      bridge,
+      probe,
+      hostProbe,
+      niceHog,
+      fifoHog,
+      broker,
+      ready,
+      Number(zeroNs) / 1e3,
+      httpPort,
+    );
   }
 
   tell(order: Order): void {
@@ -125,23 +142,28 @@ export class BlameRig {
     this.tell({ type: 'finish', file });
     await this.bridge.exited;
     await this.board.end();
-    await Promise.all([this.probe, this.niceHog, this.fifoHog, this.broker].map((each) => each.end()));
-    const floor = this.probe.lines.flatMap((line) => {
-      const found = /^late \d+ (\d+) (\d+)/.exec(line);
-      return found === null ? [] : [{ plannedUs: Number(found[1]) / 1e3, wokeUs: Number(found[2]) / 1e3 }];
-    });
+    await Promise.all([this.probe, this.hostProbe, this.niceHog, this.fifoHog, this.broker].map((each) => each.end()));
     const { ready, zeroUs } = this;
     const evidence: Evidence = {
       truth: truthOf(readFileSync(join(this.folder, 'line')), ready, zeroUs),
       frames: rows(readFileSync(`${file}.frames`), frameColumns),
       misses: rows(readFileSync(`${file}.misses`), missColumns),
       deliveries: JSON.parse(readFileSync(`${file}.deliveries`, 'utf8')) as DeliveryRow[],
-      floor: floor.sort((a, b) => a.plannedUs - b.plannedUs),
+      floor: lateIn(this.probe),
+      stalls: lateIn(this.hostProbe),
       ready,
     };
     rmSync(this.folder, { recursive: true });
     return evidence;
   }
+}
+
+function lateIn(probe: Program): Late[] {
+  const late = probe.lines.flatMap((line) => {
+    const found = /^late \d+ (\d+) (\d+)/.exec(line);
+    return found === null ? [] : [{ plannedUs: Number(found[1]) / 1e3, wokeUs: Number(found[2]) / 1e3 }];
+  });
+  return late.sort((a, b) => a.plannedUs - b.plannedUs);
 }
 
 /** Joins the frames and acknowledges each batch when it is painted. */

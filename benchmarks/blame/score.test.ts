@@ -29,7 +29,16 @@ function miss(over: Partial<MissRow>): MissRow {
 function judged(misses: readonly MissRow[], more: Partial<Evidence> = {}) {
   const truth = new Map([[7, frame]]);
   return judge(
-    { truth, misses, frames: [], deliveries: [], floor: [], ready: { tag: 1, streams: [], atUs: 0 }, ...more },
+    {
+      truth,
+      misses,
+      frames: [],
+      deliveries: [],
+      stalls: [],
+      floor: [],
+      ready: { tag: 1, streams: [], atUs: 0 },
+      ...more,
+    },
     windows,
     contract,
   );

@@ -2,13 +2,14 @@
  * How late this machine wakes anybody up, whatever runs on it: a thread on each CPU, at real-time priority, asks to be
  * woken every millisecond. What is late here was late for everybody, and nothing in a bridge is to blame for it.
  *
- * floor-probe PRIORITY LATE_US    on SIGTERM prints `late CPU PLANNED_NS WOKE_NS` for each wake-up later than LATE_US,
+ * floor-probe PRIORITY LATE_US    priority 0: the ordinary one, as a bridge has it. On SIGTERM prints `late CPU PLANNED_NS WOKE_NS` for each wake-up later than LATE_US,
  *                                 and `wakes N`.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,7 +75,8 @@ int main(int argc, char **argv)
 {
     struct sched_param priority = {.sched_priority = argc == 3 ? atoi(argv[1]) : 0};
     late_ns = argc == 3 ? atoll(argv[2]) * 1000 : 0;
-    if (late_ns <= 0 || sched_setscheduler(0, SCHED_FIFO, &priority) != 0) {
+    bool ordinary = priority.sched_priority == 0;
+    if (late_ns <= 0 || (!ordinary && sched_setscheduler(0, SCHED_FIFO, &priority) != 0)) {
         perror("floor-probe PRIORITY LATE_US, as root");
         return 1;
     }

@@ -68,6 +68,14 @@ program
   );
 
 program
+  .command('hil')
+  .description('tests with a board in the loop')
+  .command('init')
+  .description('write a small project with tests for your own board')
+  .argument('[dir]', 'folder to write to', 'board-tests')
+  .action(async (dir) => (await import('./cli/hil-init.js')).hilInit(dir, version));
+
+program
   .command('ports')
   .description('list serial ports and how to name them in the settings')
   .action(async () => (await import('./cli/ports.js')).ports());

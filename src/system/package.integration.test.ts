@@ -1,6 +1,6 @@
 /** The package as users get it: packed, installed in an empty folder, started, imported. Takes the build as it is. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -69,6 +69,22 @@ test('its demo shows a live board, serves the dashboard, and ends with exit code
 test('npx finds the command', () => {
   expect(run(app, 'npx', '--no-install', 'tautline', '--version')).toMatch(/^\d+\.\d+\.\d+$/m);
 });
+
+test(
+  'the project that it writes for tests of a board passes on the emulated one',
+  () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'node_modules/vitest/package.json'), 'utf8'));
+    run(app, 'npm', 'install', '--no-save', '--no-audit', '--no-fund', '--prefer-offline', `vitest@${version}`);
+    run(app, 'npx', '--no-install', 'tautline', 'hil', 'init', 'board-tests');
+    const vitest = join(app, 'node_modules/vitest/vitest.mjs');
+    const told = run(join(app, 'board-tests'), process.execPath, vitest, 'run', '--reporter=json');
+    expect(JSON.parse(told)).toMatchObject({ success: true, numPassedTests: 4 });
+    expect(() => run(app, 'npx', '--no-install', 'tautline', 'hil', 'init', 'board-tests')).toThrow(
+      /board\.test\.js already/,
+    );
+  },
+  INSTALL_MS,
+);
 
 test.each([
   ['tautline', 'startBridge'],

@@ -1,0 +1,111 @@
+/** `tautline hil init`: a small project with tests for somebody's own board, which passes on the emulated one as it is. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { exitCodes, UserError } from '../exit-codes.js';
+
+const packageJson = (version: string) => `{
+  "name": "board-tests",
+  "private": true,
+  "type": "module",
+  "scripts": {
+    "test": "vitest run"
+  },
+  "devDependencies": {
+    "tautline": "^${version}",
+    "vitest": "^4.1.0"
+  }
+}
+`;
+
+const vitestConfig = `import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    // A serial port lives on a process's main thread, and one board is tested by one test at a time.
+    pool: 'forks',
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+  },
+});
+`;
+
+const boardTest = `// HIL_TARGET=pico (the default) runs these on an emulated board, in virtual time; HIL_TARGET=/dev/ttyUSB0 on yours.
+import { describe, expect, test } from 'tautline/hil';
+
+test('tells what it is, and streams', async ({ bridge }) => {
+  await bridge.streaming();
+  expect(bridge.descriptor.streams.length).toBeGreaterThan(0);
+});
+
+test('keeps its period', async ({ bridge, clock, trace }) => {
+  await bridge.streaming();
+  const mark = trace.mark();
+  await clock.pass(2000);
+  const [stream] = bridge.descriptor.streams;
+  // On a real board: what its crystal keeps, beside the host's.
+  expect(trace.since(mark)).toHavePeriod({ us: stream.periodUs, tolerancePpm: 200 });
+});
+
+test('loses nothing in ten seconds', async ({ bridge, clock, trace }) => {
+  await bridge.streaming();
+  const mark = trace.mark();
+  await clock.pass(10_000);
+  expect(trace.since(mark)).toHaveNoGaps();
+});
+
+describe('after a reset', () => {
+  // Skipped, with the reason, on a board whose reset button cannot be pressed from here.
+  test.override({ needs: ['reset'] });
+
+  test('streams again within two seconds', async ({ bridge, link, clock, trace, health }) => {
+    // What the test itself provokes; anything else that the board counts fails it.
+    health.expect('resets', 'corrupt');
+    await bridge.streaming();
+    const mark = trace.mark();
+    await link.reset();
+    await clock.pass(3000);
+    expect(trace.since(mark)).toRecoverWithin(2000);
+  });
+});
+`;
+
+const workflow = `# The emulated board on every push. For a board on a runner of your own: runs-on: its label, and HIL_TARGET: its port.
+name: board tests
+on: push
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    env:
+      HIL_TARGET: pico
+      HIL_REQUIRE: '1' # a board that is not there is a failure, not a skip
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-node@v4
+        with: { node-version: 22 }
+      - run: npm install
+      - run: npm test
+`;
+
+/** @throws UserError when a file is there already: nothing is overwritten */
+export function hilInit(folder: string, version: string): void {
+  const files = {
+    'package.json': packageJson(version),
+    'vitest.config.js': vitestConfig,
+    'board.test.js': boardTest,
+    '.github/workflows/board-tests.yml': workflow,
+  };
+  const there = Object.keys(files).filter((name) => existsSync(join(folder, name)));
+  if (there.length > 0) {
+    const names = there.join(', ');
+    throw new UserError(
+      `${resolve(folder)} has ${names} already; give a new folder: tautline hil init DIR`,
+      exitCodes.usage,
+    );
+  }
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+  process.stdout.write(`${Object.keys(files).join('\n')}\nin ${resolve(folder)}. Next: npm install && npm test\n`);
+}

@@ -60,7 +60,7 @@ describe('after a reset', () => {
 
   test('streams again within two seconds', async ({ bridge, link, clock, trace, health }) => {
     // What the test itself provokes; anything else that the board counts fails it.
-    health.expect('resets', 'corrupt');
+    health.expect('resets', 'corrupt', 'receiveErrors');
     await bridge.streaming();
     const mark = trace.mark();
     await link.reset();

@@ -80,7 +80,7 @@ test(
     const told = run(join(app, 'board-tests'), process.execPath, vitest, 'run', '--reporter=json');
     expect(JSON.parse(told)).toMatchObject({ success: true, numPassedTests: 4 });
     expect(() => run(app, 'npx', '--no-install', 'tautline', 'hil', 'init', 'board-tests')).toThrow(
-      /board\.test\.js already/,
+      /has package\.json, .* already/,
     );
   },
   INSTALL_MS,

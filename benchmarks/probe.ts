@@ -65,7 +65,7 @@ switch (task.to) {
     const client = connectMqtt(task.address);
     client.on('connect', () => {
       (client.stream as unknown as { setNoDelay(on: boolean): void }).setNoDelay(true);
-      client.subscribe(task.topic, { qos: task.qos ?? 0 }, () => process.send?.('ready'));
+      client.subscribe(task.topic, { qos: task.qos ?? 0 });
     });
     client.on('message', (_topic, payload) => (task.columns ? takeColumns(payload) : takeText(payload)));
   }

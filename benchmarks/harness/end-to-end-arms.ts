@@ -42,8 +42,8 @@ class Probe {
   }
 }
 
-/** MQTT subscribers say `ready` when they are subscribed; WebSocket clients need a moment to connect. */
-const CONNECT_MS = 400;
+/** Until a probe is connected and subscribed; after that comes the warm-up. */
+const CONNECT_MS = 600;
 
 class TautlineArm implements Arm {
   readonly name = 'Tautline';

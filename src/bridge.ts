@@ -11,6 +11,7 @@ import { exitCodes, UserError } from './exit-codes.js';
 import { Feed } from './feed/feed.js';
 import { refuseSettings } from './gateway/auth.js';
 import { monotonicUs, utcUs } from './host-clock.js';
+import { type LoopPriority, lowerLoopPriority, raiseLoopPriority } from './loop-priority.js';
 import { chooseTarget } from './mqtt/target.js';
 import type { BoardCommand, CommandAnswer, MetricValues, OutletName } from './outlet.js';
 import { Supervisor, type SupervisorLimits } from './supervisor.js';
@@ -59,6 +60,7 @@ class RunningBridge implements Bridge {
   readonly boards: readonly AttachedBoard[];
   readonly supervisor: Supervisor;
   readonly #options: BridgeOptions;
+  readonly #priority: LoopPriority;
   readonly #ticker: NodeJS.Timeout;
   #scout: Scout | undefined;
   #stopped: Promise<readonly OutletName[]> | undefined;
@@ -69,6 +71,7 @@ class RunningBridge implements Bridge {
     if (config.boards.length > BOARDS_MAX)
       throw new RangeError(`${config.boards.length} boards; at most ${BOARDS_MAX}`);
     refuseWrong(config);
+    this.#priority = raiseLoopPriority(config.loop.priority);
     const slotsPerSecond = Math.max(1, config.boards.length) * SLOTS_PER_SECOND_EACH;
     this.feed = Feed.create({ slotsPerSecond, seconds: config.feed.seconds });
     this.supervisor = new Supervisor({
@@ -87,6 +90,7 @@ class RunningBridge implements Bridge {
       },
     });
     this.boards = config.boards.map((board, index) => this.#attach(board, index));
+    this.#tellPriority();
     this.supervisor.start();
     for (const board of this.boards) board.start();
     this.#ticker = setInterval(() => {
@@ -119,7 +123,17 @@ class RunningBridge implements Bridge {
     const closed = this.boards.map((board) => board.stop());
     this.feed.wakeParked();
     const [stuck] = await Promise.all([this.supervisor.stop(), this.#scout?.stop(), ...closed]);
+    lowerLoopPriority(this.#priority);
     return stuck;
+  }
+
+  /** A refusal is worth a line only to who asked; for the others `tautline doctor` has it. */
+  #tellPriority(): void {
+    const { priority, refusal } = this.#priority;
+    const isAsked = this.#options.explicit?.includes('loop.priority') ?? false;
+    if (priority > 0) this.supervisor.log('info', `the loop runs at real-time priority ${priority}`);
+    else if (refusal !== null && isAsked)
+      this.supervisor.log('warning', `the loop runs at ordinary priority: ${refusal}; see docs/operations.md`);
   }
 
   #attach(config: Config['boards'][number], index: number): AttachedBoard {
@@ -160,7 +174,7 @@ class RunningBridge implements Bridge {
   }
 
   #metrics(): MetricValues {
-    const values: Record<string, number> = {};
+    const values: Record<string, number> = { tautline_loop_realtime_priority: this.#priority.priority };
     for (const { loop, connection } of this.boards) {
       const board = `board="${loop.id}"`;
       values[`tautline_port_opens_total{${board}}`] = connection.counters.opens;

@@ -89,6 +89,17 @@ export const ConfigSchema = Type.Object(
       { dir: Type.String({ default: '', description: 'where recordings and the audit log go; empty: tautline-data' }) },
       { ...closed, default: {} },
     ),
+    loop: Type.Object(
+      {
+        priority: Type.Integer({
+          minimum: 0,
+          maximum: 99,
+          default: 20,
+          description: 'real-time priority (SCHED_FIFO) of the loop where the kernel grants it; 0: none',
+        }),
+      },
+      { ...closed, default: {} },
+    ),
     feed: Type.Object(
       {
         seconds: Type.Number({

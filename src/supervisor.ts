@@ -144,6 +144,11 @@ export class Supervisor {
     this.#options.feed.wakeParked();
   }
 
+  /** A line from the bridge itself. */
+  log(level: LogLevel, text: string): void {
+    this.publish({ type: 'log', board: null, level, text, utcUs: utcUs(monotonicUs()) });
+  }
+
   /** Ends the worker of an outlet as a fault would; it is restarted. */
   kill(name: OutletName): void {
     this.#outlets.get(name)?.worker.kill('killed');
@@ -270,7 +275,7 @@ export class Supervisor {
     const logs = this.#outlets.get(name)?.logs;
     if (logs !== undefined && !logs.passes(monotonicUs() / 1000)) return;
     const named = text.startsWith(`${name}: `) ? text : `${name}: ${text}`;
-    this.publish({ type: 'log', board: null, level, text: named, utcUs: utcUs(monotonicUs()) });
+    this.log(level, named);
   }
 
   #alarm(id: string, active: boolean, text: string): void {

@@ -127,7 +127,7 @@ async function run({ size }: RunOptions): Promise<Result> {
   const constant = new Judgement();
   const bare = add(names.bare, new Checked(), MET_US, ({ feed }, frame) => feed.frame(0, frame, constant));
   const judging = add(names.judging, new Checked(), MET_US, ({ feed, monitor }, frame, arrivalUs) =>
-    feed.frame(0, frame, monitor.judge(frame, arrivalUs)),
+    feed.frame(0, frame, monitor.judge(frame, { judgedUs: arrivalUs })),
   );
   const whole = new Checked();
   add(names.whole, whole, MET_US, check, (arrivalUs) => whole.evidence.read(arrivalUs));
@@ -182,7 +182,7 @@ async function run({ size }: RunOptions): Promise<Result> {
 }
 
 function check({ monitor, reporter, policy, feed }: Checked, frame: DataFrame, judgedUs: number): void {
-  const judgement = monitor.judge(frame, judgedUs);
+  const judgement = monitor.judge(frame, { judgedUs });
   reporter.judged(judgement, frame);
   policy.judged(controlStream.id, judgement);
   feed.frame(0, frame, judgement);

@@ -30,7 +30,7 @@ async function run({ size }: RunOptions): Promise<Result> {
   clock.pong(0, 100, 200, 300, 0);
   monitor.restart(1, 0);
   const judged = decoderFor('binary', (frame) => {
-    const judgement = monitor.judge(frame, nowUs);
+    const judgement = monitor.judge(frame, { judgedUs: nowUs });
     feed.frame(0, frame, judgement);
   });
 

@@ -8,7 +8,7 @@ import type { BoardConfig } from './config.js';
 import { Evidence } from './deadline/evidence.js';
 import { exitCodes } from './exit-codes.js';
 import type { Feed } from './feed/feed.js';
-import { monotonicUs, utcUs } from './host-clock.js';
+import { hostClock, monotonicUs } from './host-clock.js';
 import { BoardLoop } from './loop/board-loop.js';
 import { EmulatedSource } from './loop/emulated-source.js';
 import type { BoardCommand, CommandAnswer } from './outlet.js';
@@ -45,7 +45,7 @@ export class AttachedBoard {
       config,
       provisionalId: `board-${index + 1}`,
       feed,
-      clock: { nowUs: monotonicUs, utcUs },
+      clock: hostClock,
       random32: () => randomInt(2 ** 32),
       // A pseudo-terminal has no bit rate; an emulated board's line has, for the emulator keeps it.
       timedLine: emulated !== null || !config.path.startsWith('/dev/pts/'),

@@ -56,7 +56,7 @@ function run(seed: number, faults: Fault[], obstacles: Obstacle[], options = { m
           return;
         }
         item.frame.arrivalUs = arrivalUs;
-        reporter.judged(monitor.judge(item.frame, judgedUs), item.frame);
+        reporter.judged(monitor.judge(item.frame, { judgedUs }), item.frame);
         judgedAt.set(item.frame.seq, judgedUs);
         if (judgedUs >= pingAtUs) ping(judgedUs);
       },
@@ -270,12 +270,12 @@ it('blames the firmware for a silence in which a ping was answered', () => {
     told.push([culprits[miss.culprit]!, evidenceCauses[miss.cause]!, miss.count]);
   });
   const first = sampleFrame({ seq: 0, releaseUs: 0, arrivalUs: OFFSET_US + 600 });
-  reporter.judged(monitor.judge(first, OFFSET_US + 610), first);
+  reporter.judged(monitor.judge(first, { judgedUs: OFFSET_US + 610 }), first);
   expect(monitor.silence(OFFSET_US + 51_000)).toBe(true);
   reporter.silenceBegan(1, OFFSET_US + 51_000);
   reporter.pong();
   const next = sampleFrame({ seq: 100, releaseUs: 100_000, arrivalUs: OFFSET_US + 100_600 });
-  reporter.judged(monitor.judge(next, OFFSET_US + 100_610), next);
+  reporter.judged(monitor.judge(next, { judgedUs: OFFSET_US + 100_610 }), next);
   expect(told).toEqual([
     ['indeterminate', 'silence', Number.NaN],
     ['firmware', 'silence', 99],
@@ -307,7 +307,7 @@ it('does not let a frame more than 50 ms later move the blame to the firmware', 
     const judge = (seq: number, releaseUs: number, lateUs: number, arrivalUs: number) => {
       const frame = sampleFrame({ seq, releaseUs, lateUs, arrivalUs: OFFSET_US + arrivalUs });
       readAt(arrivalUs);
-      reporter.judged(monitor.judge(frame, frame.arrivalUs), frame);
+      reporter.judged(monitor.judge(frame, { judgedUs: frame.arrivalUs }), frame);
     };
     judge(0, 0, 5, 600);
     for (let us = 2000; us < 20_000; us += 1000)

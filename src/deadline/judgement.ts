@@ -17,6 +17,12 @@ export interface TimedFrame {
   readonly arrivalUs: number;
 }
 
+/** When a frame is judged; reused for all frames of a chunk. */
+export interface Judged {
+  /** Host monotonic. */
+  readonly judgedUs: number;
+}
+
 /** Frames of a stream that did not come, as one event. Reused. */
 export class Gap {
   /** How many are missing: lost on the way, dropped by the board, or never released. NaN while a silence lasts. */

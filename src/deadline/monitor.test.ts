@@ -28,7 +28,7 @@ function settled() {
 
 function judgeAt(monitor: StreamMonitor, n: number, ageUs = 500, changes = {}) {
   const frame = frameOf(n, ageUs, changes);
-  return monitor.judge(frame, frame.arrivalUs + 10);
+  return monitor.judge(frame, { judgedUs: frame.arrivalUs + 10 });
 }
 
 describe('verdicts', () => {
@@ -102,7 +102,7 @@ describe('gaps', () => {
       arrivalUs: releaseUs + OFFSET_US + 500,
       skipped: (250 + skips) & 0xff,
     });
-    const { gap } = monitor.judge(frame, frame.arrivalUs);
+    const { gap } = monitor.judge(frame, { judgedUs: frame.arrivalUs });
     expect(gap).toMatchObject({ count: skips, skippedDelta: skips, firstSeq: START_SEQ + 1, lastSeq: START_SEQ });
   });
 
@@ -254,17 +254,17 @@ it('agrees with a model that remembers everything', () => {
             if (fate === 'held back' && heldBack === null) heldBack = frame;
             continue;
           }
-          const { gap } = monitor.judge(frame, frame.arrivalUs);
+          const { gap } = monitor.judge(frame, { judgedUs: frame.arrivalUs });
           expect(gap.count).toBe(missing);
           expected.lost += missing;
           missing = 0;
           expected[fate === 'late' ? 'late' : 'met']++;
           if (fate === 'repeated') {
-            monitor.judge(frame, frame.arrivalUs + 100);
+            monitor.judge(frame, { judgedUs: frame.arrivalUs + 100 });
             expected.repeated++;
           }
           if (heldBack !== null) {
-            monitor.judge(heldBack, frame.arrivalUs);
+            monitor.judge(heldBack, { judgedUs: frame.arrivalUs });
             expected.reordered++;
             heldBack = null;
           }

@@ -7,7 +7,7 @@ import type { Contract } from './contract.js';
 import { Counters, type StreamStats } from './counters.js';
 import type { DeviceTime } from './device-time.js';
 import { DurationHistogram } from './histogram.js';
-import { Gap, Judgement, type TimedFrame } from './judgement.js';
+import { Gap, type Judged, Judgement, type TimedFrame } from './judgement.js';
 import type { LineTiming } from './line-load.js';
 import { LossAccount } from './loss.js';
 import { SequenceTracker } from './sequence.js';
@@ -86,10 +86,11 @@ export class StreamMonitor {
   }
 
   /**
-   * Judges a frame whose CRC and session are right. Also gives the clock model its bound.
+   * Judges a frame whose CRC and session are right. Also gives the clock model its bound. The time comes in an object, which
+   * the caller reuses: a double passed as an argument is boxed wherever the call is not inlined.
    * @returns the reused judgement; its `gap` tells what is missing before this frame
    */
-  judge(frame: TimedFrame, judgedUs: number): Judgement {
+  judge(frame: TimedFrame, { judgedUs }: Judged): Judgement {
     const judgement = this.#judgement;
     const order = this.#sequence.place(frame.seq | 0); // an integer is not boxed
     judgement.seq = this.#sequence.seq;

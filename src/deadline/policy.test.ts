@@ -29,7 +29,7 @@ function frame(ageUs = 600, changes: Partial<MutableFrame> = {}) {
   const releaseUs = n++ * 1000;
   const arrivalUs = releaseUs + OFFSET_US + ageUs;
   const item = sampleFrame({ seq: n, releaseUs, arrivalUs, ...changes });
-  policy.judged(1, monitor.judge(item, arrivalUs + 10));
+  policy.judged(1, monitor.judge(item, { judgedUs: arrivalUs + 10 }));
   policy.heartbeat(arrivalUs);
   return arrivalUs;
 }

@@ -76,7 +76,13 @@ export class VirtualRig implements Rig {
       config,
       provisionalId: 'board-1',
       feed: this.#feed,
-      clock: { nowUs: () => this.nowUs(), utcUs: (atUs) => UTC_US + atUs - HOST_EPOCH_US },
+      clock: {
+        nowUs: () => this.nowUs(),
+        utcUs: (atUs) => UTC_US + atUs - HOST_EPOCH_US,
+        stamp: (into) => {
+          into.judgedUs = this.nowUs();
+        },
+      },
       random32: () => random.nextU32(),
       timedLine: true,
       evidence: null,

@@ -63,8 +63,8 @@ export class BoardLoop {
   /** Of the chunk under way, and whether the evidence for it has been taken. */
   #arrivalUs = Number.NaN;
   #isSampled = true;
-  /** Stamp at which the frames of the chunk under way are judged; NaN until its first one. */
-  #judgedUs = Number.NaN;
+  /** When the frames of the chunk under way are judged; NaN until its first one. */
+  readonly #judged = { judgedUs: Number.NaN };
   /** A frame of the chunk under way was newer than all before it. */
   #hasNews = false;
   /** The loop has turned and looked for silence since the last heartbeat. */
@@ -147,7 +147,7 @@ export class BoardLoop {
     this.#arrivalUs = arrivalUs;
     this.#isSampled = false;
     this.#isChecked = true;
-    this.#judgedUs = Number.NaN;
+    this.#judged.judgedUs = Number.NaN;
     this.#hasNews = false;
     this.session.received(arrivalUs);
     this.decoder.push(bytes, arrivalUs);
@@ -166,15 +166,15 @@ export class BoardLoop {
       this.unknownStreamFrames++;
       return;
     }
-    if (Number.isNaN(this.#judgedUs)) this.#judgedUs = this.#options.clock.nowUs();
-    const judgement = stream.monitor.judge(frame, this.#judgedUs);
+    if (Number.isNaN(this.#judged.judgedUs)) this.#options.clock.stamp(this.#judged);
+    const judgement = stream.monitor.judge(frame, this.#judged);
     if (judgement.verdict !== verdictCode.repeated && judgement.verdict !== verdictCode.reordered) {
       this.#hasNews = true;
       this.session.data();
     }
     if (judgement.verdict !== verdictCode.met || judgement.gap.count > 0) {
       this.#sample();
-      this.#emulator.ask(stream, judgement.releaseHostUs, this.#judgedUs);
+      this.#emulator.ask(stream, judgement.releaseHostUs, judgement.judgedUs);
     }
     stream.reporter.judged(judgement, frame);
     if (frame.flags !== this.#flags) this.#onFlags(frame.flags);

@@ -8,6 +8,7 @@ import type { Feed } from '../feed/feed.js';
 import { type LinkState, linkStates } from '../feed/slot.js';
 import type { LogLevel } from '../outlet.js';
 import type { LoopStream } from './streams.js';
+import type { LoopClock } from './surroundings.js';
 
 export interface HealthFigures {
   readonly link: LinkState;
@@ -55,7 +56,7 @@ export class BoardReport {
   constructor(
     private readonly index: number,
     private readonly feed: Feed,
-    private readonly clock: { readonly nowUs: () => number; readonly utcUs: (atUs: number) => number },
+    private readonly clock: Pick<LoopClock, 'nowUs' | 'utcUs'>,
   ) {
     this.#health.board = index;
     this.#stats.board = index;

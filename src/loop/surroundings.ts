@@ -21,13 +21,21 @@ export interface LoopEvidence {
   dispose(): void;
 }
 
+/** Host monotonic, and what it is in UTC. */
+export interface LoopClock {
+  nowUs(): number;
+  utcUs(atUs: number): number;
+  /** As `nowUs`, into an object that is reused: a double that is returned may be boxed, and this is on the way of each chunk. */
+  stamp(into: { judgedUs: number }): void;
+}
+
 export interface BoardLoopOptions {
   readonly index: number;
   readonly config: BoardConfig;
   /** Until the board has told its id. */
   readonly provisionalId: string;
   readonly feed: Feed;
-  readonly clock: { readonly nowUs: () => number; readonly utcUs: (atUs: number) => number };
+  readonly clock: LoopClock;
   readonly random32: () => number;
   /** Whether bytes take their time on this line. */
   readonly timedLine: boolean;

@@ -110,7 +110,13 @@ export class VirtualBridge {
       config,
       provisionalId: 'board-1',
       feed: this.feed,
-      clock: { nowUs: () => thread.clockUs, utcUs: (atUs) => atUs },
+      clock: {
+        nowUs: () => thread.clockUs,
+        utcUs: (atUs) => atUs,
+        stamp: (into) => {
+          into.judgedUs = thread.clockUs;
+        },
+      },
       random32,
       timedLine: true,
       evidence: (periodUs, onEmpty) =>

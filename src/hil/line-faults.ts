@@ -1,10 +1,13 @@
 /**
- * Damages a serial line on purpose: the same faults in virtual time and between two pseudo-terminals. Pure: bytes and
- * times go in, the bytes that still arrive come out. The same seed and the same bytes give the same damage.
+ * Damages a serial line on purpose: the same faults in virtual time, between two pseudo-terminals and in front of a real
+ * port. The same seed and the same bytes give the same damage. What only some of them can do is theirs: `FaultBackEnd`.
  */
 import { SeededRandom } from '../board/emulated/random.js';
+import { type Damage, type FaultCounters, FaultLane } from './fault-lane.js';
+import { type BackEnd, type Fault, notApplicable } from './fault-table.js';
 
 export type Direction = 'fromBoard' | 'toBoard';
+const directions = ['fromBoard', 'toBoard'] as const;
 
 export interface FaultOptions {
   /** Default `fromBoard`. */
@@ -15,152 +18,221 @@ export interface FaultOptions {
   readonly probability?: number;
 }
 
-type Kind = 'drop' | 'flip' | 'duplicate' | 'insert' | 'burst';
-
-interface Active {
-  readonly kind: Kind;
-  readonly probability: number;
-  left: number;
+export interface SplitOptions {
+  readonly direction?: Direction;
+  /** How many chunks; default 1. */
+  readonly chunks?: number;
+  /** From the first part of a chunk to its second; default 1. */
+  readonly apartMs?: number;
 }
 
-interface Lane {
-  readonly active: Active[];
-  isCut: boolean;
-  heldUntilUs: number;
-  held: Uint8Array[];
-  heldBytes: number;
+export interface BaudDriftOptions {
+  /** The host's rate beyond the board's; a receiver bears about 4. */
+  readonly percent: number;
+  /** Until it is so far off; default at once. */
+  readonly overMs?: number;
 }
 
-/** What a line's driver would keep; beyond, a stall loses bytes, and counts them. */
-const HELD_BYTES_MAX = 64 * 1024;
-const EMPTY = new Uint8Array(0);
+export interface ClockStepOptions {
+  /** `utc`: the wall clock, as by NTP; `monotonic`: the clock that everything is judged by, as in a paused virtual machine. */
+  readonly clock: 'utc' | 'monotonic';
+  /** Only the wall clock goes back. */
+  readonly ms: number;
+}
+
+/** What a back end does by itself. */
+export interface FaultBackEnd {
+  readonly kind: BackEnd;
+  /** The hardware's own; without it characters are garbled as a receiver of that rate would. Fraction: 0.05 is 5 %. */
+  baudDrift?(drift: (nowUs: number) => number): void;
+  swap?(): Promise<void>;
+  unplug?(ms: number): Promise<void>;
+  clockStep?(step: ClockStepOptions): void;
+}
+
+export interface FaultEvent {
+  /** Host monotonic. */
+  readonly atUs: number;
+  readonly fault: Fault | 'mend' | 'clear';
+  readonly detail: string;
+}
+
+export interface LineFaultsOptions {
+  readonly seed: number;
+  /** The clock that stalls are timed by, host monotonic. */
+  readonly nowUs: () => number;
+  readonly backEnd: FaultBackEnd;
+  /** Hears of every fault, when it is asked for. */
+  readonly onFault?: (event: FaultEvent) => void;
+  /** Ends a test that asks for what is not applicable here; throws an Error by default. */
+  readonly refuse?: (reason: string) => never;
+}
 
 export class LineFaults {
-  /** Bytes that were hit, by fault; `cut` and `overflowed` never arrived. */
-  readonly counters = { drop: 0, flip: 0, duplicate: 0, insert: 0, burst: 0, cut: 0, stalled: 0, overflowed: 0 };
-  readonly #random: SeededRandom;
-  readonly #lanes: Readonly<Record<Direction, Lane>> = { fromBoard: newLane(), toBoard: newLane() };
-  readonly #nowUs: () => number;
+  readonly counters: FaultCounters = {
+    drop: 0,
+    flip: 0,
+    duplicate: 0,
+    insert: 0,
+    burst: 0,
+    split: 0,
+    cut: 0,
+    stalled: 0,
+    throttled: 0,
+    garbled: 0,
+    misframed: 0,
+    overflowed: 0,
+  };
+  readonly #options: LineFaultsOptions;
+  readonly #lanes: Readonly<Record<Direction, FaultLane>>;
 
-  /** @param nowUs the clock that stalls are timed by */
-  constructor(seed: number, nowUs: () => number) {
-    this.#random = new SeededRandom(seed);
-    this.#nowUs = nowUs;
+  constructor(options: LineFaultsOptions) {
+    this.#options = options;
+    const random = new SeededRandom(options.seed);
+    const lane = () => new FaultLane(random, this.counters);
+    this.#lanes = { fromBoard: lane(), toBoard: lane() };
   }
 
   /** Bytes vanish. */
   drop(options: FaultOptions = {}): void {
-    this.#add('drop', options);
+    this.#damage('drop', options);
   }
 
   /** One bit of a byte is inverted. */
   flip(options: FaultOptions = {}): void {
-    this.#add('flip', options);
+    this.#damage('flip', options);
   }
 
   /** A byte comes twice. */
   duplicate(options: FaultOptions = {}): void {
-    this.#add('duplicate', options);
+    this.#damage('duplicate', options);
   }
 
   /** A byte that nobody sent comes before one that somebody did. */
   insert(options: FaultOptions = {}): void {
-    this.#add('insert', options);
+    this.#damage('insert', options);
   }
 
   /** The next `bytes` bytes (default 8) are noise. */
   burst({ bytes = 8, ...options }: FaultOptions = {}): void {
-    this.#add('burst', { ...options, bytes });
+    this.#damage('burst', { ...options, bytes });
+  }
+
+  /** The next chunks come in two, cut at a random byte. */
+  split({ direction = 'fromBoard', chunks = 1, apartMs = 1 }: SplitOptions = {}): void {
+    if (!(chunks >= 1 && apartMs >= 0))
+      throw new RangeError(`split: ${chunks} chunks, ${apartMs} ms apart; give 1 or more`);
+    this.#begin('split', `${chunks} chunks ${apartMs} ms apart, ${direction}`);
+    this.#lanes[direction].splits = { left: chunks, apartUs: apartMs * 1e3 };
   }
 
   /** Holds what comes for `ms`; then it arrives at once. */
   stall(ms: number, direction: Direction = 'fromBoard'): void {
+    this.#begin('stall', `${ms} ms, ${direction}`);
     const lane = this.#lanes[direction];
-    lane.heldUntilUs = Math.max(lane.heldUntilUs, this.#nowUs() + ms * 1e3);
+    lane.heldUntilUs = Math.max(lane.heldUntilUs, this.#options.nowUs() + ms * 1e3);
+  }
+
+  /** Lets only so many bytes through, until `clear`; what waits is bounded, and what does not fit is lost. */
+  throttle(bytesPerSecond: number, direction: Direction = 'fromBoard'): void {
+    if (!(bytesPerSecond > 0))
+      throw new RangeError(`throttle: ${bytesPerSecond} bytes/s; give more than 0, or clear()`);
+    this.#begin('throttle', `${bytesPerSecond} bytes/s, ${direction}`);
+    this.#lanes[direction].bytesPerSecond = bytesPerSecond;
   }
 
   /** Nothing passes in this direction until `mend`: with one direction, a half-open link. */
   cut(direction: Direction): void {
+    this.#begin('cut', direction);
     this.#lanes[direction].isCut = true;
   }
 
   mend(direction: Direction): void {
+    this.#tell('mend', direction);
     this.#lanes[direction].isCut = false;
+  }
+
+  /** The host's rate leaves the board's, in both directions, until `clear`. */
+  baudDrift({ percent, overMs = 0 }: BaudDriftOptions): void {
+    if (!(Math.abs(percent) <= 50)) throw new RangeError(`baudDrift: ${percent} %; give at most 50`);
+    this.#begin('baudDrift', overMs > 0 ? `${percent} % over ${overMs} ms` : `${percent} %`);
+    const fromUs = this.#options.nowUs();
+    const share = (nowUs: number) => (overMs > 0 ? Math.min(1, (nowUs - fromUs) / (overMs * 1e3)) : 1);
+    this.#drift((nowUs) => (percent / 100) * share(nowUs));
+  }
+
+  /** Pulls the line out of this board and puts it into another one that has just been powered on. */
+  async swap(): Promise<void> {
+    this.#begin('swap', '');
+    await this.#options.backEnd.swap!();
+  }
+
+  /** The port disappears for `ms`; ends when it is back. */
+  async unplug(ms: number): Promise<void> {
+    this.#begin('unplug', `${ms} ms`);
+    await this.#options.backEnd.unplug!(ms);
+  }
+
+  /** A clock of the host jumps. */
+  clockStep(step: ClockStepOptions): void {
+    if (step.clock === 'monotonic' && !(step.ms >= 0))
+      throw new RangeError(`clockStep: CLOCK_MONOTONIC never goes back`);
+    this.#begin('clockStep', `${step.clock} ${step.ms} ms`);
+    this.#options.backEnd.clockStep!(step);
   }
 
   /** Ends all faults; what was held arrives next. */
   clear(): void {
-    for (const lane of Object.values(this.#lanes)) {
-      lane.active.length = 0;
-      lane.isCut = false;
-      lane.heldUntilUs = Number.NEGATIVE_INFINITY;
-    }
+    this.#tell('clear', '');
+    for (const lane of Object.values(this.#lanes)) lane.clear();
+    this.#drift(() => 0);
   }
 
   /** @returns what of these bytes arrives now; the same array when nothing is wrong */
   pass(direction: Direction, bytes: Uint8Array): Uint8Array {
-    const lane = this.#lanes[direction];
-    if (lane.isCut) {
-      this.counters.cut += bytes.length;
-      return EMPTY;
-    }
-    const damaged = lane.active.length === 0 ? bytes : this.#damage(lane, bytes);
-    if (lane.held.length === 0 && this.#nowUs() >= lane.heldUntilUs) return damaged;
-    this.#hold(lane, damaged);
-    return EMPTY;
+    return this.#lanes[direction].pass(bytes, this.#options.nowUs());
   }
 
-  /** What a stall has held and now lets go; empty when there is nothing. Ask it before `pass`, and while nothing comes. */
+  /** What was held and is now let go; empty when there is nothing. Ask it before `pass`, and while nothing comes. */
   released(direction: Direction): Uint8Array {
-    const lane = this.#lanes[direction];
-    if (lane.held.length === 0 || this.#nowUs() < lane.heldUntilUs) return EMPTY;
-    const bytes = Buffer.concat(lane.held);
-    lane.held = [];
-    lane.heldBytes = 0;
-    return bytes;
+    return this.#lanes[direction].released(this.#options.nowUs());
   }
 
-  #add(kind: Kind, { direction = 'fromBoard', bytes, probability = 1 }: FaultOptions): void {
+  #damage(kind: Damage, { direction = 'fromBoard', bytes, probability = 1 }: FaultOptions): void {
     if (!(probability > 0 && probability <= 1)) {
       throw new RangeError(`${kind}: a probability of ${probability}; give one above 0, at most 1`);
     }
     const left = bytes ?? (probability < 1 ? Number.POSITIVE_INFINITY : 1);
     if (!(left >= 1)) throw new RangeError(`${kind}: ${bytes} bytes; give at least 1`);
-    this.#lanes[direction].active.push({ kind, probability, left });
+    this.#begin(
+      kind,
+      `${left === Number.POSITIVE_INFINITY ? `each byte with ${probability}` : `${left} bytes`}, ${direction}`,
+    );
+    this.#lanes[direction].add(kind, probability, left);
   }
 
-  #hold(lane: Lane, bytes: Uint8Array): void {
-    const kept = bytes.slice(0, Math.max(0, HELD_BYTES_MAX - lane.heldBytes));
-    this.counters.overflowed += bytes.length - kept.length;
-    if (kept.length === 0) return;
-    lane.held.push(kept);
-    lane.heldBytes += kept.length;
-    this.counters.stalled += kept.length;
+  #drift(drift: (nowUs: number) => number): void {
+    const { backEnd } = this.#options;
+    if (backEnd.baudDrift !== undefined) backEnd.baudDrift(drift);
+    else for (const direction of directions) this.#lanes[direction].drift = directed(drift, direction);
   }
 
-  #damage(lane: Lane, bytes: Uint8Array): Uint8Array {
-    const out: number[] = [];
-    for (const byte of bytes) {
-      const hit = lane.active.find((fault) => this.#isHit(fault));
-      if (hit === undefined) {
-        out.push(byte);
-        continue;
-      }
-      this.counters[hit.kind]++;
-      if (--hit.left <= 0) lane.active.splice(lane.active.indexOf(hit), 1);
-      if (hit.kind === 'duplicate') out.push(byte, byte);
-      else if (hit.kind === 'insert') out.push(this.#random.nextU32() >>> 24, byte);
-      else if (hit.kind === 'flip') out.push(byte ^ (1 << (this.#random.nextU32() >>> 29)));
-      else if (hit.kind === 'burst') out.push(this.#random.nextU32() >>> 24);
-    }
-    return Uint8Array.from(out);
+  #begin(fault: Fault, detail: string): void {
+    const { backEnd, refuse = refused } = this.#options;
+    const reason = notApplicable(fault, backEnd.kind);
+    if (reason !== null) refuse(`${fault} on this line is ${reason}`);
+    this.#tell(fault, detail);
   }
 
-  #isHit({ probability }: Active): boolean {
-    return probability === 1 || this.#random.nextU32() < probability * 2 ** 32;
+  #tell(fault: FaultEvent['fault'], detail: string): void {
+    this.#options.onFault?.({ atUs: this.#options.nowUs(), fault, detail });
   }
 }
 
-function newLane(): Lane {
-  return { active: [], isCut: false, heldUntilUs: Number.NEGATIVE_INFINITY, held: [], heldBytes: 0 };
+/** A host that is too fast samples too early what the board sends, and sends what the board samples too late. */
+const directed = (drift: (nowUs: number) => number, direction: Direction) => (nowUs: number) =>
+  direction === 'fromBoard' ? drift(nowUs) : -drift(nowUs) / (1 + drift(nowUs));
+
+function refused(reason: string): never {
+  throw new Error(reason);
 }

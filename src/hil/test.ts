@@ -119,6 +119,7 @@ function newTrace(
     nowUs,
     isRealTime: target.isRealTime,
     inconclusive: (reason) => skip(`inconclusive: ${reason}`),
+    refuse: (reason) => skip(reason),
     replay: `HIL_TARGET=${target.name} HIL_SEED=${seed} npm run test:hil -- -t ${JSON.stringify(task.name)}`,
   });
 }

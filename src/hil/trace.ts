@@ -7,6 +7,7 @@ import type { FrameRecord } from '../feed/frame.js';
 import type { RingHandlers } from '../feed/outlet-reader.js';
 import { type LinkState, linkStates } from '../feed/slot.js';
 import type { TextEvent } from '../outlet.js';
+import type { FaultEvent } from './line-faults.js';
 
 /** A frame as it left the ring; times as in `FrameRecord`. */
 export interface TracedFrame extends Omit<FrameRecord, 'verdict' | 'culprit' | 'values' | 'board' | 'count'> {
@@ -56,12 +57,16 @@ export interface TraceOptions {
   readonly isRealTime: boolean;
   /** Ends the test as inconclusive: neither passed nor failed. */
   readonly inconclusive: (reason: string) => never;
+  /** Ends the test as skipped: it asks for what this target cannot do. */
+  readonly refuse: (reason: string) => never;
   /** How to run this test again, for failure messages. */
   readonly replay: string;
 }
 
 /** About a quarter of an hour at 1 kHz; more is not kept, and makes every judgement of the trace an error. */
 const FRAMES_MAX = 1_000_000;
+/** Faults are asked for by tests: more than this is a loop. */
+const FAULTS_MAX = 10_000;
 const armStateNames = Object.keys(armStates) as ArmState[];
 const tripCauseNames = Object.keys(tripCauses) as TripCause[];
 const encodingNames = Object.keys(encodings) as Encoding[];
@@ -71,6 +76,8 @@ export class Trace implements TraceWindow {
   readonly misses: TracedMiss[] = [];
   readonly healths: TracedHealth[] = [];
   readonly texts: TextEvent[] = [];
+  /** What was done to the line, in order. */
+  readonly faults: FaultEvent[] = [];
   readonly fromUs = Number.NaN;
   readonly trace = this;
   /** Bytes that came from the board, and that went to it. */
@@ -121,6 +128,13 @@ export class Trace implements TraceWindow {
       .update(JSON.stringify([frames, misses, healths, texts]))
       .digest('hex');
   }
+
+  readonly refuse = (reason: string): never => this.options.refuse(reason);
+
+  /** A fault was made. */
+  readonly tellFault = (event: FaultEvent): void => {
+    if (this.faults.length < FAULTS_MAX) this.faults.push(event);
+  };
 
   /** A chunk of the line, before faults. */
   chunk(direction: 'fromBoard' | 'toBoard', bytes: Uint8Array, atUs: number): void {

@@ -12,7 +12,7 @@ import { type RingReader, readRings } from '../feed/outlet-reader.js';
 import { BoardLoop } from '../loop/board-loop.js';
 import type { CommandAnswer } from '../outlet.js';
 import { boardConfig, bridgeConfig } from './bridge-config.js';
-import { LineFaults } from './line-faults.js';
+import { type ClockStepOptions, LineFaults } from './line-faults.js';
 import type { Io, Rig } from './rig.js';
 import type { Trace } from './trace.js';
 
@@ -39,10 +39,15 @@ export class VirtualRig implements Rig {
   readonly httpPort = null;
   readonly excuse = null;
   readonly faults: LineFaults;
-  readonly io: Io;
   /** Bytes that a frozen host did not take in time. */
   lostBytes = 0;
-  readonly #line: VirtualLine;
+  #line: VirtualLine;
+  /** Host time at which the board at the end of the line was powered on; of the wall clock, how far it has been put forward. */
+  #epochUs = HOST_EPOCH_US;
+  #utcStepUs = 0;
+  #boards = 0;
+  #drift: (nowUs: number) => number = () => 0;
+  readonly #options: VirtualRigOptions;
   readonly #feed = Feed.create({ slotsPerSecond: 1000, seconds: 4 });
   readonly #reader: RingReader;
   readonly #port: MessagePort;
@@ -54,20 +59,12 @@ export class VirtualRig implements Rig {
   #unread: Uint8Array[] = [];
   #unreadBytes = 0;
 
-  constructor({ board, seed, trace }: VirtualRigOptions) {
+  constructor(options: VirtualRigOptions) {
+    const { board, seed, trace } = options;
+    this.#options = options;
+    this.#line = this.#newBoard();
     this.trace = trace(() => this.nowUs());
-    this.faults = new LineFaults(seed, () => this.nowUs());
-    this.#line = new VirtualLine({
-      board,
-      image: readImage(board),
-      seed,
-      onChunk: (bytes, virtualUs) => {
-        this.#arrivalUs = HOST_EPOCH_US + virtualUs;
-        this.trace.chunk('fromBoard', bytes, this.#arrivalUs);
-      },
-      onSlice: () => this.#slice(),
-    });
-    this.io = probe(this.#line);
+    this.faults = this.#newFaults();
     const config = boardConfig(`emulated:${board}`);
     this.#baud = config.baud;
     const random = new SeededRandom(seed);
@@ -78,7 +75,7 @@ export class VirtualRig implements Rig {
       feed: this.#feed,
       clock: {
         nowUs: () => this.nowUs(),
-        utcUs: (atUs) => UTC_US + atUs - HOST_EPOCH_US,
+        utcUs: (atUs) => UTC_US + this.#utcStepUs + atUs - HOST_EPOCH_US,
         stamp: (into) => {
           into.judgedUs = this.nowUs();
         },
@@ -110,7 +107,12 @@ export class VirtualRig implements Rig {
   }
 
   nowUs(): number {
-    return HOST_EPOCH_US + this.#line.nowUs;
+    return this.#epochUs + this.#line.nowUs;
+  }
+
+  /** Of the board that is at the end of the line now. */
+  get io(): Io {
+    return probe(this.#line, this.#epochUs);
   }
 
   async pass(ms: number): Promise<void> {
@@ -161,8 +163,60 @@ export class VirtualRig implements Rig {
     this.#port.close();
   }
 
-  #plug(): void {
+  #newBoard(): VirtualLine {
+    const { board, seed } = this.#options;
+    return new VirtualLine({
+      board,
+      image: readImage(board),
+      seed: seed + this.#boards++,
+      onChunk: (bytes, virtualUs) => {
+        this.#arrivalUs = this.#epochUs + virtualUs;
+        this.trace.chunk('fromBoard', bytes, this.#arrivalUs);
+      },
+      onSlice: () => this.#slice(),
+    });
+  }
+
+  #newFaults(): LineFaults {
+    const { refuse, tellFault } = this.trace;
+    return new LineFaults({
+      seed: this.#options.seed,
+      nowUs: () => this.nowUs(),
+      onFault: tellFault,
+      refuse,
+      backEnd: {
+        kind: 'virtual',
+        baudDrift: (drift) => {
+          this.#drift = drift;
+        },
+        swap: async () => this.#swap(),
+        unplug: (ms) => this.unplug(ms),
+        clockStep: (step) => this.#stepClock(step),
+      },
+    });
+  }
+
+  /** The port stays open: the plug behind the adapter goes from one board to another. */
+  #swap(): void {
+    const nowUs = this.nowUs();
+    const { connected } = this.#line;
+    this.#line.disconnect();
+    this.#line = this.#newBoard();
+    this.#epochUs = nowUs - this.#line.nowUs;
+    if (connected) this.#connect();
+  }
+
+  #stepClock({ clock, ms }: ClockStepOptions): void {
+    if (clock === 'utc') this.#utcStepUs += ms * 1e3;
+    else this.#epochUs += ms * 1e3;
+  }
+
+  #connect(): void {
     this.#line.connect(this.#baud, (bytes) => this.#heardBytes(bytes));
+  }
+
+  #plug(): void {
+    this.#connect();
     const send = (bytes: Uint8Array): boolean => this.#send(bytes);
     this.loop.opened({ path: this.loop.id, send }, this.nowUs());
   }
@@ -196,6 +250,7 @@ export class VirtualRig implements Rig {
   /** The host's turn: after each quarter of a millisecond of virtual time. */
   #slice(): void {
     const nowUs = this.nowUs();
+    if (this.#line.connected) this.#line.setBaud(this.#baud * (1 + this.#drift(nowUs)));
     const late = this.faults.released('fromBoard');
     if (late.length > 0 && this.#line.connected) this.#deliver(late, nowUs);
     const delayed = this.faults.released('toBoard');
@@ -212,12 +267,12 @@ export class VirtualRig implements Rig {
 }
 
 /** The board's pins in the host's time. */
-function probe({ board }: VirtualLine): Io {
+function probe({ board }: VirtualLine, epochUs: number): Io {
   return {
     pin: (pin) => board.pins.read(pin),
     drive: (pin, level) => board.pins.drive(pin, level),
     onChange: (pin, listener) =>
-      board.pins.onChange(pin, ({ level, sinceNs }) => listener(level, HOST_EPOCH_US + sinceNs / 1e3)),
+      board.pins.onChange(pin, ({ level, sinceNs }) => listener(level, epochUs + sinceNs / 1e3)),
     setVolts: (channel, volts) => board.adc.setVolts(channel, volts),
   };
 }

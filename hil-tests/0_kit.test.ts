@@ -8,6 +8,7 @@ describe('in virtual time', () => {
     const run = async (ofSeed: number) => {
       const rig = await target.start({
         firmware: 'release',
+        needs: ['faults'],
         seed: ofSeed,
         trace: (nowUs) => new Trace({ ...trace.options, nowUs }),
       });

@@ -23,7 +23,7 @@ describe('loss', () => {
     const damages = ['drop', 'flip', 'duplicate', 'insert', 'burst'] as const;
     test.for(damages)(
       'a byte hit by %s costs at most two frames, and the link is to blame',
-      async (damage, { bridge, clock, trace, faults, health }) => {
+      async (damage, { target, bridge, clock, trace, faults, health }) => {
         health.expect('corrupt');
         await bridge.streaming();
         await clock.pass(200);
@@ -35,7 +35,7 @@ describe('loss', () => {
         expect(gaps.length).toBe(1);
         expect(gaps[0]!.count).toBeLessThanOrEqual(2);
         expect(gaps[0]).toMatchObject({ culprit: 'link', verdict: 'lost' });
-        expect(frames.every(({ verdict }) => verdict === 'met')).toBe(true);
+        if (!target.isRealTime) expect(frames.every(({ verdict }) => verdict === 'met')).toBe(true);
       },
     );
 

@@ -18,7 +18,10 @@ import type { Trace } from './trace.js';
 export interface BoardHandle {
   /** Port, or `emulated:<name>`. */
   readonly path: string;
-  readonly faults: LineFaults | null;
+  /** Where the line is in our hands: its faults, told to this trace. */
+  readonly faults: ((trace: Trace) => LineFaults) | null;
+  /** Why a failure may be this machine's fault, beyond what the rig sees itself. */
+  excuse?(): string | null;
   reset?(bridge: Bridge, by: ResetBy): Promise<void>;
   /** Pulls the line out; `ms` later it is in again. */
   unplug?(bridge: Bridge, ms: number): Promise<void>;
@@ -52,7 +55,7 @@ export class RealRig implements Rig {
 
   private constructor({ board, trace, isBoardDisturbed }: RealRigOptions) {
     this.trace = trace(monotonicUs);
-    this.faults = board.faults;
+    this.faults = board.faults?.(this.trace) ?? null;
     this.#board = board;
     this.#isBoardDisturbed = isBoardDisturbed;
     const config = bridgeConfig(board.path);
@@ -149,7 +152,8 @@ export class RealRig implements Rig {
   }
 
   get excuse(): string | null {
-    return this.#noise.excuse ?? this.#emulatorExcuse() ?? (this.#isBoardDisturbed ? this.#boardExcuse() : null);
+    const others = this.#emulatorExcuse() ?? this.#board.excuse?.() ?? null;
+    return this.#noise.excuse ?? others ?? (this.#isBoardDisturbed ? this.#boardExcuse() : null);
   }
 
   async close(): Promise<void> {

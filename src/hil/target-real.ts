@@ -2,32 +2,39 @@
 import { existsSync } from 'node:fs';
 import type { Capability } from './capabilities.js';
 import { HostProcess, missingHost } from './host-process.js';
+import { emulatedLine, hostLine, needsLine, portLine, throughProxy } from './line-boards.js';
 import { type BoardHandle, RealRig } from './real-rig.js';
 import type { RigOptions, Target } from './targets.js';
 
 /** `pico-pty`: the emulated Pico as `npm start` runs it, a process of its own on a pseudo-terminal. */
 export function emulatedTarget(): Target {
-  return realTarget('pico-pty', ['timing', 'reset', 'power', 'unplug', 'testFirmware'], {
+  return realTarget('pico-pty', ['timing', 'reset', 'power', 'unplug', 'faults', 'testFirmware'], {
     missing: () => (process.platform === 'win32' ? 'Windows has no pseudo-terminals' : null),
-    open: async ({ firmware }) => ({
-      path: firmware === 'test' ? 'emulated:pico-test' : 'emulated:pico',
-      faults: null,
-      reset: async (bridge, by) => {
-        bridge.boards[0]!.emulator?.tell(by === 'powerOn' ? 'power' : 'reset');
-      },
-      unplug: async (bridge, ms) => {
-        bridge.boards[0]!.emulator?.tell(`unplug ${ms}`);
-      },
-      close: async () => {},
-    }),
+    open: async (options) => {
+      const name = options.firmware === 'test' ? 'pico-test' : 'pico';
+      if (options.needs.includes('faults')) return throughProxy(emulatedLine(name, options.seed), options);
+      return {
+        path: `emulated:${name}`,
+        faults: null,
+        reset: async (bridge, by) => {
+          bridge.boards[0]!.emulator?.tell(by === 'powerOn' ? 'power' : 'reset');
+        },
+        unplug: async (bridge, ms) => {
+          bridge.boards[0]!.emulator?.tell(`unplug ${ms}`);
+        },
+        close: async () => {},
+      };
+    },
   });
 }
 
 /** `host`: the firmware compiled for this machine. Its timer is this machine's, so it keeps no time of its own. */
 export function hostTarget(): Target {
-  return realTarget('host', ['reset', 'testFirmware'], {
+  return realTarget('host', ['reset', 'unplug', 'faults', 'testFirmware'], {
     missing: missingHost,
-    open: async ({ firmware, seed }) => {
+    open: async (options) => {
+      if (needsLine(options)) return throughProxy(await hostLine(options), options);
+      const { firmware, seed } = options;
       const board = await HostProcess.start(firmware, seed);
       return {
         path: board.path,
@@ -41,9 +48,11 @@ export function hostTarget(): Target {
 
 /** A board that is really there. Nothing is known of it but its port. */
 export function portTarget(path: string): Target {
-  return realTarget(path, ['timing'], {
+  const hasPty = process.platform !== 'win32';
+  return realTarget(path, ['timing', ...(hasPty ? (['unplug', 'faults'] as const) : [])], {
     missing: () => (existsSync(path) || /^COM\d+$/.test(path) ? null : `there is no port ${path}: plug the board in`),
-    open: async () => ({ path, faults: null, close: async () => {} }),
+    open: async (options) =>
+      needsLine(options) ? throughProxy(portLine(path), options) : { path, faults: null, close: async () => {} },
   });
 }
 

@@ -9,6 +9,8 @@ export type FirmwareKind = 'release' | 'test';
 export interface RigOptions {
   readonly firmware: FirmwareKind;
   readonly seed: number;
+  /** What the test said that it needs: a part that costs something is there only when it is asked for. */
+  readonly needs: readonly Capability[];
   readonly trace: (nowUs: () => number) => Trace;
 }
 

@@ -64,7 +64,12 @@ export const test = base.extend<HilFixtures>({
     const wanted: Capability[] = firmware === 'test' ? [...needs, 'testFirmware'] : [...needs];
     const lack = unmet(target, wanted);
     skip(lack !== null, lack ?? '');
-    const rig = await target.start({ firmware, seed, trace: (nowUs) => newTrace({ task, skip }, target, seed, nowUs) });
+    const rig = await target.start({
+      firmware,
+      seed,
+      needs,
+      trace: (nowUs) => newTrace({ task, skip }, target, seed, nowUs),
+    });
     try {
       await use(rig);
     } finally {

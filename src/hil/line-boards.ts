@@ -1,0 +1,104 @@
+/** Boards whose line is taken through our own hands in real time: an emulator or the host's firmware that the kit starts itself. */
+import { LagReader } from '../board/emulated/lag.js';
+import { EmulatorChild } from '../board/emulator-child.js';
+import { monotonicUs } from '../host-clock.js';
+import { boardConfig } from './bridge-config.js';
+import type { BackEnd } from './fault-table.js';
+import { NOISY_US } from './host-noise.js';
+import { HostProcess } from './host-process.js';
+import { LineProxy } from './line-proxy.js';
+import type { BoardHandle } from './real-rig.js';
+import type { RigOptions } from './targets.js';
+
+/** A board at the far end of a line that can be damaged. */
+export interface LineBoard {
+  readonly kind: BackEnd;
+  /** Its port now; null while there is none. */
+  path(): string | null;
+  reset?(by: 'powerOn' | 'pin' | 'watchdog'): Promise<void>;
+  /** Afterwards `path` is another board's. */
+  swap?(): Promise<void>;
+  excuse?(): string | null;
+  close(): Promise<void>;
+}
+
+/** Whether a test needs the line in our hands. */
+export const needsLine = ({ needs }: RigOptions): boolean => needs.includes('faults') || needs.includes('unplug');
+
+/** @throws Error when the board's port cannot be opened */
+export async function throughProxy(board: LineBoard, { seed }: RigOptions): Promise<BoardHandle> {
+  const { kind, swap } = board;
+  const proxy = await LineProxy.open({
+    kind,
+    seed,
+    boardPath: () => board.path(),
+    baud: boardConfig('').baud,
+    ...(swap === undefined ? {} : { swap: () => board.swap!() }),
+  }).catch(async (error: unknown) => {
+    await board.close();
+    throw error;
+  });
+  return {
+    path: proxy.path,
+    faults: (trace) => proxy.faults(trace),
+    unplug: (_, ms) => proxy.unplug(ms),
+    ...(board.reset === undefined ? {} : { reset: (_, by) => board.reset!(by) }),
+    ...(board.excuse === undefined ? {} : { excuse: () => board.excuse!() }),
+    close: async () => {
+      await proxy.close();
+      await board.close();
+    },
+  };
+}
+
+/** @param name as in `tautline emulate <name>` */
+export function emulatedLine(name: string, seed: number): LineBoard {
+  const start = (ofSeed: number): EmulatorChild => {
+    const child = new EmulatorChild({ board: name, arguments: ['--seed', String(ofSeed)] });
+    child.start();
+    return child;
+  };
+  const startedUs = monotonicUs();
+  let boards = 1;
+  let child = start(seed);
+  return {
+    kind: 'pty',
+    path: () => child.port,
+    reset: async (by) => {
+      child.tell(by === 'powerOn' ? 'power' : 'reset');
+    },
+    swap: async () => {
+      await child.stop();
+      child = start(seed + boards++);
+    },
+    excuse: () => lagExcuse(child.lagPath, startedUs),
+    close: () => child.stop(),
+  };
+}
+
+export async function hostLine({ firmware, seed }: RigOptions): Promise<LineBoard> {
+  let boards = 1;
+  let board = await HostProcess.start(firmware, seed);
+  return {
+    kind: 'pty',
+    path: () => board.path,
+    reset: async () => board.pressReset(),
+    swap: async () => {
+      await board.end();
+      board = await HostProcess.start(firmware, seed + boards++);
+    },
+    close: () => board.end(),
+  };
+}
+
+/** A board that is really there, with our pseudo-terminal before its port. */
+export const portLine = (path: string): LineBoard => ({ kind: 'port', path: () => path, close: async () => {} });
+
+/** The bridge cannot know that a board behind our pseudo-terminal is emulated, so it does not ask. */
+function lagExcuse(lagPath: string | null, fromUs: number): string | null {
+  if (lagPath === null) return null;
+  const reader = new LagReader(lagPath);
+  const lagUs = reader.lagAt(fromUs, monotonicUs()) ?? 0;
+  reader.close();
+  return lagUs < NOISY_US ? null : `the emulator was late by up to ${Math.round(lagUs / 1e3)} ms`;
+}

@@ -4,15 +4,12 @@
  */
 import { type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
-import { getHeapStatistics } from 'node:v8';
-import type { AttachedBoard } from '#dist/attached-board.js';
 import { startBridge } from '#dist/bridge.js';
 import type { DataFrame } from '#dist/codec/data-frame.js';
 import { loadConfig } from '#dist/config-load.js';
 import type { Judgement } from '#dist/deadline/judgement.js';
 import { verdictCode } from '#dist/deadline/verdict.js';
 import { monotonicUs } from '#dist/host-clock.js';
-import { BoardLoop } from '#dist/loop/board-loop.js';
 
 export interface MeasureRequest {
   readonly measureMs: number;
@@ -20,8 +17,6 @@ export interface MeasureRequest {
   readonly zeroUs: number;
   /** A slowdown planted into the loop, spent before each stamp: for the self-test of the gate. */
   readonly plantedUs?: number;
-  /** Also look at the heap before and after each chunk: slow, so not together with latencies that count. */
-  readonly heap?: boolean;
 }
 
 export interface MeasureAnswer {
@@ -40,9 +35,6 @@ export interface MeasureAnswer {
   readonly skipped: number;
   readonly corrupt: number;
   readonly wakeUps: number;
-  /** Garbage of the way from the chunk to the ring, bytes a frame; 0 frames without `heap`. */
-  readonly heapBytes: number;
-  readonly heapFrames: number;
 }
 
 const { values } = parseArgs({
@@ -84,7 +76,7 @@ function stamp({ releaseUs, lateUs: startedLateUs }: DataFrame): void {
 }
 
 /** Of all boards. */
-const counts = { frames: 0, lost: 0, skipped: 0, heapBytes: 0, heapFrames: 0 };
+const counts = { frames: 0, lost: 0, skipped: 0 };
 
 function watch(): void {
   const { feed } = bridge;
@@ -106,23 +98,6 @@ function watch(): void {
   };
 }
 
-/** The heap before and after `chunk`; a collection in between makes it smaller, and that chunk is left out. */
-function weigh({ loop }: AttachedBoard): void {
-  const chunk = BoardLoop.prototype.chunk.bind(loop);
-  loop.chunk = (bytes, arrivalUs) => {
-    const framesBefore = counts.frames;
-    const before = getHeapStatistics().used_heap_size;
-    chunk(bytes, arrivalUs);
-    const between = getHeapStatistics().used_heap_size;
-    // The look itself leaves an object behind, always the same.
-    const look = getHeapStatistics().used_heap_size - between;
-    const grown = between - before - look;
-    if (look < 0 || grown < 0 || counts.frames === framesBefore) return;
-    counts.heapBytes += grown;
-    counts.heapFrames += counts.frames - framesBefore;
-  };
-}
-
 const corrupt = (): number =>
   boards
     .flatMap(({ loop }) => loop.board.streams)
@@ -131,10 +106,9 @@ const corrupt = (): number =>
 process.on('message', (request: MeasureRequest) => {
   samples = 0;
   misses.length = 0;
-  Object.assign(counts, { frames: 0, lost: 0, skipped: 0, heapBytes: 0, heapFrames: 0 });
+  Object.assign(counts, { frames: 0, lost: 0, skipped: 0 });
   const corruptBefore = corrupt();
   const wakeUpsBefore = bridge.feed.wakeUps;
-  if (request.heap) weigh(boards[0]!);
   collections.length = 0;
   const beganUs = monotonicUs();
   const beganMs = performance.now();

@@ -16,11 +16,10 @@ export interface Load {
   readonly rateHz: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
-  readonly heap?: boolean;
 }
 
 /** Boards that speak to one bridge with its default outlets. */
-export async function underLoad({ boards, rateHz, warmUpMs, measureMs, heap }: Load): Promise<MeasuredWindow> {
+export async function underLoad({ boards, rateHz, warmUpMs, measureMs }: Load): Promise<MeasuredWindow> {
   const all: Board[] = [];
   let bridge: MeasuredBridge | undefined;
   try {
@@ -30,7 +29,7 @@ export async function underLoad({ boards, rateHz, warmUpMs, measureMs, heap }: L
       { 'http.port': await freePort(), 'mqtt.port': await freePort() },
     );
     await sleep(warmUpMs);
-    return await bridge.measure({ measureMs, zeroUs: all[0]!.zeroUs, ...(heap === undefined ? {} : { heap }) });
+    return await bridge.measure({ measureMs, zeroUs: all[0]!.zeroUs });
   } finally {
     await bridge?.program.end();
     await Promise.all(all.map((board) => board.end()));

@@ -69,6 +69,8 @@ export class ClockModel {
   // wherever it does not inline the call.
   #boundAtUs = Number.NaN;
   #boundOffsetUs = Number.NaN;
+  #ceilingAtUs = Number.NaN;
+  #ceilingUs = Number.NaN;
   #aheadUs = Number.NaN;
   #middleUs = Number.NaN;
   #halfUs = Number.NaN;
@@ -235,9 +237,15 @@ export class ClockModel {
     this.#slopeMax = DRIFT_LIMIT;
     let possible = true;
     for (let i = 0; i < ceilings.size; i++) {
-      possible = this.#narrowSlopes(ceilings.atUs[i]!, ceilings.relaxedUs[i]!) && possible;
+      this.#ceilingAtUs = ceilings.atUs[i]!;
+      this.#ceilingUs = ceilings.relaxedUs[i]!;
+      possible = this.#narrowSlopes() && possible;
     }
-    if (binOpen) possible = this.#narrowSlopes(this.#binAtUs, this.#relaxedBin(nowUs)) && possible;
+    if (binOpen) {
+      this.#ceilingAtUs = this.#binAtUs;
+      this.#ceilingUs = this.#relaxedBin(nowUs);
+      possible = this.#narrowSlopes() && possible;
+    }
     if (!possible || this.#slopeMin > this.#slopeMax) {
       this.#contradiction();
       return;
@@ -250,17 +258,24 @@ export class ClockModel {
     return this.#binOffsetUs + HALF_BEND_PER_US * distanceUs * distanceUs;
   }
 
-  /** No line through the corridor is steeper than from an older floor to this ceiling, or flatter than from it to a newer floor. */
-  #narrowSlopes(atUs: number, ceilingUs: number): boolean {
-    const floors = this.#floors;
-    for (let j = 0; j < floors.size; j++) {
-      const apartUs = atUs - floors.atUs[j]!;
-      const roomUs = ceilingUs - floors.relaxedUs[j]! + ROUNDING_US;
-      if (apartUs > 0) this.#slopeMax = Math.min(this.#slopeMax, roomUs / apartUs);
-      else if (apartUs < 0) this.#slopeMin = Math.max(this.#slopeMin, roomUs / apartUs);
-      else if (roomUs < 0) return false;
+  /** No line through the corridor is steeper than from an older floor to the ceiling in `#ceilingAtUs` and `#ceilingUs`, or flatter than from it to a newer floor. */
+  #narrowSlopes(): boolean {
+    const { atUs: floorAtUs, relaxedUs: floorUs, size } = this.#floors;
+    const atUs = this.#ceilingAtUs;
+    const ceilingUs = this.#ceilingUs + ROUNDING_US;
+    let steepest = this.#slopeMax;
+    let flattest = this.#slopeMin;
+    let possible = true;
+    for (let j = 0; j < size; j++) {
+      const apartUs = atUs - floorAtUs[j]!;
+      const roomUs = ceilingUs - floorUs[j]!;
+      if (apartUs > 0) steepest = Math.min(steepest, roomUs / apartUs);
+      else if (apartUs < 0) flattest = Math.max(flattest, roomUs / apartUs);
+      else if (roomUs < 0) possible = false;
     }
-    return true;
+    this.#slopeMax = steepest;
+    this.#slopeMin = flattest;
+    return possible;
   }
 
   /** The highest offset now lies on the steepest line below all ceilings, the lowest on the flattest above all floors. */

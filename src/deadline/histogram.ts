@@ -1,6 +1,8 @@
 /** Counts of durations in buckets that grow with them: eight to an octave, so a percentile is right to 12.5 %. */
 const BUCKETS_PER_OCTAVE = 8;
 const OCTAVES = 26; // 8 µs to 2^28 µs, and the first 8
+/** What is longer counts as this. */
+export const LONGEST_US = 2 ** (OCTAVES + 2) - 1;
 
 export class DurationHistogram {
   count = 0;
@@ -31,7 +33,7 @@ export class DurationHistogram {
 
 /** Below 8 µs a bucket is 1 µs wide; above, the three bits after the leading one choose it. */
 function bucketOf(us: number): number {
-  const whole = us < 2 ** (OCTAVES + 2) ? us | 0 : 2 ** (OCTAVES + 2) - 1;
+  const whole = us < LONGEST_US ? us | 0 : LONGEST_US;
   if (whole < BUCKETS_PER_OCTAVE) return whole;
   const octave = 28 - Math.clz32(whole); // 8..15 -> 0
   return BUCKETS_PER_OCTAVE * (octave + 1) + ((whole >> octave) - BUCKETS_PER_OCTAVE);

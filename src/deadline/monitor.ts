@@ -6,7 +6,7 @@ import type { ClockModel, FrameTimes } from './clock.js';
 import type { Contract } from './contract.js';
 import { Counters, type StreamStats } from './counters.js';
 import type { DeviceTime } from './device-time.js';
-import { DurationHistogram } from './histogram.js';
+import { DurationHistogram, LONGEST_US } from './histogram.js';
 import { Gap, type Judged, Judgement, type TimedFrame } from './judgement.js';
 import type { LineTiming } from './line-load.js';
 import { LossAccount } from './loss.js';
@@ -253,7 +253,9 @@ export class StreamMonitor {
       const releaseJitterUs = Math.abs(startUs - this.#startUs - plannedUs);
       if (releaseJitterUs > this.counters.releaseJitterMaxUs) this.counters.releaseJitterMaxUs = releaseJitterUs;
       if (releaseJitterUs > jitterUs) this.counters.jitterExceeded++;
-      this.#arrivalJitter.record(Math.abs(frame.arrivalUs - this.newestArrivalUs - releasedAfterUs));
+      // Whole microseconds: an integer is not boxed.
+      const arrivalJitterUs = Math.abs(frame.arrivalUs - this.newestArrivalUs - releasedAfterUs);
+      this.#arrivalJitter.record(Math.min(arrivalJitterUs, LONGEST_US) | 0);
     }
     this.#startUs = startUs;
   }

@@ -1,0 +1,213 @@
+/**
+ * The loop of a board, whole, on real time, without a port: a script answers for the board, and frames are handed over one
+ * chunk each. For what a process with threads and sockets would drown, such as single bytes of garbage.
+ */
+import { getHeapStatistics } from 'node:v8';
+import { crc32 } from '#dist/codec/crc32.js';
+import { encodeBinary, encodeText } from '#dist/codec/encode.js';
+import type { DeviceMessage } from '#dist/codec/message.js';
+import {
+  BINARY_MESSAGE_BYTES_MAX,
+  type Encoding,
+  encodings,
+  PROTOCOL_VERSION,
+  resetCauses,
+} from '#dist/codec/schema.js';
+import { sessionTag } from '#dist/codec/session-tag.js';
+import { Evidence } from '#dist/deadline/evidence.js';
+import { controlStream } from '#dist/deadline/model/stream.js';
+import { Feed } from '#dist/feed/feed.js';
+import { hostClock, monotonicUs } from '#dist/host-clock.js';
+import { BoardLoop } from '#dist/loop/board-loop.js';
+import { descriptorBytes as sampleDescriptor } from '#dist/simulator/board.js';
+import { type Received, Receiver } from '#dist/simulator/receiver.js';
+import { sleep } from './processes.js';
+
+const PERIOD_US = 100;
+/** Frames are encoded before the first of them is due. */
+const ENCODE_US_MAX = 50;
+const BOOT_ID = 1;
+/** From a release until its frame is handed over. */
+const TRANSPORT_US = 400;
+
+const descriptor = JSON.parse(new TextDecoder().decode(sampleDescriptor));
+descriptor.streams[0].periodUs = PERIOD_US;
+descriptor.baud = 20_000_000;
+const descriptorBytes = new TextEncoder().encode(JSON.stringify(descriptor));
+const descriptorHash = crc32(descriptorBytes);
+
+interface Chunk {
+  readonly arrivalUs: number;
+  readonly bytes: Uint8Array;
+}
+
+const heapBytes = (): number => getHeapStatistics().used_heap_size;
+
+/** Awake, and without the garbage that a returned double may be. */
+function awaken(atUs: number): void {
+  for (;;) {
+    const [seconds, nanoseconds] = process.hrtime();
+    if (seconds * 1e6 + nanoseconds / 1e3 >= atUs) return;
+  }
+}
+
+export class FedLoop {
+  readonly loop: BoardLoop;
+  readonly #receiver = new Receiver();
+  readonly #answers: Uint8Array[] = [];
+  readonly #zeroUs = monotonicUs();
+  #encoding: Encoding = 'text';
+  #tag = 0;
+  #seq = 0;
+  #releaseUs = 0;
+
+  private constructor(withEvidence: boolean) {
+    this.loop = new BoardLoop({
+      index: 0,
+      config: { path: '/dev/fed', baud: descriptor.baud, encoding: 'auto', contract: {} },
+      provisionalId: 'board-1',
+      feed: Feed.create({ slotsPerSecond: 1e6 / PERIOD_US, seconds: 2 }),
+      clock: hostClock,
+      random32: () => 1,
+      timedLine: true,
+      evidence: withEvidence
+        ? (periodUs, onEmpty) => new Evidence({ nowUs: monotonicUs, drain: () => 0, onEmpty, periodUs })
+        : null,
+      isTaken: () => false,
+    });
+  }
+
+  /** Streaming, with a settled clock. */
+  static async start(withEvidence: boolean): Promise<FedLoop> {
+    const fed = new FedLoop(withEvidence);
+    fed.loop.opened({ path: '/dev/fed', send: (bytes) => fed.#receive(bytes) }, monotonicUs());
+    while (fed.loop.session.state !== 'streaming') {
+      fed.#turn();
+      fed.#hand(fed.#frames(1), 0, 1);
+      await sleep(5);
+    }
+    return fed;
+  }
+
+  end(): void {
+    this.loop.dispose();
+  }
+
+  /**
+   * Hands over all frames without a pause, one chunk each.
+   * @returns bytes of garbage that a chunk left behind, by round; the looks at the heap are less than half a byte of it
+   */
+  weigh(rounds: number, chunks: number): Float64Array {
+    this.#turn();
+    const frames = this.#frames(rounds * chunks);
+    return Float64Array.from({ length: rounds }, (_, round) => {
+      this.#turn();
+      const before = heapBytes();
+      this.#hand(frames, round * chunks, (round + 1) * chunks);
+      return (heapBytes() - before) / chunks;
+    });
+  }
+
+  /** Frames by verdict, so far. */
+  get verdicts(): readonly number[] {
+    return [...(this.loop.board.streams[0]?.monitor.counters.verdicts ?? [])];
+  }
+
+  /** What the loop does beside frames: heartbeats, pings, and what the board answers. */
+  #turn(): void {
+    this.loop.tick(monotonicUs());
+    for (let bytes = this.#answers.shift(); bytes !== undefined; bytes = this.#answers.shift())
+      this.loop.chunk(bytes, monotonicUs());
+  }
+
+  #hand(frames: readonly Chunk[], from: number, to: number): void {
+    for (let i = from; i < to; i++) {
+      const { arrivalUs, bytes } = frames[i]!;
+      awaken(arrivalUs);
+      this.loop.chunk(bytes, arrivalUs);
+    }
+  }
+
+  #frames(count: number): Chunk[] {
+    const types = controlStream.signals.map(({ type }) => type);
+    const soonUs = this.#deviceUs() + count * ENCODE_US_MAX;
+    this.#releaseUs = Math.max(this.#releaseUs, Math.ceil(soonUs / PERIOD_US) * PERIOD_US);
+    return Array.from({ length: count }, () => {
+      this.#releaseUs += PERIOD_US;
+      const seq = this.#seq++;
+      const head = { session: this.#tag, stream: controlStream.id, seq, releaseUs: this.#releaseUs >>> 0 };
+      const figures = { lateUs: 1, execUs: 2, queueBytes: 0, flags: 0, skipped: 0, dropped: 0 };
+      const bytes = encodeBinary({
+        name: 'data',
+        ...head,
+        ...figures,
+        values: types.map((_, i) => i + (seq % 100)),
+        types,
+      });
+      return { arrivalUs: this.#zeroUs + this.#releaseUs + TRANSPORT_US, bytes };
+    });
+  }
+
+  #deviceUs(): number {
+    return Math.floor(monotonicUs() - this.#zeroUs);
+  }
+
+  #receive(bytes: Uint8Array): boolean {
+    for (const byte of bytes) {
+      const received = this.#receiver.byte(byte);
+      if (received !== null) this.#answer(received);
+    }
+    return true;
+  }
+
+  #answer({ message }: Received): void {
+    const deviceUs = this.#deviceUs();
+    if (message.name === 'hello') this.#greet(message.hostNonce, deviceUs);
+    else if (message.name === 'describe') {
+      const { offset, length } = message;
+      this.#say({
+        name: 'descriptor',
+        session: this.#tag,
+        offset,
+        data: descriptorBytes.slice(offset, offset + length),
+      });
+    } else if (message.name === 'start') {
+      this.#say({ name: 'started', session: this.#tag, encoding: message.encoding });
+      this.#encoding = message.encoding === encodings.binary ? 'binary' : 'text';
+      this.#receiver.expected = this.#encoding;
+    } else if (message.name === 'ping') {
+      const nowUs = deviceUs >>> 0;
+      this.#say({
+        name: 'pong',
+        session: this.#tag,
+        id: message.id,
+        rxUs: nowUs,
+        txUs: nowUs,
+        queueBytes: 0,
+        deviceUs,
+      });
+    }
+  }
+
+  #greet(hostNonce: number, deviceUs: number): void {
+    this.#encoding = 'text';
+    this.#tag = sessionTag(BOOT_ID, descriptorHash, hostNonce);
+    this.#say({
+      name: 'session',
+      protocol: PROTOCOL_VERSION,
+      bootId: BOOT_ID,
+      resetCause: resetCauses.powerOn,
+      descriptorHash,
+      descriptorBytes: descriptorBytes.length,
+      maxFrame: BINARY_MESSAGE_BYTES_MAX,
+      encodings: (1 << encodings.text) | (1 << encodings.binary),
+      deviceUs,
+      hostNonce,
+      uid: '0000000000000001',
+    });
+  }
+
+  #say(message: DeviceMessage): void {
+    this.#answers.push(this.#encoding === 'binary' ? encodeBinary(message) : encodeText(message));
+  }
+}

@@ -11,6 +11,7 @@ import type { Feed } from './feed/feed.js';
 import { hostClock, monotonicUs } from './host-clock.js';
 import { BoardLoop } from './loop/board-loop.js';
 import { EmulatedSource } from './loop/emulated-source.js';
+import type { BoardLoopOptions } from './loop/surroundings.js';
 import type { BoardCommand, CommandAnswer } from './outlet.js';
 
 export interface AttachedBoardOptions {
@@ -24,6 +25,8 @@ export interface AttachedBoardOptions {
   /** The path that a setting means now; null when nothing like it is plugged in. */
   readonly resolve: (name: string) => Promise<string | null>;
   readonly isTaken: (id: string) => boolean;
+  /** In place of the loop itself: one that writes down what it is given. */
+  readonly createLoop?: (options: BoardLoopOptions) => BoardLoop;
   /** The board cannot be had, and the bridge is not to wait for it. */
   readonly onFatal: (exitCode: number, text: string) => void;
 }
@@ -40,7 +43,8 @@ export class AttachedBoard {
       refused: (text) => options.onFatal(exitCodes.usage, text),
     });
     const emulated = this.#emulated;
-    this.loop = new BoardLoop({
+    const { createLoop = (loop) => new BoardLoop(loop) } = options;
+    this.loop = createLoop({
       index,
       config,
       provisionalId: `board-${index + 1}`,

@@ -3,7 +3,7 @@
  * file that knows everybody.
  */
 import { randomBytes } from 'node:crypto';
-import { AttachedBoard } from './attached-board.js';
+import { AttachedBoard, type AttachedBoardOptions } from './attached-board.js';
 import { parseSelector } from './board/port-selector.js';
 import { Scout } from './board/scout.js';
 import type { Config } from './config.js';
@@ -26,6 +26,8 @@ export interface BridgeOptions {
   readonly console?: boolean;
   /** How soon a worker that ends is started again, and when one counts as hung; for tests. */
   readonly supervisor?: Partial<SupervisorLimits>;
+  /** In place of each board's loop: one that writes down what it is given. */
+  readonly createLoop?: AttachedBoardOptions['createLoop'];
   /** Called when the bridge cannot go on; the reason has been printed. */
   readonly onFatal?: (exitCode: number) => void;
 }
@@ -137,6 +139,7 @@ class RunningBridge implements Bridge {
   }
 
   #attach(config: Config['boards'][number], index: number): AttachedBoard {
+    const { createLoop } = this.#options;
     return new AttachedBoard({
       index,
       config,
@@ -146,6 +149,7 @@ class RunningBridge implements Bridge {
       resolve: (name) => this.#resolve(name),
       isTaken: (id) => this.boards.some(({ loop }, other) => other !== index && loop.id === id),
       onFatal: (exitCode, text) => this.#fatal(exitCode, text),
+      ...(createLoop === undefined ? {} : { createLoop }),
     });
   }
 

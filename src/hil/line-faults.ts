@@ -64,6 +64,8 @@ export interface LineFaultsOptions {
   readonly backEnd: FaultBackEnd;
   /** Hears of every fault, when it is asked for. */
   readonly onFault?: (event: FaultEvent) => void;
+  /** Does what takes time; for who writes down when it ended. */
+  readonly step?: (step: 'swap' | 'unplug', detail: string, work: () => Promise<void>) => Promise<void>;
   /** Ends a test that asks for what is not applicable here; throws an Error by default. */
   readonly refuse?: (reason: string) => never;
 }
@@ -164,13 +166,13 @@ export class LineFaults {
   /** Pulls the line out of this board and puts it into another one that has just been powered on. */
   async swap(): Promise<void> {
     this.#begin('swap', '');
-    await this.#options.backEnd.swap!();
+    await this.#step('swap', '', () => this.#options.backEnd.swap!());
   }
 
   /** The port disappears for `ms`; ends when it is back. */
   async unplug(ms: number): Promise<void> {
     this.#begin('unplug', `${ms} ms`);
-    await this.#options.backEnd.unplug!(ms);
+    await this.#step('unplug', `${ms} ms`, () => this.#options.backEnd.unplug!(ms));
   }
 
   /** A clock of the host jumps. */
@@ -215,6 +217,10 @@ export class LineFaults {
     const { backEnd } = this.#options;
     if (backEnd.baudDrift !== undefined) backEnd.baudDrift(drift);
     else for (const direction of directions) this.#lanes[direction].drift = directed(drift, direction);
+  }
+
+  #step(step: 'swap' | 'unplug', detail: string, work: () => Promise<void>): Promise<void> {
+    return this.#options.step?.(step, detail, work) ?? work();
   }
 
   #begin(fault: Fault, detail: string): void {

@@ -74,6 +74,7 @@ export class LineProxy {
       nowUs: monotonicUs,
       onFault: trace.tellFault,
       refuse: trace.refuse,
+      step: trace.faultStep,
       backEnd: {
         kind,
         ...(swap === undefined ? {} : { swap: () => this.#swap(swap) }),

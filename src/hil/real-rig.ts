@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { ResetBy } from '../board/emulated/pico.js';
 import { type Bridge, startBridge } from '../bridge.js';
-import { type RingReader, readRings } from '../feed/outlet-reader.js';
+import type { RingReader } from '../feed/outlet-reader.js';
 import { CONSUMERS_MAX } from '../feed/ring.js';
 import { monotonicUs } from '../host-clock.js';
 import type { BoardLoop } from '../loop/board-loop.js';
@@ -11,8 +11,10 @@ import { type CommandAnswer, WAKE } from '../outlet.js';
 import { bridgeConfig } from './bridge-config.js';
 import { HostNoise, NOISY_US } from './host-noise.js';
 import type { LineFaults } from './line-faults.js';
+import { RecordedLoop } from './recorded-loop.js';
 import type { Rig } from './rig.js';
 import type { Trace } from './trace.js';
+import { readTrace } from './trace-reader.js';
 
 /** What the test can do to the board from outside. */
 export interface BoardHandle {
@@ -63,6 +65,7 @@ export class RealRig implements Rig {
       config,
       explicit: ['http.port', 'mqtt.port'],
       console: false,
+      createLoop: (loop) => new RecordedLoop(loop, this.trace.recording),
       onFatal: (exitCode) => {
         this.#fatal = exitCode;
       },
@@ -70,24 +73,9 @@ export class RealRig implements Rig {
     this.loop = this.#bridge.boards[0]!.loop;
     const { port1, port2 } = new MessageChannel();
     this.#ports = [port1, port2];
-    const { feed, epoch } = this.#bridge;
+    const { feed } = this.#bridge;
     const consumer = CONSUMERS_MAX - 1;
-    this.#reader = readRings(
-      {
-        name: 'recorder',
-        consumer,
-        feed: feed.frames.ring.memory,
-        events: feed.events.ring.memory,
-        feedCursor: 0,
-        eventsCursor: 0,
-        texts: [],
-        config,
-        epoch,
-        startedUtcUs: 0,
-      },
-      this.trace.handlers,
-      port1,
-    );
+    this.#reader = readTrace({ feed, path: board.path, trace: this.trace, consumer, port: port1 });
     feed.onParked(consumer, () => port2.postMessage(WAKE));
   }
 

@@ -8,6 +8,7 @@ import type { RingHandlers } from '../feed/outlet-reader.js';
 import { type LinkState, linkStates } from '../feed/slot.js';
 import type { TextEvent } from '../outlet.js';
 import type { FaultEvent } from './line-faults.js';
+import { Recording } from './recording.js';
 
 /** A frame as it left the ring; times as in `FrameRecord`. */
 export interface TracedFrame extends Omit<FrameRecord, 'verdict' | 'culprit' | 'values' | 'board' | 'count'> {
@@ -78,6 +79,8 @@ export class Trace implements TraceWindow {
   readonly texts: TextEvent[] = [];
   /** What was done to the line, in order. */
   readonly faults: FaultEvent[] = [];
+  /** What the bridge's loop was given: enough to run it again. */
+  readonly recording = new Recording();
   readonly fromUs = Number.NaN;
   readonly trace = this;
   /** Bytes that came from the board, and that went to it. */
@@ -134,7 +137,11 @@ export class Trace implements TraceWindow {
   /** A fault was made. */
   readonly tellFault = (event: FaultEvent): void => {
     if (this.faults.length < FAULTS_MAX) this.faults.push(event);
+    this.recording.add('did', event.atUs, { what: `${event.fault} ${event.detail}` });
   };
+
+  readonly faultStep = (step: 'swap' | 'unplug', detail: string, work: () => Promise<void>): Promise<void> =>
+    this.recording.step({ nowUs: this.options.nowUs, step, detail }, work);
 
   /** A chunk of the line, before faults. */
   chunk(direction: 'fromBoard' | 'toBoard', bytes: Uint8Array, atUs: number): void {

@@ -8,13 +8,16 @@ import type { ResetBy } from '../board/emulated/pico.js';
 import { SeededRandom } from '../board/emulated/random.js';
 import { VirtualLine } from '../board/emulated/virtual-line.js';
 import { Feed } from '../feed/feed.js';
-import { type RingReader, readRings } from '../feed/outlet-reader.js';
-import { BoardLoop } from '../loop/board-loop.js';
+import type { RingReader } from '../feed/outlet-reader.js';
+import type { BoardLoop } from '../loop/board-loop.js';
+import type { BoardLoopOptions } from '../loop/surroundings.js';
 import type { CommandAnswer } from '../outlet.js';
-import { boardConfig, bridgeConfig } from './bridge-config.js';
+import { boardConfig } from './bridge-config.js';
 import { type ClockStepOptions, LineFaults } from './line-faults.js';
+import { RecordedLoop } from './recorded-loop.js';
 import type { Io, Rig } from './rig.js';
 import type { Trace } from './trace.js';
+import { readTrace } from './trace-reader.js';
 
 export interface VirtualRigOptions {
   readonly board: EmulatedBoardName;
@@ -68,7 +71,7 @@ export class VirtualRig implements Rig {
     const config = boardConfig(`emulated:${board}`);
     this.#baud = config.baud;
     const random = new SeededRandom(seed);
-    this.loop = new BoardLoop({
+    const loop: BoardLoopOptions = {
       index: 0,
       config,
       provisionalId: 'board-1',
@@ -84,25 +87,11 @@ export class VirtualRig implements Rig {
       timedLine: true,
       evidence: null,
       isTaken: () => false,
-    });
+    };
+    this.loop = new RecordedLoop(loop, this.trace.recording);
     const { port1, port2 } = new MessageChannel();
     this.#port = port2;
-    this.#reader = readRings(
-      {
-        name: 'recorder',
-        consumer: 0,
-        feed: this.#feed.frames.ring.memory,
-        events: this.#feed.events.ring.memory,
-        feedCursor: 0,
-        eventsCursor: 0,
-        texts: [],
-        config: bridgeConfig(config.path),
-        epoch: '00000000',
-        startedUtcUs: UTC_US,
-      },
-      this.trace.handlers,
-      port1,
-    );
+    this.#reader = readTrace({ feed: this.#feed, path: config.path, trace: this.trace, consumer: 0, port: port1 });
     this.#plug();
   }
 
@@ -178,12 +167,13 @@ export class VirtualRig implements Rig {
   }
 
   #newFaults(): LineFaults {
-    const { refuse, tellFault } = this.trace;
+    const { refuse, tellFault, faultStep } = this.trace;
     return new LineFaults({
       seed: this.#options.seed,
       nowUs: () => this.nowUs(),
       onFault: tellFault,
       refuse,
+      step: faultStep,
       backEnd: {
         kind: 'virtual',
         baudDrift: (drift) => {

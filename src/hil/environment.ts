@@ -1,0 +1,26 @@
+/** The environment variables of the kit, in one place. docs/hil.md lists them. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const environment = {
+  get target(): string {
+    return process.env.HIL_TARGET ?? 'pico';
+  },
+  get seed(): number {
+    return Number(process.env.HIL_SEED ?? 1);
+  },
+  get isRequired(): boolean {
+    return process.env.HIL_REQUIRE === '1';
+  },
+  /** A recording to replay in place of a board; null for none. */
+  get replay(): string | null {
+    return process.env.HIL_REPLAY || null;
+  },
+};
+
+/** Where recordings and reports go: `HIL_ARTIFACTS`, or `artifacts` in `hil-tests`, or `hil-artifacts`. */
+export function artifactsFolder(): string {
+  const given = process.env.HIL_ARTIFACTS;
+  if (given) return given;
+  return existsSync('hil-tests') ? join('hil-tests', 'artifacts') : 'hil-artifacts';
+}

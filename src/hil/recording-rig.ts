@@ -1,0 +1,100 @@
+/** A rig whose steps are written down, so that a replay knows where each of them ended. */
+import type { ResetBy } from '../board/emulated/pico.js';
+import type { CommandAnswer } from '../outlet.js';
+import type { StepKind } from './recording.js';
+import type { Io, Rig } from './rig.js';
+
+export class RecordingRig implements Rig {
+  readonly io: Io | null;
+
+  constructor(private readonly rig: Rig) {
+    this.io = rig.io === null ? null : this.#listenTo(rig);
+  }
+
+  get trace() {
+    return this.rig.trace;
+  }
+
+  get loop() {
+    return this.rig.loop;
+  }
+
+  get httpPort() {
+    return this.rig.httpPort;
+  }
+
+  get faults() {
+    return this.rig.faults;
+  }
+
+  get excuse() {
+    return this.rig.excuse;
+  }
+
+  nowUs(): number {
+    return this.rig.nowUs();
+  }
+
+  pass(ms: number): Promise<void> {
+    return this.#step('pass', `${ms} ms`, () => this.rig.pass(ms));
+  }
+
+  until(what: string, condition: () => boolean, withinMs: number): Promise<void> {
+    return this.#step('until', what, () => this.rig.until(what, condition, withinMs));
+  }
+
+  command(name: string, values: readonly number[]): Promise<CommandAnswer> {
+    const detail = [name, ...values].join(' ');
+    return this.trace.recording.step(
+      { nowUs: () => this.nowUs(), step: 'command', detail },
+      () => this.rig.command(name, values),
+      (answer) => answer,
+    );
+  }
+
+  freeze(ms: number): Promise<void> {
+    return this.#step('freeze', `${ms} ms`, () => this.rig.freeze(ms));
+  }
+
+  reset(by: ResetBy): Promise<void> {
+    return this.#step('reset', by, () => this.rig.reset(by));
+  }
+
+  unplug(ms: number): Promise<void> {
+    return this.#step('unplug', `${ms} ms`, () => this.rig.unplug(ms));
+  }
+
+  close(): Promise<void> {
+    return this.rig.close();
+  }
+
+  #step(step: StepKind, detail: string, work: () => Promise<void>): Promise<void> {
+    return this.trace.recording.step({ nowUs: () => this.nowUs(), step, detail }, work);
+  }
+
+  /** `io` of the rig is asked for anew each time: it may have become another board's. */
+  #listenTo(rig: Rig): Io {
+    const { recording } = this.trace;
+    const did = (what: string) => recording.add('did', rig.nowUs(), { what });
+    return {
+      pin: (pin) => {
+        const { level, driven } = rig.io!.pin(pin);
+        recording.add('pin', rig.nowUs(), { pin, level, driven });
+        return { level, driven };
+      },
+      drive: (pin, level) => {
+        did(`pin ${pin} driven ${level ?? 'no more'}`);
+        rig.io!.drive(pin, level);
+      },
+      onChange: (pin, listener) =>
+        rig.io!.onChange(pin, (level, edgeUs) => {
+          recording.add('edge', rig.nowUs(), { pin, level, edgeUs });
+          listener(level, edgeUs);
+        }),
+      setVolts: (channel, volts) => {
+        did(`ADC ${channel} at ${volts} V`);
+        rig.io!.setVolts(channel, volts);
+      },
+    };
+  }
+}

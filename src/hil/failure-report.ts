@@ -13,7 +13,7 @@ export function report(window: TraceWindow, claim: string, worst: number, figure
   const parts = [claim];
   if (worst >= 0) parts.push(neighbours(window.frames, worst));
   if (figures.length > 1) parts.push(histogram(figures));
-  parts.push(`again: ${window.trace.options.replay}`);
+  parts.push(window.trace.options.replay);
   return parts.join('\n\n');
 }
 

@@ -11,6 +11,9 @@ export interface Finding {
   readonly message: () => string;
   /** Set when a busy machine explains the finding as well as a defect would. */
   readonly excuse?: string;
+  /** What was found in one sentence, and how much of the limit it took: 1 is all of it. */
+  readonly claim?: string;
+  readonly share?: number;
 }
 
 export interface DeadlineTerms {
@@ -32,6 +35,8 @@ export function meetsDeadline(window: TraceWindow, { us, allowMisses = 0 }: Dead
   return {
     pass: late <= allowMisses,
     message: () => report(window, claim, worst, ages.filter(Number.isFinite)),
+    claim,
+    share: late === 0 ? ages[worst]! / us : 0,
     ...(isMachine ? { excuse: claim } : {}),
   };
 }
@@ -54,7 +59,9 @@ export function hasPeriod(window: TraceWindow, { us, tolerancePpm = 0 }: PeriodT
   // One release may be off by the counter's own microsecond.
   const isOff = Math.abs(meanUs - us) > limitUs || Math.abs(steps[worst - 1]! - us) > limitUs + (limitUs > 0 ? 1 : 0);
   const claim = `releases are ${meanUs.toFixed(3)} us apart in the mean, the worst ${steps[worst - 1]} us; wanted ${us} us ± ${tolerancePpm} ppm`;
-  return { pass: !isOff, message: () => report(window, claim, worst, periods) };
+  // A limit of nothing is kept or not.
+  const share = limitUs > 0 ? Math.abs(meanUs - us) / limitUs : 0;
+  return { pass: !isOff, message: () => report(window, claim, worst, periods), claim, share };
 }
 
 export interface JitterTerms {
@@ -73,6 +80,8 @@ export function staysWithinJitter(window: TraceWindow, { p99Us, maxUs }: JitterT
   return {
     pass: p99 <= (p99Us ?? Number.POSITIVE_INFINITY) && max <= (maxUs ?? Number.POSITIVE_INFINITY),
     message: () => report(window, claim, late.indexOf(max), late),
+    claim,
+    share: Math.max(p99 / (p99Us ?? Number.POSITIVE_INFINITY), max / (maxUs ?? Number.POSITIVE_INFINITY)),
   };
 }
 
@@ -107,7 +116,13 @@ export function recoversWithin(window: TraceWindow, ms: number): Finding {
     met < 0
       ? `no frame met after the pause that began with frame ${frames[before]!.seq}`
       : `it took ${tookMs.toFixed(1)} ms from frame ${frames[before]!.seq} until a frame met again; wanted ${ms} ms`;
-  return { pass: tookMs <= ms, message: () => report(window, claim, before + 1), excuse: claim };
+  return {
+    pass: tookMs <= ms,
+    message: () => report(window, claim, before + 1),
+    excuse: claim,
+    claim,
+    share: tookMs / ms,
+  };
 }
 
 /** A frame of a tripped board was released this soon after the window began, beyond the clock's uncertainty. */
@@ -124,7 +139,8 @@ export function isSafeWithin(window: TraceWindow, ms: number): Finding {
   const tookMs = (frame.releaseHostUs - fromUs) / 1e3;
   const doubtMs = frame.uncertaintyUs / 1e3;
   const claim = `the first frame of the tripped board was released ${tookMs.toFixed(3)} ms (± ${doubtMs.toFixed(3)}) after the window began; wanted ${ms} ms`;
-  return { pass: tookMs - doubtMs <= ms, message: () => report(window, claim, tripped), excuse: claim };
+  const pass = tookMs - doubtMs <= ms;
+  return { pass, message: () => report(window, claim, tripped), excuse: claim, claim, share: tookMs / ms };
 }
 
 /** Something missed, and this was the culprit of all of it. */

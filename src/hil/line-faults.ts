@@ -95,6 +95,11 @@ export class LineFaults {
     this.#lanes = { fromBoard: lane(), toBoard: lane() };
   }
 
+  /** Where the faults are made. */
+  get backEnd(): BackEnd {
+    return this.#options.backEnd.kind;
+  }
+
   /** Bytes vanish. */
   drop(options: FaultOptions = {}): void {
     this.#damage('drop', options);

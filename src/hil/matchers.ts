@@ -14,6 +14,7 @@ import {
   recoversWithin,
   staysWithinJitter,
 } from './judge.js';
+import { MARGINAL_SHARE } from './test-verdict.js';
 import type { TraceWindow } from './trace.js';
 
 /** Matchers for a trace or a part of one: `expect(trace.since(mark)).toHaveNoGaps()`. */
@@ -45,6 +46,7 @@ function decide(window: TraceWindow, finding: Finding, isNot: boolean): { pass: 
   if (!finding.pass && !isNot && options.isRealTime && finding.excuse !== undefined) {
     options.inconclusive(finding.excuse);
   }
+  if (finding.pass && !isNot && (finding.share ?? 0) >= MARGINAL_SHARE) options.marginal(finding.claim ?? '');
   return { pass: finding.pass, message: finding.message };
 }
 

@@ -19,6 +19,8 @@ export interface Target {
   readonly name: string;
   readonly isRealTime: boolean;
   readonly capabilities: ReadonlySet<Capability>;
+  /** Of a recording in place of a board: where it is, which test it is of, and the seed that it had. */
+  readonly replays?: { readonly path: string; readonly test: string; readonly seed: number };
   /** Why it cannot be tested on this machine now; null when it can. */
   missing(): string | null;
   /** A board and a bridge for one test. In virtual time the board is powered on for it; in real time it may go on from the test before. */

@@ -1,15 +1,17 @@
 /** The fixtures: `test` in place of vitest's own. */
-import { test as base, type TestContext } from 'vitest';
-import { BoardHealth } from './board-health.js';
+import { test as base } from 'vitest';
+import type { BoardHealth } from './board-health.js';
 import { HilBridge } from './bridge.js';
-import { type Capability, unmet } from './capabilities.js';
+import type { Capability } from './capabilities.js';
 import { HilClock } from './clock.js';
+import { environment } from './environment.js';
 import type { LineFaults } from './line-faults.js';
 import { Link } from './link.js';
 import './matchers.js';
 import type { Io, Rig } from './rig.js';
 import { type FirmwareKind, loadTarget, type Target } from './targets.js';
-import { Trace } from './trace.js';
+import { TestRun } from './test-run.js';
+import type { Trace } from './trace.js';
 
 /** What `test` gives to a test. */
 export interface HilFixtures {
@@ -21,6 +23,8 @@ export interface HilFixtures {
   firmware: FirmwareKind;
   /** Everything random in a test comes from it: `HIL_SEED`, default 1. */
   seed: number;
+  /** This run of the test: how it begins and ends. Nothing for a test to use. */
+  run: TestRun;
   /** Board and bridge together; the fixtures below are its parts. */
   rig: Rig;
   /** Declares what a test provokes: `health.expect('trips')`. */
@@ -37,17 +41,11 @@ export interface HilFixtures {
   trace: Trace;
 }
 
-const environment = {
-  target: process.env.HIL_TARGET ?? 'pico',
-  seed: Number(process.env.HIL_SEED ?? 1),
-  isRequired: process.env.HIL_REQUIRE === '1',
-};
-
 export const test = base.extend<HilFixtures>({
   target: [
     // biome-ignore lint/correctness/noEmptyPattern: vitest reads the names of fixtures from this pattern
     async ({}, use) => {
-      const target = await loadTarget(environment.target);
+      const target = await targetOfThisRun();
       await use(target);
       await target.stop();
     },
@@ -56,48 +54,17 @@ export const test = base.extend<HilFixtures>({
   // biome-ignore lint/correctness/noEmptyPattern: as above; an array would be taken for a fixture with options
   needs: async ({}, use) => use([]),
   firmware: 'release',
-  seed: environment.seed,
-  rig: async ({ target, needs, firmware, seed, task, skip }, use) => {
-    const reason = target.missing();
-    if (reason !== null && environment.isRequired) throw new Error(`HIL_REQUIRE=1, and ${reason}`);
-    skip(reason !== null, reason ?? '');
-    const wanted: Capability[] = firmware === 'test' ? [...needs, 'testFirmware'] : [...needs];
-    const lack = unmet(target, wanted);
-    skip(lack !== null, lack ?? '');
-    const rig = await target.start({
-      firmware,
-      seed,
-      needs,
-      trace: (nowUs) => newTrace({ task, skip }, target, seed, nowUs),
-    });
-    try {
-      await use(rig);
-    } finally {
-      await rig.close();
-    }
-  },
-  health: [
-    async ({ rig, trace, target, task }, use) => {
-      const health = new BoardHealth(rig);
-      const excused = (errors: readonly string[]): void => {
-        // Neither passed nor failed: on a quiet machine it would have been one or the other.
-        if (rig.excuse !== null) trace.options.inconclusive(`${rig.excuse}, and: ${errors.join('; ')}`);
-      };
-      if (target.isRealTime) {
-        await health.begin().catch((error: Error) => {
-          excused([error.message]);
-          throw error;
-        });
-      }
-      await use(health);
-      const errors = task.result?.errors?.map(({ message }) => message) ?? [];
-      if (task.result?.state === 'pass') errors.push(...(await health.complaints()));
-      if (errors.length === 0) return;
-      excused(errors);
-      if (task.result?.state === 'pass') throw new Error(errors.join('; '));
+  seed: async ({ target }, use) => use(target.replays?.seed ?? environment.seed),
+  run: [
+    async ({ target, needs, firmware, seed, task, skip }, use) => {
+      const run = await TestRun.begin({ target, needs, firmware, seed, task, skip });
+      await use(run);
+      await run.end();
     },
     { auto: true },
   ],
+  rig: async ({ run }, use) => use(run.rig),
+  health: async ({ run }, use) => use(run.health),
   bridge: async ({ rig }, use) => use(new HilBridge(rig)),
   link: async ({ rig }, use) => use(new Link(rig)),
   clock: async ({ rig, target }, use) => use(new HilClock(rig, !target.isRealTime)),
@@ -114,17 +81,8 @@ function part<Part>(given: Part | null, name: Capability, needs: readonly Capabi
   return given;
 }
 
-function newTrace(
-  { task, skip }: Pick<TestContext, 'task' | 'skip'>,
-  target: Target,
-  seed: number,
-  nowUs: () => number,
-): Trace {
-  return new Trace({
-    nowUs,
-    isRealTime: target.isRealTime,
-    inconclusive: (reason) => skip(`inconclusive: ${reason}`),
-    refuse: (reason) => skip(reason),
-    replay: `HIL_TARGET=${target.name} HIL_SEED=${seed} npm run test:hil -- -t ${JSON.stringify(task.name)}`,
-  });
+async function targetOfThisRun(): Promise<Target> {
+  const { replay, target } = environment;
+  if (replay === null) return loadTarget(target);
+  return (await import('./target-replay.js')).replayTarget(replay);
 }

@@ -60,6 +60,8 @@ export interface TraceOptions {
   readonly inconclusive: (reason: string) => never;
   /** Ends the test as skipped: it asks for what this target cannot do. */
   readonly refuse: (reason: string) => never;
+  /** Something held, but by little. */
+  readonly marginal: (claim: string) => void;
   /** How to run this test again, for failure messages. */
   readonly replay: string;
 }

@@ -1,0 +1,221 @@
+/** One run of one test: board and bridge for it, what it did not hold, and its verdict. */
+import type { TestContext } from 'vitest';
+import { artefactPath, saveArtefact } from './artefact.js';
+import { BoardHealth } from './board-health.js';
+import { type Capability, unmet } from './capabilities.js';
+import { environment } from './environment.js';
+import { RecordingRig } from './recording-rig.js';
+import type { Rig } from './rig.js';
+import type { FirmwareKind, Target } from './targets.js';
+import { SetupError, type TestMeta, type TestVerdict } from './test-verdict.js';
+import { Trace } from './trace.js';
+import { summarize } from './trace-summary.js';
+
+export interface TestRunOptions extends Pick<TestContext, 'task' | 'skip'> {
+  readonly target: Target;
+  readonly needs: readonly Capability[];
+  readonly firmware: FirmwareKind;
+  readonly seed: number;
+}
+
+/** Why boards cannot be had, by target: a dead board is one set-up error, not forty. */
+const broken = new Map<string, string>();
+
+export class TestRun {
+  readonly #options: TestRunOptions;
+  /** Null until there is a board. */
+  #up: { readonly rig: Rig; readonly health: BoardHealth } | null = null;
+  readonly #marginal: string[] = [];
+  #inconclusive: string | null = null;
+  #refused: string | null = null;
+  #unstable: string | null = null;
+
+  private constructor(options: TestRunOptions) {
+    this.#options = options;
+  }
+
+  /** A board that is ready to be tested; ends the test when there is none. */
+  static async begin(options: TestRunOptions): Promise<TestRun> {
+    const run = new TestRun(options);
+    run.#checkTarget();
+    run.#up = await run.#start();
+    return run;
+  }
+
+  get rig(): Rig {
+    return this.#up!.rig;
+  }
+
+  get health(): BoardHealth {
+    return this.#up!.health;
+  }
+
+  /** Looks how the board is, closes everything, and tells the verdict. Throws what the board complains of. */
+  async end(): Promise<void> {
+    const { task } = this.#options;
+    const errors = task.result?.errors?.map(({ message }) => message) ?? [];
+    const isPassed = task.result?.state === 'pass';
+    const complaints = isPassed ? await this.health.complaints().catch((error: Error) => [error.message]) : [];
+    errors.push(...complaints);
+    const { excuse } = this.rig;
+    const noise = excuse;
+    await this.rig.close();
+    const isFailed = errors.length > 0 && this.#inconclusive === null && this.#refused === null;
+    // Neither passed nor failed: on a quiet machine it would have been one or the other.
+    if (isFailed && excuse !== null) this.#inconclusive = `${excuse}, and: ${errors.join('; ')}`;
+    const verdict = this.#verdict(isFailed);
+    const artefact = verdict === 'fail' ? this.#save(errors) : null;
+    const reason = this.#inconclusive ?? this.#refused ?? (isFailed ? errors.join('; ') : null);
+    this.#tell(verdict, { reason, artefact, noise });
+    if (verdict === 'inconclusive' && isFailed) this.#options.skip(`inconclusive: ${this.#inconclusive}`);
+    if (complaints.length > 0) throw new Error(complaints.join('; '));
+  }
+
+  #verdict(isFailed: boolean): TestVerdict {
+    if (this.#inconclusive !== null) return 'inconclusive';
+    if (this.#refused !== null || this.#options.task.result?.state === 'skip') return 'skipped';
+    if (isFailed) return 'fail';
+    return this.#marginal.length > 0 ? 'marginal' : 'pass';
+  }
+
+  #checkTarget(): void {
+    const { target, needs, firmware } = this.#options;
+    const missing = target.missing();
+    if (missing !== null && environment.isRequired) this.#cannot(`HIL_REQUIRE=1, and ${missing}`);
+    const wanted: Capability[] = firmware === 'test' ? [...needs, 'testFirmware'] : [...needs];
+    const dead = broken.get(target.name);
+    const reason = missing ?? this.#notRecorded() ?? unmet(target, wanted) ?? (dead && `the board is broken: ${dead}`);
+    if (!reason) return;
+    this.#tell('skipped', { reason });
+    this.#options.skip(reason);
+  }
+
+  #notRecorded(): string | null {
+    const { target, task } = this.#options;
+    const { replays } = target;
+    return replays === undefined || replays.test === fullName(task) ? null : `the recording is of "${replays.test}"`;
+  }
+
+  /** Once more when it does not come up: a board may need it. Told as unstable, for a test must not hide it. */
+  async #start(): Promise<{ rig: Rig; health: BoardHealth }> {
+    try {
+      return await this.#try();
+    } catch (error) {
+      this.#unstable = messageOf(error);
+    }
+    try {
+      return await this.#try();
+    } catch (error) {
+      const reason = `${messageOf(error)} (at the first try: ${this.#unstable})`;
+      broken.set(this.#options.target.name, reason);
+      return this.#cannot(reason);
+    }
+  }
+
+  async #try(): Promise<{ rig: Rig; health: BoardHealth }> {
+    const { target, firmware, seed, needs } = this.#options;
+    const rig = new RecordingRig(
+      await target.start({ firmware, seed, needs, trace: (nowUs) => this.#newTrace(nowUs) }),
+    );
+    const health = new BoardHealth(rig);
+    try {
+      if (target.isRealTime) await health.begin();
+      return { rig, health };
+    } catch (error) {
+      await rig.close();
+      throw error;
+    }
+  }
+
+  #cannot(reason: string): never {
+    this.#tell('set-up error', { reason });
+    throw new SetupError(reason);
+  }
+
+  #newTrace(nowUs: () => number): Trace {
+    const { target, skip } = this.#options;
+    const replay = `again: ${this.#again}\nas it was, once it is recorded: ${this.#replay}`;
+    return new Trace({
+      nowUs,
+      isRealTime: target.isRealTime,
+      replay,
+      inconclusive: (reason) => {
+        this.#inconclusive = reason;
+        return skip(`inconclusive: ${reason}`);
+      },
+      refuse: (reason) => {
+        this.#refused = reason;
+        return skip(reason);
+      },
+      marginal: (claim) => this.#marginal.push(claim),
+    });
+  }
+
+  #save(errors: readonly string[]): string | null {
+    const { target, task, firmware, seed } = this.#options;
+    // What fails in a replay is recorded already.
+    if (target.replays !== undefined) return target.replays.path;
+    const { faults, trace } = this.rig;
+    try {
+      const path = saveArtefact(
+        {
+          target: target.name,
+          isRealTime: target.isRealTime,
+          capabilities: [...target.capabilities],
+          firmware,
+          seed,
+          faultBackEnd: faults?.backEnd ?? null,
+          file: task.file.name,
+          test: fullName(task),
+          errors,
+        },
+        trace.recording,
+      );
+      process.stderr.write(`recorded: ${path}\nreplay:   ${this.#replay}\n`);
+      return path;
+    } catch (error) {
+      // A full disk must not hide why the test failed.
+      process.stderr.write(`not recorded: ${messageOf(error)}\n`);
+      return null;
+    }
+  }
+
+  get #again(): string {
+    const { target, seed } = this.#options;
+    return `HIL_TARGET=${quoted(target.name)} HIL_SEED=${seed} ${this.#command}`;
+  }
+
+  get #replay(): string {
+    const { target, task } = this.#options;
+    return `HIL_REPLAY=${quoted(target.replays?.path ?? artefactPath(target.name, fullName(task)))} ${this.#command}`;
+  }
+
+  /** `-t` takes a regular expression. */
+  get #command(): string {
+    const { task } = this.#options;
+    return `npx vitest run ${quoted(task.file.name)} -t ${quoted(task.name.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'))}`;
+  }
+
+  #tell(verdict: TestVerdict, more: Partial<TestMeta>): void {
+    const { task, target, seed } = this.#options;
+    const meta: TestMeta = {
+      verdict,
+      reason: null,
+      marginal: this.#marginal,
+      unstable: this.#unstable,
+      target: target.name,
+      seed,
+      again: this.#again,
+      artefact: null,
+      noise: null,
+      trace: this.#up === null ? null : summarize(this.rig.trace),
+      ...more,
+    };
+    task.meta.hil = meta;
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const fullName = ({ name, fullTestName }: TestContext['task']): string => fullTestName ?? name;
+/** For a POSIX shell. */
+const quoted = (text: string): string => (/^[\w./:=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

@@ -47,9 +47,9 @@ function random() {
   return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
 }
 
-const flags = ['--no-memory-reducer', '--min-semi-space-size=16'];
+const { v8Flags } = await import('../dist/v8-flags.js');
 const program = join(root, 'src/system/bridge-program.mjs');
-const bridge = spawn(process.execPath, [...flags, program, 'http.port=0', 'mqtt.port=0', 'mqtt.frames=true'], {
+const bridge = spawn(process.execPath, [...v8Flags, program, 'http.port=0', 'mqtt.port=0', 'mqtt.frames=true'], {
   stdio: ['pipe', 'ignore', 'pipe'],
 });
 process.on('exit', () => bridge.kill('SIGKILL'));

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --no-memory-reducer --min-semi-space-size=16
+#!/usr/bin/env -S node --no-memory-reducer --min-semi-space-size=16 --no-parallel-scavenge
 /** The `tautline` command. Each subcommand is loaded only when it is used: `start` should not pay for `doctor`. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';

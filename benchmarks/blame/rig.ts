@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
+import { v8Flags } from '#dist/v8-flags.js';
 import { freePort, Program, sleep, startMosquitto } from '../harness/processes.js';
 import {
   type DeliveryRow,
@@ -25,7 +26,6 @@ const BAUD = 20_000_000;
 const priorities = { probe: 60, board: 40, hog: 30 } as const;
 /** A machine that wakes its most urgent thread later than this was busy with something else. */
 export const FLOOR_LATE_US = 1000;
-const V8_FLAGS = ['--no-memory-reducer', '--min-semi-space-size=16', '--expose-gc'];
 
 export interface Late {
   readonly plannedUs: number;
@@ -78,7 +78,7 @@ export class BlameRig {
     // At ordinary priority: what would hold up a loop without rights must be able to hold up this one.
     const settings = [`board.path=${path}`, `board.baud=${BAUD}`, `http.port=${httpPort}`, 'loop.priority=0'];
     const program = ['dist/benchmarks/blame/bridge-process.js', ...settings, `mqtt.url=mqtt://127.0.0.1:${port}`];
-    const bridge = Program.start(process.execPath, [...V8_FLAGS, ...program]);
+    const bridge = Program.start(process.execPath, [...v8Flags, '--expose-gc', ...program]);
     const ready = await new Promise<Ready>((resolve, reject) => {
       bridge.child.once('message', (message) => resolve(message as Ready));
       void bridge.exited.then(() => reject(new Error(`the bridge ended:\n${bridge.lines.join('\n')}`)));

@@ -3,11 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { v8Flags } from '#dist/v8-flags.js';
 import { freePort, Program, root, untilListening } from './processes.js';
 import { BOARD_BAUD } from './sources.js';
-
-/** As `npm start` has them. */
-export const V8_FLAGS = ['--no-memory-reducer', '--min-semi-space-size=16'] as const;
 
 export interface RunningBridge {
   readonly program: Program;
@@ -33,7 +31,7 @@ export function tautlineSettings(boardPort: string, httpPort: number, mqttPort: 
 
 export async function startTautline(settings: Settings): Promise<RunningBridge> {
   const httpPort = Number(settings['http.port']);
-  const program = Program.start(process.execPath, [...V8_FLAGS, 'dist/cli.js', 'start', ...setArguments(settings)]);
+  const program = Program.start(process.execPath, [...v8Flags, 'dist/cli.js', 'start', ...setArguments(settings)]);
   await untilListening(httpPort);
   return { program, httpPort };
 }

@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { v8Flags } from '#dist/v8-flags.js';
 import type { MeasureAnswer, MeasureRequest } from '../measured-bridge.js';
-import { type Settings, setArguments, V8_FLAGS } from './bridges.js';
+import { type Settings, setArguments } from './bridges.js';
 import { Program } from './processes.js';
 import { BOARD_BAUD } from './sources.js';
 
@@ -25,7 +26,7 @@ export class MeasuredBridge {
     const file = join(folder, 'tautline.toml');
     writeFileSync(file, boardPorts.map((path) => `[[boards]]\npath = "${path}"\nbaud = ${BOARD_BAUD}\n`).join('\n'));
     const args = ['dist/benchmarks/measured-bridge.js', '--config', file, ...setArguments(settings)];
-    const bridge = new MeasuredBridge(Program.start(process.execPath, [...V8_FLAGS, ...args]), boardPorts.length);
+    const bridge = new MeasuredBridge(Program.start(process.execPath, [...v8Flags, ...args]), boardPorts.length);
     void bridge.program.exited.then(() => rmSync(folder, { recursive: true, force: true }));
     await bridge.whileStreaming(async () => {});
     return bridge;

@@ -7,6 +7,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { v8Flags } from '../v8-flags.js';
 import { Backoff } from './backoff.js';
 
 export interface EmulatorChildOptions {
@@ -24,8 +25,6 @@ export interface EmulatorChildOptions {
   readonly command?: readonly string[];
 }
 
-/** The emulator is itself a loop that must not stall: see docs/performance.md. */
-const NODE_FLAGS = ['--no-memory-reducer', '--min-semi-space-size=16'];
 const QUIT_MS = 1000;
 const TERMINATE_MS = 500;
 /** One that ran so long is not to be blamed for dying at once. */
@@ -100,7 +99,7 @@ export class EmulatorChild {
   #defaultCommand(): string[] {
     const cli = fileURLToPath(new URL('../cli.js', import.meta.url));
     const { board, arguments: more = [] } = this.options;
-    return [process.execPath, ...NODE_FLAGS, cli, 'emulate', board, '--parent-watch', ...more];
+    return [process.execPath, ...v8Flags, cli, 'emulate', board, '--parent-watch', ...more];
   }
 
   #onLine(line: string): void {

@@ -12,6 +12,7 @@ import {
 import { availableParallelism, release } from 'node:os';
 import { basename } from 'node:path';
 import { exitCodes } from '../exit-codes.js';
+import { v8Flags } from '../v8-flags.js';
 
 type Level = 'ok' | 'note' | 'problem';
 interface Finding {
@@ -19,9 +20,6 @@ interface Finding {
   readonly subject: string;
   readonly text: string;
 }
-
-/** Flags that took 5-15 ms stalls away; see docs/performance.md. */
-export const recommendedFlags = ['--no-memory-reducer', '--min-semi-space-size=16'];
 
 /** Prints what this machine can and cannot promise. Exit code 0: nothing stands in the way; 3: a port cannot be opened. */
 export function doctor(): void {
@@ -46,9 +44,9 @@ function runtime(): Finding {
 }
 
 function flags(): Finding {
-  const missing = recommendedFlags.filter((flag) => !process.execArgv.includes(flag));
+  const missing = v8Flags.filter((flag) => !process.execArgv.includes(flag));
   return missing.length === 0
-    ? { level: 'ok', subject: 'V8 flags', text: recommendedFlags.join(' ') }
+    ? { level: 'ok', subject: 'V8 flags', text: v8Flags.join(' ') }
     : {
         level: 'note',
         subject: 'V8 flags',

@@ -151,10 +151,12 @@ export class BoardLoop {
     this.#hasNews = false;
     this.session.received(arrivalUs);
     this.decoder.push(bytes, arrivalUs);
+    if (this.#hasNews) this.#options.feed.wakeParked();
     this.#sample();
+    if (this.#hasNews) return;
     // The port is drained and gave no new frame: noise or repetitions without an end must not hide a silence from the looks
     // at an empty port.
-    if (!this.#hasNews && bytes.length < FULL_READ_BYTES) this.looked(arrivalUs);
+    if (bytes.length < FULL_READ_BYTES) this.looked(arrivalUs);
     this.#options.feed.wakeParked();
   }
 
@@ -180,12 +182,11 @@ export class BoardLoop {
     if (frame.flags !== this.#flags) this.#onFlags(frame.flags);
     this.control.policy.judged(frame.stream, judgement);
     this.#options.feed.frame(this.#options.index, frame, judgement);
-    this.#sample();
   }
 
   /**
-   * What the thread did until this chunk came: before its first miss is blamed, otherwise behind its first frame, for it
-   * takes as long as a verdict does.
+   * What the thread did until this chunk came: before its first miss is blamed, otherwise when the outlets have been woken,
+   * for it takes as long as a verdict does.
    */
   #sample(): void {
     if (this.#isSampled) return;

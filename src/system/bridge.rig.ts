@@ -4,13 +4,13 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { v8Flags } from '../v8-flags.js';
 import { childrenOf, isRunning, until } from './processes.rig.js';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const cli = join(root, 'dist/cli.js');
 /** The firmware as a process of this machine. */
 export const hostBoard = join(root, 'firmware/build/host/tautline-host');
-const flags = ['--no-memory-reducer', '--min-semi-space-size=16'];
 
 const freePorts = ['http.port=0', 'mqtt.port=0'];
 const asSetting = (pair: string) => ['--set', pair];
@@ -102,7 +102,7 @@ export class BridgeProcess extends Program {
     chmodSync(folder, 0o755); // also for a bridge that runs as another user
     const placed =
       ports ?? freePorts.filter((port) => !args.some((arg) => arg.startsWith(port.slice(0, -1)))).flatMap(asSetting);
-    const line = [...wrapper, process.execPath, ...flags, cli, command, ...placed, ...args];
+    const line = [...wrapper, process.execPath, ...v8Flags, cli, command, ...placed, ...args];
     return new BridgeProcess(folder, line[0]!, line.slice(1), { ...clean(process.env), ...env });
   }
 

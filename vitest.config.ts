@@ -1,10 +1,15 @@
+import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 const integration = '**/*.integration.test.ts';
 const browser = '**/*.browser.test.ts';
 
+/** Of the HIL tests: page, JSON and JUnit under hil-tests/artifacts/. There after a build. */
+const hilReporter = './dist/hil/report/reporter.js';
+
 export default defineConfig({
   test: {
+    reporters: ['default', ...(existsSync(hilReporter) ? [hilReporter] : [])],
     projects: [
       {
         test: {

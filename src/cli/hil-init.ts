@@ -21,6 +21,8 @@ const vitestConfig = `import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // Writes a page, JSON and JUnit XML to hil-artifacts/.
+    reporters: ['default', 'tautline/hil/reporter'],
     // A serial port lives on a process's main thread, and one board is tested by one test at a time.
     pool: 'forks',
     fileParallelism: false,
@@ -91,6 +93,7 @@ jobs:
 export function hilInit(folder: string, version: string): void {
   const files = {
     'package.json': packageJson(version),
+    '.gitignore': 'node_modules/\nhil-artifacts/\n',
     'vitest.config.js': vitestConfig,
     'board.test.js': boardTest,
     '.github/workflows/board-tests.yml': workflow,

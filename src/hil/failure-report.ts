@@ -13,8 +13,21 @@ export function report(window: TraceWindow, claim: string, worst: number, figure
   const parts = [claim];
   if (worst >= 0) parts.push(neighbours(window.frames, worst));
   if (figures.length > 1) parts.push(histogram(figures));
-  parts.push(window.trace.options.replay);
+  parts.push(...floor(window), window.trace.options.replay);
   return parts.join('\n\n');
+}
+
+/** What this machine did in the same time; nothing in virtual time. */
+function floor({ trace, fromUs }: TraceWindow): string[] {
+  const { options, stalls } = trace;
+  if (!options.isRealTime) return [];
+  const within = stalls.filter(({ atUs }) => !(atUs < fromUs));
+  const worstUs = within.reduce((worst, { us }) => Math.max(worst, us), 0);
+  return [
+    within.length === 0
+      ? 'meanwhile this process never stood still for more than 2 ms'
+      : `meanwhile this process stood still for more than 2 ms ${within.length} times, up to ${(worstUs / 1e3).toFixed(1)} ms`,
+  ];
 }
 
 function neighbours(frames: readonly TracedFrame[], worst: number): string {

@@ -5,13 +5,17 @@ const LOOK_MS = 5;
 /** Half the watchdog of an armed board: a host that stood still for longer may have tripped it. */
 export const NOISY_US = 50_000;
 
+/** Shorter ones are how timers are. */
+const STALL_US = 2000;
+
 export class HostNoise {
   /** Longest time that this process's loop did not turn, beyond what a test asked for. */
   worstUs = 0;
   #lastUs = monotonicUs();
   readonly #timer = setInterval(() => this.#look(), LOOK_MS);
 
-  constructor() {
+  /** @param onStall hears of each time that the loop did not turn for more than 2 ms, and when that ended */
+  constructor(private readonly onStall: (atUs: number, us: number) => void) {
     this.#timer.unref();
   }
 
@@ -31,7 +35,9 @@ export class HostNoise {
 
   #look(): void {
     const nowUs = monotonicUs();
-    this.worstUs = Math.max(this.worstUs, nowUs - this.#lastUs - LOOK_MS * 1e3);
+    const stallUs = nowUs - this.#lastUs - LOOK_MS * 1e3;
+    this.worstUs = Math.max(this.worstUs, stallUs);
+    if (stallUs > STALL_US) this.onStall(nowUs, stallUs);
     this.#lastUs = nowUs;
   }
 }

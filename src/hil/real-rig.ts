@@ -49,7 +49,7 @@ export class RealRig implements Rig {
   readonly faults: LineFaults | null;
   readonly #bridge: Bridge;
   readonly #board: BoardHandle;
-  readonly #noise = new HostNoise();
+  readonly #noise = new HostNoise((atUs, us) => this.trace.stalled(atUs, us));
   readonly #isBoardDisturbed: boolean;
   readonly #reader: RingReader;
   readonly #ports: readonly MessagePort[];

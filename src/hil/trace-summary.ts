@@ -32,6 +32,8 @@ export interface TraceSummary {
   readonly missesInAll: number;
   readonly states: readonly { readonly atUs: number; readonly text: string }[];
   readonly faults: readonly FaultEvent[];
+  /** When this machine let the bridge's thread stand still; the worst ones. */
+  readonly stalls: readonly { readonly atUs: number; readonly us: number }[];
 }
 
 export type TimelineBucket = readonly [
@@ -76,6 +78,10 @@ export function summarize(trace: Trace): TraceSummary {
     missesInAll: misses.length,
     states: states(trace, fromUs),
     faults: faults.slice(0, EVENTS_MAX).map((fault) => ({ ...fault, atUs: fault.atUs - fromUs })),
+    stalls: trace.stalls
+      .toSorted((a, b) => b.us - a.us)
+      .slice(0, EVENTS_MAX)
+      .map(({ atUs, us }) => ({ atUs: atUs - fromUs, us })),
   };
 }
 

@@ -70,6 +70,7 @@ export interface TraceOptions {
 const FRAMES_MAX = 1_000_000;
 /** Faults are asked for by tests: more than this is a loop. */
 const FAULTS_MAX = 10_000;
+const STALLS_MAX = 10_000;
 const armStateNames = Object.keys(armStates) as ArmState[];
 const tripCauseNames = Object.keys(tripCauses) as TripCause[];
 const encodingNames = Object.keys(encodings) as Encoding[];
@@ -81,6 +82,8 @@ export class Trace implements TraceWindow {
   readonly texts: TextEvent[] = [];
   /** What was done to the line, in order. */
   readonly faults: FaultEvent[] = [];
+  /** When this machine let the bridge's thread stand still, in real time. */
+  readonly stalls: { readonly atUs: number; readonly us: number }[] = [];
   /** What the bridge's loop was given: enough to run it again. */
   readonly recording = new Recording();
   readonly fromUs = Number.NaN;
@@ -133,6 +136,10 @@ export class Trace implements TraceWindow {
       .update(JSON.stringify([frames, misses, healths, texts]))
       .digest('hex');
   }
+
+  readonly stalled = (atUs: number, us: number): void => {
+    if (this.stalls.length < STALLS_MAX) this.stalls.push({ atUs, us });
+  };
 
   readonly refuse = (reason: string): never => this.options.refuse(reason);
 

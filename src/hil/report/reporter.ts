@@ -1,0 +1,44 @@
+/**
+ * Reporter for vitest: `reporters: ['default', 'tautline/hil/reporter']`. After a run it writes `report.html`,
+ * `report.json` and `junit.xml`, and prints how many tests had which verdict.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Reporter, TestModule } from 'vitest/node';
+import { artifactsFolder } from '../environment.js';
+import { junit } from './junit.js';
+import { page } from './page.js';
+import { type RunReport, runReport } from './run-report.js';
+
+export interface HilReporterOptions {
+  /** Default: `HIL_REPORT`, or where recordings go. */
+  readonly folder?: string;
+}
+
+export default class HilReporter implements Reporter {
+  readonly #folder: string | undefined;
+
+  constructor({ folder }: HilReporterOptions = {}) {
+    this.#folder = folder;
+  }
+
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const report = runReport(modules, new Date().toISOString());
+    if (report === null) return;
+    const folder = this.#folder ?? (process.env.HIL_REPORT || artifactsFolder());
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'report.json'), `${JSON.stringify(report)}\n`);
+    writeFileSync(join(folder, 'junit.xml'), junit(report));
+    writeFileSync(join(folder, 'report.html'), page(report));
+    process.stdout.write(`${summary(report)}\n      HIL  ${join(folder, 'report.html')}\n`);
+  }
+}
+
+/** What is not judged is counted aloud: a run of nothing but skips is no success. */
+function summary({ verdicts, unstable, tests }: RunReport): string {
+  const counted = Object.entries(verdicts).filter(([, count]) => count > 0);
+  const parts = counted.map(([verdict, count]) => `${count} ${verdict}`);
+  if (unstable > 0) parts.push(`${unstable} unstable`);
+  const share = Math.round((100 * verdicts.inconclusive) / tests.length);
+  return `      HIL  ${parts.join(', ')}${verdicts.inconclusive > 0 ? ` (${share} % inconclusive)` : ''}`;
+}

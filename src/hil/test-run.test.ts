@@ -1,0 +1,99 @@
+import type { TestContext } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { loadTarget, type Target } from './targets.js';
+import { TestRun } from './test-run.js';
+import { SetupError } from './test-verdict.js';
+
+class Skipped extends Error {}
+
+/** As vitest hands them to a fixture. */
+function context(name: string) {
+  const task = { name, fullTestName: name, file: { name: 'a.test.ts' }, meta: {}, result: { state: 'run' } };
+  const skip = (reason: string | boolean, note?: string) => {
+    if (typeof reason === 'string') throw new Skipped(reason);
+    if (reason) throw new Skipped(note);
+  };
+  return { task, skip } as unknown as Pick<TestContext, 'task' | 'skip'>;
+}
+
+/** The real one, but for its name and what comes before its start. */
+async function planted(name: string, before: (start: number) => void): Promise<Target> {
+  const target = await loadTarget('pico');
+  let starts = 0;
+  return {
+    ...target,
+    name,
+    start: async (options) => {
+      before(++starts);
+      return target.start(options);
+    },
+  };
+}
+
+const begin = (target: Target, given: Pick<TestContext, 'task' | 'skip'>) =>
+  TestRun.begin({ target, needs: [], firmware: 'release', seed: 1, ...given });
+
+describe('the verdict', () => {
+  it('is pass for a test that passed on a board that is well', async () => {
+    const given = context('passes');
+    const run = await begin(await planted('well', () => {}), given);
+    await run.rig.pass(100);
+    given.task.result!.state = 'pass';
+    await run.end();
+    expect(given.task.meta.hil).toMatchObject({ verdict: 'pass', unstable: null, artefact: null, target: 'well' });
+    expect(given.task.meta.hil!.trace!.bytes.fromBoard).toBeGreaterThan(0);
+  });
+
+  it('is marginal when something held by little', async () => {
+    const given = context('passes by little');
+    const run = await begin(await planted('narrow', () => {}), given);
+    run.rig.trace.options.marginal('98 us of 100');
+    given.task.result!.state = 'pass';
+    await run.end();
+    expect(given.task.meta.hil).toMatchObject({ verdict: 'marginal', marginal: ['98 us of 100'] });
+  });
+
+  it('is inconclusive when this machine may be to blame, and skipped when the target cannot', async () => {
+    const busy = context('busy');
+    const run = await begin(await planted('busy', () => {}), busy);
+    expect(() => run.rig.trace.options.inconclusive('it lagged')).toThrow(Skipped);
+    busy.task.result!.state = 'skip';
+    await run.end();
+    expect(busy.task.meta.hil).toMatchObject({ verdict: 'inconclusive', reason: 'it lagged' });
+
+    const unable = context('unable');
+    const other = await begin(await planted('unable', () => {}), unable);
+    expect(() => other.rig.trace.options.refuse('n/a: no')).toThrow(Skipped);
+    unable.task.result!.state = 'skip';
+    await other.end();
+    expect(unable.task.meta.hil).toMatchObject({ verdict: 'skipped', reason: 'n/a: no' });
+  });
+});
+
+describe('a board that does not come up', () => {
+  it('is tried once more, and the test told as unstable', async () => {
+    const given = context('second try');
+    const target = await planted('sleepy', (start) => {
+      if (start === 1) throw new Error('no answer');
+    });
+    const run = await begin(target, given);
+    given.task.result!.state = 'pass';
+    await run.end();
+    expect(given.task.meta.hil).toMatchObject({ verdict: 'pass', unstable: 'no answer' });
+  });
+
+  it('is one set-up error, and then a reason to skip', async () => {
+    let starts = 0;
+    const target = await planted('dead', () => {
+      starts++;
+      throw new Error('no answer');
+    });
+    const first = context('first');
+    await expect(begin(target, first)).rejects.toThrow(SetupError);
+    expect(first.task.meta.hil).toMatchObject({ verdict: 'set-up error' });
+    const second = context('second');
+    await expect(begin(target, second)).rejects.toThrow('the board is broken: no answer');
+    expect(second.task.meta.hil).toMatchObject({ verdict: 'skipped' });
+    expect(starts).toBe(2);
+  });
+});

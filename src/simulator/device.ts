@@ -15,6 +15,7 @@ import type { PlantedBug } from './planted-bugs.js';
 import { Receiver } from './receiver.js';
 import type { FrameBook } from './truth.js';
 
+const HELD_FOR_US = 2 * WATCHDOG_US;
 const RING_BYTES = 1024;
 const RESERVE_BYTES = 256;
 const RECEIVE_SLOTS = 4;
@@ -90,9 +91,9 @@ export class Device {
     return this.#bootUs === NEVER && this.#hungSinceUs === NEVER;
   }
 
-  /** For how long it was kept from looking after its guard: by the newest job, or by a pause within two watchdogs' time; µs. */
+  /** For how long it was kept from looking after its guard: by the newest job, and by pauses within two watchdogs' time; µs. */
   get heldUs(): number {
-    const pausedUs = this.nowUs - this.#pausedUntilUs < 2 * WATCHDOG_US ? this.#pausedForUs : 0;
+    const pausedUs = this.nowUs - this.#pausedUntilUs < HELD_FOR_US ? this.#pausedForUs : 0;
     return pausedUs + this.#jobUs;
   }
 
@@ -145,8 +146,9 @@ export class Device {
   /** A debugger stops the chip, its timer and its watchdog for so long. */
   pause(us: number, nowUs: number): void {
     if (!this.isRunning || nowUs < this.#pausedUntilUs) return;
+    const isSoonAgain = nowUs - this.#pausedUntilUs < HELD_FOR_US;
+    this.#pausedForUs = isSoonAgain ? this.#pausedForUs + us : us;
     this.#pausedUntilUs = nowUs + us;
-    this.#pausedForUs = us;
     this.clock.set(this.clock.at(nowUs), nowUs + us);
     this.busyUntilUs = Math.max(this.busyUntilUs, nowUs) + us;
     this.#fedUs += us;

@@ -69,7 +69,7 @@ export class Injector {
         toHost.inject(kind);
         break;
       case 'noise to board':
-        toBoard.flips++;
+        toBoard.flip(nowUs);
         break;
       case 'delay':
         toHost.heldUntilUs = Math.max(toHost.heldUntilUs, untilUs);

@@ -8,6 +8,7 @@ export const capabilities = {
   unplug: 'its line can be unplugged and plugged in again from here',
   faults: 'bytes on its line can be damaged, held and cut off from here',
   io: 'its pins can be read and driven from here',
+  outlets: 'clients can be connected to its bridge',
   testFirmware: 'it can run the image with fault commands',
 } as const;
 

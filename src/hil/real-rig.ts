@@ -12,9 +12,10 @@ import { bridgeConfig } from './bridge-config.js';
 import { HostNoise, NOISY_US } from './host-noise.js';
 import type { LineFaults } from './line-faults.js';
 import { RecordedLoop } from './recorded-loop.js';
-import type { Rig } from './rig.js';
+import type { OutletPorts, Rig } from './rig.js';
 import type { Trace } from './trace.js';
 import { readTrace } from './trace-reader.js';
+import { portsOf } from './virtual-outlets.js';
 
 /** What the test can do to the board from outside. */
 export interface BoardHandle {
@@ -93,6 +94,12 @@ export class RealRig implements Rig {
   get httpPort(): number | null {
     const port = this.#bridge.supervisor.states.find(({ name }) => name === 'gateway')?.info.port;
     return typeof port === 'number' ? port : null;
+  }
+
+  async outlets(): Promise<OutletPorts> {
+    const { supervisor } = this.#bridge;
+    await this.until('the outlets are up', () => portsOf(supervisor) !== null, OUTLETS_MS);
+    return portsOf(supervisor)!;
   }
 
   nowUs(): number {

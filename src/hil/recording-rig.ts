@@ -2,7 +2,7 @@
 import type { ResetBy } from '../board/emulated/pico.js';
 import type { CommandAnswer } from '../outlet.js';
 import type { StepKind } from './recording.js';
-import type { Io, Rig } from './rig.js';
+import type { Io, OutletPorts, Rig } from './rig.js';
 
 export class RecordingRig implements Rig {
   readonly io: Io | null;
@@ -54,6 +54,10 @@ export class RecordingRig implements Rig {
 
   freeze(ms: number): Promise<void> {
     return this.#step('freeze', `${ms} ms`, () => this.rig.freeze(ms));
+  }
+
+  outlets(): Promise<OutletPorts> {
+    return this.rig.outlets();
   }
 
   reset(by: ResetBy): Promise<void> {

@@ -17,7 +17,7 @@ import { boardConfig } from './bridge-config.js';
 import { LineFaults } from './line-faults.js';
 import type { Entry, EntryPayloads, Recording, StepKind } from './recording.js';
 import { ReplayedPins } from './replayed-pins.js';
-import type { Io, Rig } from './rig.js';
+import type { Io, OutletPorts, Rig } from './rig.js';
 import type { Trace } from './trace.js';
 import { readTrace } from './trace-reader.js';
 
@@ -90,6 +90,10 @@ export class ReplayRig implements Rig {
 
   async freeze(ms: number): Promise<void> {
     this.#step('freeze', `${ms} ms`);
+  }
+
+  async outlets(): Promise<OutletPorts> {
+    return this.trace.refuse('a recording holds no clients of the outlets, so this test cannot be replayed');
   }
 
   async reset(by: string): Promise<void> {

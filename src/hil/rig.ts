@@ -16,11 +16,18 @@ export interface Io {
   setVolts(channel: number, volts: number): void;
 }
 
+/** Where the bridge's outlets are, on this machine. */
+export interface OutletPorts {
+  readonly httpPort: number;
+  /** Of the embedded broker. */
+  readonly mqttPort: number;
+}
+
 export interface Rig {
   readonly trace: Trace;
   /** The tight loop of the board. */
   readonly loop: BoardLoop;
-  /** HTTP port of the bridge's gateway; null where there are no outlets. */
+  /** HTTP port of the bridge's gateway; null where there are no outlets, or not yet. */
   readonly httpPort: number | null;
   /** Null where the target has none. */
   readonly faults: LineFaults | null;
@@ -40,6 +47,8 @@ export interface Rig {
   command(name: string, values: readonly number[]): Promise<CommandAnswer>;
   /** The host stands still: nothing is read, said or judged for so long. Then it goes on. */
   freeze(ms: number): Promise<void>;
+  /** Starts the outlets where they do not run already; needs `outlets`. */
+  outlets(): Promise<OutletPorts>;
   /** Ends when the reset has been asked for, not when the board is back. */
   reset(by: ResetBy): Promise<void>;
   /** Pulls the line out for so long; ends when it is in again. */

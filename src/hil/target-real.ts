@@ -8,7 +8,7 @@ import type { RigOptions, Target } from './targets.js';
 
 /** `pico-pty`: the emulated Pico as `npm start` runs it, a process of its own on a pseudo-terminal. */
 export function emulatedTarget(): Target {
-  return realTarget('pico-pty', ['timing', 'reset', 'power', 'unplug', 'faults', 'testFirmware'], {
+  return realTarget('pico-pty', ['timing', 'reset', 'power', 'unplug', 'faults', 'outlets', 'testFirmware'], {
     missing: () => (process.platform === 'win32' ? 'Windows has no pseudo-terminals' : null),
     open: async (options) => {
       const name = options.firmware === 'test' ? 'pico-test' : 'pico';
@@ -30,7 +30,7 @@ export function emulatedTarget(): Target {
 
 /** `host`: the firmware compiled for this machine. Its timer is this machine's, so it keeps no time of its own. */
 export function hostTarget(): Target {
-  return realTarget('host', ['reset', 'unplug', 'faults', 'testFirmware'], {
+  return realTarget('host', ['reset', 'unplug', 'faults', 'outlets', 'testFirmware'], {
     missing: missingHost,
     open: async (options) => {
       if (needsLine(options)) return throughProxy(await hostLine(options), options);
@@ -49,7 +49,7 @@ export function hostTarget(): Target {
 /** A board that is really there. Nothing is known of it but its port. */
 export function portTarget(path: string): Target {
   const hasPty = process.platform !== 'win32';
-  return realTarget(path, ['timing', ...(hasPty ? (['unplug', 'faults'] as const) : [])], {
+  return realTarget(path, ['timing', 'outlets', ...(hasPty ? (['unplug', 'faults'] as const) : [])], {
     missing: () => (existsSync(path) || /^COM\d+$/.test(path) ? null : `there is no port ${path}: plug the board in`),
     open: async (options) =>
       needsLine(options) ? throughProxy(portLine(path), options) : { path, faults: null, close: async () => {} },

@@ -11,6 +11,7 @@ const can: readonly Capability[] = [
   'unplug',
   'faults',
   'io',
+  'outlets',
   'testFirmware',
 ];
 
@@ -20,8 +21,10 @@ export function virtualTarget(): Target {
     isRealTime: false,
     capabilities: new Set(can),
     missing: () => null,
-    start: async ({ firmware, seed, trace }) =>
-      new VirtualRig({ board: firmware === 'test' ? 'pico-test' : 'pico', seed, trace }),
+    start: async ({ firmware, seed, needs, trace }) => {
+      const board = firmware === 'test' ? 'pico-test' : 'pico';
+      return new VirtualRig({ board, seed, trace, hasOutlets: needs.includes('outlets') });
+    },
     stop: async () => {},
   };
 }

@@ -8,7 +8,9 @@ import { environment } from './environment.js';
 import type { LineFaults } from './line-faults.js';
 import { Link } from './link.js';
 import './matchers.js';
+import type { MqttTap } from './mqtt-tap.js';
 import type { Io, Rig } from './rig.js';
+import type { SocketTap } from './socket-tap.js';
 import { type FirmwareKind, loadTarget, type Target } from './targets.js';
 import { TestRun } from './test-run.js';
 import type { Trace } from './trace.js';
@@ -33,6 +35,10 @@ export interface HilFixtures {
   bridge: HilBridge;
   link: Link;
   clock: HilClock;
+  /** A subscriber to the bridge's broker; needs `outlets`. */
+  mqtt: MqttTap;
+  /** A client of the bridge's socket; needs `outlets`. */
+  socket: SocketTap;
   /** Damages the line; needs `faults`. */
   faults: LineFaults;
   /** Pins and inputs; needs `io`. */
@@ -68,15 +74,25 @@ export const test = base.extend<HilFixtures>({
   bridge: async ({ rig }, use) => use(new HilBridge(rig)),
   link: async ({ rig }, use) => use(new Link(rig)),
   clock: async ({ rig, target }, use) => use(new HilClock(rig, !target.isRealTime)),
+  mqtt: async ({ rig, needs }, use) => {
+    const tap = await (await import('./mqtt-tap.js')).MqttTap.connect(part(rig, 'outlets', needs, 'mqtt'));
+    await use(tap);
+    await tap.close();
+  },
+  socket: async ({ rig, needs }, use) => {
+    const tap = await (await import('./socket-tap.js')).SocketTap.connect(part(rig, 'outlets', needs, 'socket'));
+    await use(tap);
+    await tap.close();
+  },
   faults: async ({ rig, needs }, use) => use(part(rig.faults, 'faults', needs)),
   io: async ({ rig, needs }, use) => use(part(rig.io, 'io', needs)),
   trace: async ({ rig }, use) => use(rig.trace),
 });
 
 /** Asking for a part that only some targets have, without saying so, would fail on the others. */
-function part<Part>(given: Part | null, name: Capability, needs: readonly Capability[]): Part {
+function part<Part>(given: Part | null, name: Capability, needs: readonly Capability[], fixture: string = name): Part {
   if (given === null || !needs.includes(name)) {
-    throw new Error(`the fixture "${name}" is not on every target: say test.override({ needs: ['${name}'] }) first`);
+    throw new Error(`the fixture "${fixture}" is not on every target: say test.override({ needs: ['${name}'] }) first`);
   }
   return given;
 }

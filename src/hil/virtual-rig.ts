@@ -9,24 +9,35 @@ import { SeededRandom } from '../board/emulated/random.js';
 import { VirtualLine } from '../board/emulated/virtual-line.js';
 import { Feed } from '../feed/feed.js';
 import type { RingReader } from '../feed/outlet-reader.js';
+import { CONSUMERS_MAX } from '../feed/ring.js';
 import type { BoardLoop } from '../loop/board-loop.js';
 import type { BoardLoopOptions } from '../loop/surroundings.js';
 import type { CommandAnswer } from '../outlet.js';
-import { boardConfig } from './bridge-config.js';
+import { boardConfig, bridgeConfig } from './bridge-config.js';
 import { type ClockStepOptions, LineFaults } from './line-faults.js';
 import { RecordedLoop } from './recorded-loop.js';
-import type { Io, Rig } from './rig.js';
+import type { Io, OutletPorts, Rig } from './rig.js';
 import type { Trace } from './trace.js';
 import { readTrace } from './trace-reader.js';
+import { VirtualOutlets } from './virtual-outlets.js';
 
 export interface VirtualRigOptions {
   readonly board: EmulatedBoardName;
   readonly seed: number;
+  /** Whether the test may ask for the outlets: then the host's clock is ahead of theirs. */
+  readonly hasOutlets: boolean;
   readonly trace: (nowUs: () => number) => Trace;
 }
 
 /** The host's clock is not the board's: a test that mixes them up must fail. */
 const HOST_EPOCH_US = 5_000_000_000;
+/**
+ * With outlets: theirs is this machine's clock, and ahead of any machine's uptime nothing is ever late or stale to them.
+ * A year and a half; in f64 it is exact to 8 ns.
+ */
+const OUTLETS_EPOCH_US = 50_000_000_000_000;
+/** Virtual time between two waits for the outlets: far less than the rings hold. */
+const OUTLETS_STEP_MS = 100;
 /** Of the wall clock that is shown: 2026-01-01T00:00:00Z at the host's epoch. */
 const UTC_US = 1_767_225_600_000_000;
 const TICK_US = 5000;
@@ -39,14 +50,17 @@ const ANSWER_MS = 3000;
 export class VirtualRig implements Rig {
   readonly trace: Trace;
   readonly loop: BoardLoop;
-  readonly httpPort = null;
   readonly excuse = null;
   readonly faults: LineFaults;
   /** Bytes that a frozen host did not take in time. */
   lostBytes = 0;
   #line: VirtualLine;
   /** Host time at which the board at the end of the line was powered on; of the wall clock, how far it has been put forward. */
-  #epochUs = HOST_EPOCH_US;
+  #epochUs: number;
+  readonly #startUs: number;
+  #outlets: VirtualOutlets | null = null;
+  #httpPort: number | null = null;
+  #syncedUs = 0;
   #utcStepUs = 0;
   #boards = 0;
   #drift: (nowUs: number) => number = () => 0;
@@ -55,6 +69,7 @@ export class VirtualRig implements Rig {
   readonly #reader: RingReader;
   readonly #port: MessagePort;
   readonly #baud: number;
+  readonly #path: string;
   #arrivalUs = 0;
   #heard = false;
   #nextTickUs = 0;
@@ -65,11 +80,14 @@ export class VirtualRig implements Rig {
   constructor(options: VirtualRigOptions) {
     const { board, seed, trace } = options;
     this.#options = options;
+    this.#startUs = options.hasOutlets ? OUTLETS_EPOCH_US : HOST_EPOCH_US;
+    this.#epochUs = this.#startUs;
     this.#line = this.#newBoard();
     this.trace = trace(() => this.nowUs());
     this.faults = this.#newFaults();
     const config = boardConfig(`emulated:${board}`);
     this.#baud = config.baud;
+    this.#path = config.path;
     const random = new SeededRandom(seed);
     const loop: BoardLoopOptions = {
       index: 0,
@@ -78,7 +96,7 @@ export class VirtualRig implements Rig {
       feed: this.#feed,
       clock: {
         nowUs: () => this.nowUs(),
-        utcUs: (atUs) => UTC_US + this.#utcStepUs + atUs - HOST_EPOCH_US,
+        utcUs: (atUs) => UTC_US + this.#utcStepUs + atUs - this.#startUs,
         stamp: (into) => {
           into.judgedUs = this.nowUs();
         },
@@ -91,7 +109,13 @@ export class VirtualRig implements Rig {
     this.loop = new RecordedLoop(loop, this.trace.recording);
     const { port1, port2 } = new MessageChannel();
     this.#port = port2;
-    this.#reader = readTrace({ feed: this.#feed, path: config.path, trace: this.trace, consumer: 0, port: port1 });
+    this.#reader = readTrace({
+      feed: this.#feed,
+      path: config.path,
+      trace: this.trace,
+      consumer: CONSUMERS_MAX - 1,
+      port: port1,
+    });
     this.#plug();
   }
 
@@ -104,8 +128,32 @@ export class VirtualRig implements Rig {
     return probe(this.#line, this.#epochUs);
   }
 
+  get httpPort(): number | null {
+    return this.#httpPort;
+  }
+
+  async outlets(): Promise<OutletPorts> {
+    if (!this.#options.hasOutlets) throw new Error("the outlets are for a test that says so: needs: ['outlets']");
+    this.#outlets ??= new VirtualOutlets({
+      feed: this.#feed,
+      config: bridgeConfig(this.#path),
+      startedUtcUs: UTC_US,
+      command: (command) => new Promise((resolve) => this.loop.ask(command, this.nowUs(), resolve)),
+    });
+    const ports = await this.#outlets.ready();
+    this.#httpPort = ports.httpPort;
+    return ports;
+  }
+
   async pass(ms: number): Promise<void> {
-    await this.#line.runFor(ms * 1e3);
+    if (this.#outlets === null) {
+      await this.#line.runFor(ms * 1e3);
+      return;
+    }
+    for (let left = ms; left > 0; left -= OUTLETS_STEP_MS) {
+      await this.#line.runFor(Math.min(left, OUTLETS_STEP_MS) * 1e3);
+      await this.#outlets.caughtUp();
+    }
   }
 
   async until(what: string, condition: () => boolean, withinMs: number): Promise<void> {
@@ -113,6 +161,9 @@ export class VirtualRig implements Rig {
     while (!condition()) {
       if (this.nowUs() >= endUs) throw new Error(`${what}: not within ${withinMs} ms of virtual time`);
       await this.#line.runFor(STEP_US);
+      if (this.nowUs() - this.#syncedUs < OUTLETS_STEP_MS * 1e3) continue;
+      this.#syncedUs = this.nowUs();
+      await this.#outlets?.caughtUp();
     }
   }
 
@@ -146,6 +197,7 @@ export class VirtualRig implements Rig {
 
   async close(): Promise<void> {
     this.loop.dispose();
+    await this.#outlets?.stop();
     this.#line.disconnect();
     this.#reader.drain();
     this.#reader.close();

@@ -51,6 +51,6 @@ describe('EmulatedPico', () => {
 
   it('names pins and channels that do not exist', () => {
     expect(() => board().pins.read(30)).toThrow('Pin 30');
-    expect(() => board().adc.setVolts(4, 1)).toThrow('ADC channel 4');
+    expect(() => board().adc.setVolts(5, 1)).toThrow('ADC channel 5');
   });
 });

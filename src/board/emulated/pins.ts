@@ -1,7 +1,8 @@
 import { GPIOPinState, type RP2040 } from 'rp2040js';
 
 const PINS = 30;
-const ADC_CHANNELS = 4;
+/** GPIO 26 to 29, and the chip's own temperature sensor. */
+const ADC_CHANNELS = 5;
 const ADC_REFERENCE_VOLTS = 3.3;
 const ADC_MAX = 4095;
 
@@ -71,7 +72,7 @@ export class Pins {
   }
 }
 
-/** Voltages at ADC inputs 0..3 (GPIO 26..29), RP2040 datasheet 4.9; they stay through a reset of the board. */
+/** Voltages at ADC inputs 0..3 (GPIO 26..29) and of the temperature sensor, 4: RP2040 datasheet 4.9. They stay through a reset of the board. */
 export class AdcInputs {
   private readonly raw = new Uint16Array(ADC_CHANNELS);
   private rp2040: RP2040 | undefined;

@@ -30,5 +30,6 @@ export {
   type TracedHealth,
   type TracedMiss,
   type TraceMark,
+  type TraceOptions,
   type TraceWindow,
 } from './trace.js';

@@ -33,7 +33,7 @@ const checks = [
   ...(whole ? [['generated files', node, ['.ci/generate.mjs', '--check']]] : []),
   ['firmware for this host', 'make', ['-s', '-C', 'firmware', 'host']],
   ...(whole ? [['firmware unit tests', 'make', ['-s', '-C', 'firmware', 'test']]] : []),
-  ...(whole && !missing.includes('gcc-arm-none-eabi')
+  ...(whole && !['gcc-arm-none-eabi', 'gcc-avr', 'avr-libc'].some((name) => missing.includes(name))
     ? [['firmware images', 'make', ['-s', '-C', 'firmware', 'images-check']]]
     : []),
   ['tests', node, ['node_modules/vitest/vitest.mjs', 'run', ...vitestArguments]],

@@ -2,6 +2,7 @@
 #include "../core/app.h"
 
 #include "../core/safety.h"
+#include "../port/flash.h"
 #include "../port/port.h"
 #include "controller.h"
 #include "descriptor.h"
@@ -35,14 +36,16 @@ static enum wire_answer_code set_load(const int32_t *arguments)
     return WIRE_ANSWER_OK;
 }
 
-static const uint8_t control_types[] = {WIRE_VALUE_I16, WIRE_VALUE_I16, WIRE_VALUE_I16, WIRE_VALUE_I16};
+static const uint8_t control_types[] FLASH = {WIRE_VALUE_I16, WIRE_VALUE_I16, WIRE_VALUE_I16, WIRE_VALUE_I16};
 
-const struct app_stream app_streams[] = {
+const struct app_stream app_streams[] FLASH = {
     {.id = 0, .value_count = sizeof control_types, .ticks = 1, .types = control_types},
 };
 const uint8_t app_stream_count = sizeof app_streams / sizeof app_streams[0];
+_Static_assert(sizeof app_streams / sizeof app_streams[0] <= APP_STREAMS_MAX, "more streams than there is room for");
+_Static_assert(sizeof control_types <= APP_VALUES_MAX, "more values than there is room for");
 
-const struct app_command app_commands[] = {
+const struct app_command app_commands[] FLASH = {
     {"setpoint", 1, false, 0, APP_SETPOINT_MAX_RPM, set_setpoint},
     {"load", 1, false, 0, APP_LOAD_MAX_MA, set_load},
 #if defined(APP_FAULTS)
@@ -55,12 +58,12 @@ const struct app_command app_commands[] = {
 };
 const uint8_t app_command_count = sizeof app_commands / sizeof app_commands[0];
 
-const uint16_t app_safe_outputs[] = {[OUTPUT_DUTY] = 0};
+const uint16_t app_safe_outputs[] FLASH = {[OUTPUT_DUTY] = 0};
 const uint8_t app_output_count = sizeof app_safe_outputs / sizeof app_safe_outputs[0];
 
-const char app_version[] = APP_VERSION;
+const char app_version[] FLASH = APP_VERSION;
 
-#if !defined(APP_BOARD_HOST)
+#if !defined(APP_DESCRIPTOR_OF_PORT)
 const uint8_t *app_descriptor(uint16_t *bytes)
 {
     *bytes = descriptor_bytes;
@@ -80,7 +83,7 @@ uint32_t app_watchdog_us(void)
 
 void app_start(void)
 {
-    ambient_uc = AMBIENT_DEFAULT * 10000;
+    ambient_uc = AMBIENT_DEFAULT * 10000l;
     motor_restart(&motor, ambient_uc);
     controller_restart(&controller);
     noise_restart(0x7A0771E5u);
@@ -92,11 +95,11 @@ void app_start(void)
 /* Until somebody gives a setpoint, a round of four. */
 static int32_t setpoint_now_rpm(void)
 {
-    static const int16_t profile_rpm[] = {1200, 2400, 1800, 2800};
+    static const uint16_t profile_rpm[] FLASH = {1200, 2400, 1800, 2800};
     if (setpoint_given) {
         return setpoint_rpm;
     }
-    return profile_rpm[motor.time_us / PROFILE_STEP_US % (sizeof profile_rpm / sizeof profile_rpm[0])];
+    return flash_u16(&profile_rpm[motor.time_us / PROFILE_STEP_US % (sizeof profile_rpm / sizeof profile_rpm[0])]);
 }
 
 static void follow_ambient(void)

@@ -1,15 +1,10 @@
 #include "descriptor.h"
 
 #include "../core/wire.gen.h"
+#include "../port/flash.h"
 
 #define STRING_OF(value) #value
 #define STRING(value) STRING_OF(value)
-
-#if defined(APP_BOARD_HOST)
-#define IDENTITY "\"id\":\"host\",\"name\":\"motor\",\"mcu\":\"host process\""
-#else
-#define IDENTITY "\"id\":\"pico\",\"name\":\"motor\",\"mcu\":\"RP2040\""
-#endif
 
 #define ZEROS_16 "0000000000000000"
 #define SIGNAL(name, scale, unit, min, max)                                                                           \
@@ -29,12 +24,12 @@
 #define FAULT_COMMANDS ""
 #endif
 
-const char descriptor_text[] =
-    "{" IDENTITY ",\"firmware\":\"" APP_VERSION "\",\"build\":\"" ZEROS_16 ZEROS_16 ZEROS_16 ZEROS_16 "\","
-    "\"tickHz\":1000,\"baud\":921600,\"armable\":true,\"watchdogMs\":" STRING(APP_WATCHDOG_MS) ","
+const char descriptor_text[] FLASH =
+    "{" APP_BOARD ",\"firmware\":\"" APP_VERSION "\",\"build\":\"" ZEROS_16 ZEROS_16 ZEROS_16 ZEROS_16 "\","
+    "\"tickHz\":" STRING(APP_TICK_HZ) ",\"baud\":" STRING(APP_BAUD) ",\"armable\":true,\"watchdogMs\":" STRING(APP_WATCHDOG_MS) ","
     "\"streams\":[{\"id\":0,\"name\":\"control\",\"periodUs\":" STRING(APP_TICK_US) ","
-    "\"contract\":{\"class\":\"firm\",\"m\":990,\"k\":1000,\"jitterUs\":100,\"deadlineUs\":10000,\"lifespanUs\":250000,"
-    "\"leaseUs\":50000,\"budgets\":{\"firmwareUs\":1000,\"linkUs\":4000,\"hostUs\":5000},"
+    "\"contract\":{\"class\":\"firm\",\"m\":990,\"k\":1000,\"jitterUs\":" STRING(APP_JITTER_US) ",\"deadlineUs\":10000,\"lifespanUs\":250000,"
+    "\"leaseUs\":50000,\"budgets\":{\"firmwareUs\":" STRING(APP_FIRMWARE_BUDGET_US) ",\"linkUs\":4000,\"hostUs\":5000},"
     "\"delivery\":{\"outletUs\":50000,\"consumerUs\":100000}},\"signals\":["
     SIGNAL("speed", "0.25", "rpm", "0", "4000") ","
     SIGNAL("setpoint", "0.25", "rpm", "0", "4000") ","

@@ -5,7 +5,17 @@
 #include <stdint.h>
 
 #define APP_VERSION "motor 0.1.0"
+
+/* What differs from board to board; a port whose board is no Pico says so in its config.h. */
+#ifndef APP_BOARD
+#define APP_BOARD "\"id\":\"pico\",\"name\":\"motor\",\"mcu\":\"RP2040\""
+#define APP_BAUD 921600
+#define APP_TICK_HZ 1000
 #define APP_TICK_US 1000
+#define APP_JITTER_US 100
+#define APP_FIRMWARE_BUDGET_US 1000
+#endif
+
 #define APP_WATCHDOG_MS 100
 #define APP_SETPOINT_MAX_RPM 3600
 #define APP_LOAD_MAX_MA 3000

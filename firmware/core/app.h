@@ -7,6 +7,16 @@
 
 #include "wire.gen.h"
 
+/* What there is room for; a port with little memory sets less. */
+#ifndef APP_STREAMS_MAX
+#define APP_STREAMS_MAX WIRE_STREAMS_MAX
+#endif
+#ifndef APP_VALUES_MAX
+#define APP_VALUES_MAX WIRE_SIGNALS_MAX
+#endif
+#define APP_NAME_BYTES_MAX 32u
+
+/* All that is declared here as constant lies in flash (FLASH in port/flash.h). */
 struct app_stream {
     uint8_t id;
     uint8_t value_count;
@@ -15,7 +25,7 @@ struct app_stream {
 };
 
 struct app_command {
-    const char *name;
+    char name[APP_NAME_BYTES_MAX + 1];
     uint8_t argument_count;
     bool dangerous; /* needs an armed board */
     int32_t min;    /* of every argument, raw */
@@ -35,7 +45,7 @@ extern const uint8_t app_output_count;
 /* Said in the boot event. */
 extern const char app_version[];
 
-/* JSON, at most WIRE_DESCRIPTOR_BYTES_MAX bytes, the same for the whole run. */
+/* JSON in flash, at most WIRE_DESCRIPTOR_BYTES_MAX bytes, the same for the whole run. */
 const uint8_t *app_descriptor(uint16_t *bytes);
 uint32_t app_tick_us(void);
 uint32_t app_watchdog_us(void);

@@ -1,31 +1,43 @@
 /* The binary encoding: kind, fields and values little-endian, CRC-32 over all of it, COBS, delimiter. */
+#include "../port/flash.h"
 #include "cobs.h"
 #include "crc32.h"
 #include "wire.h"
 
+/* Bytes go through the checksum and COBS as they come: no copy of the message is kept. */
 struct writer {
-    uint8_t bytes[WIRE_BINARY_MESSAGE_BYTES_MAX];
-    uint16_t length;
+    struct cobs cobs;
+    uint32_t crc;
+    uint16_t left; /* bytes that the message may still grow */
     bool full;
 };
 
-static void put(struct writer *to, uint64_t value, uint8_t bytes)
+static void put(struct writer *to, uint8_t byte)
 {
-    if (to->length + bytes > (int)sizeof to->bytes) {
+    if (to->left == 0) {
         to->full = true;
         return;
     }
-    for (uint8_t i = 0; i < bytes; i++) {
-        to->bytes[to->length++] = (uint8_t)value;
-        value >>= 8;
+    to->left--;
+    to->crc = crc32_add(to->crc, byte);
+    cobs_add(&to->cobs, byte);
+}
+
+static void put_bytes(struct writer *to, const void *from, uint8_t count)
+{
+    const uint8_t *bytes = from;
+    for (uint8_t i = 0; i < count; i++) {
+        put(to, bytes[i]);
     }
 }
 
-static void put_run(struct writer *to, const uint8_t *bytes, uint8_t length)
+/* Length byte and the bytes it counts, which lie in flash. */
+static void put_run(struct writer *to, const void *from, uint8_t length)
 {
-    put(to, length, 1);
+    const uint8_t *bytes = from;
+    put(to, length);
     for (uint8_t i = 0; i < length; i++) {
-        put(to, bytes[i], 1);
+        put(to, flash_u8(bytes + i));
     }
 }
 
@@ -33,44 +45,41 @@ static void put_field(struct writer *to, const void *field, uint8_t type)
 {
     if (type == WIRE_FIELD_TEXT) {
         const struct wire_text *text = field;
-        put_run(to, (const uint8_t *)text->bytes, text->length);
+        put_run(to, text->bytes, text->length);
     } else if (type == WIRE_FIELD_BYTES) {
         const struct wire_bytes *run = field;
         put_run(to, run->bytes, run->length);
     } else if (type == WIRE_FIELD_I32S) {
         const struct wire_i32s *list = field;
-        put(to, list->count, 1);
-        for (uint8_t i = 0; i < list->count; i++) {
-            put(to, (uint32_t)list->values[i], 4);
-        }
-    } else if (type == WIRE_FIELD_U64) {
-        put(to, *(const uint64_t *)field, 8);
+        put(to, list->count);
+        put_bytes(to, list->values, (uint8_t)(list->count * sizeof list->values[0]));
     } else {
-        put(to, (uint32_t)wire_load(field, type), wire_field_bytes[type]);
+        put_bytes(to, field, flash_u8(&wire_field_bytes[type]));
     }
 }
 
 uint16_t wire_encode_binary(uint8_t *out, enum wire_id id, const void *message, const struct wire_values *values)
 {
-    /* Static: 320 bytes would be a third of a small chip's stack. Only the work context encodes. */
-    static struct writer to;
     const struct wire_layout *layout = &wire_layouts[id];
-    to.length = 0;
-    to.full = false;
-    put(&to, layout->kind, 1);
-    for (uint8_t i = 0; i < layout->field_count; i++) {
-        put_field(&to, (const uint8_t *)message + layout->fields[i].offset, layout->fields[i].type);
+    const struct wire_field *field = flash_pointer(&layout->fields);
+    struct writer to = {.crc = crc32_start(), .left = WIRE_SENT_BYTES_MAX - WIRE_CRC_BYTES};
+    cobs_begin(&to.cobs, out);
+    put(&to, flash_u8(&layout->kind));
+    for (uint8_t left = flash_u8(&layout->field_count); left > 0; left--, field++) {
+        put_field(&to, (const uint8_t *)message + flash_u8(&field->offset), flash_u8(&field->type));
     }
     for (uint8_t i = 0; values != 0 && i < values->count; i++) {
-        put(&to, (uint32_t)values->raw[i], wire_value_bytes[values->types[i]]);
+        put_bytes(&to, &values->raw[i], flash_u8(&wire_value_bytes[flash_u8(&values->types[i])]));
     }
-    put(&to, crc32(to.bytes, to.length), WIRE_CRC_BYTES);
     if (to.full) {
         return 0;
     }
-    uint16_t written = cobs_encode(to.bytes, to.length, out);
-    out[written++] = 0;
-    return written;
+    uint32_t crc = crc32_end(to.crc);
+    to.left = WIRE_CRC_BYTES;
+    put_bytes(&to, &crc, WIRE_CRC_BYTES);
+    uint8_t *end = cobs_end(&to.cobs);
+    *end++ = 0;
+    return (uint16_t)(end - out);
 }
 
 struct reader {
@@ -79,25 +88,30 @@ struct reader {
     bool failed;
 };
 
-static uint64_t get(struct reader *from, uint8_t bytes)
+static void get_bytes(struct reader *from, void *to, uint8_t count)
 {
-    if (from->left < bytes) {
+    uint8_t *bytes = to;
+    if (from->left < count) {
         from->failed = true;
-        return 0;
+        count = 0;
     }
-    uint64_t value = 0;
-    for (uint8_t i = bytes; i > 0; i--) {
-        value = value << 8 | from->bytes[i - 1];
+    for (uint8_t i = 0; i < count; i++) {
+        bytes[i] = *from->bytes++;
     }
-    from->bytes += bytes;
-    from->left = (uint16_t)(from->left - bytes);
-    return value;
+    from->left = (uint16_t)(from->left - count);
+}
+
+static uint8_t get(struct reader *from)
+{
+    uint8_t byte = 0;
+    get_bytes(from, &byte, 1);
+    return byte;
 }
 
 /* Length byte and the bytes it counts; null when there are fewer. */
 static const uint8_t *get_run(struct reader *from, uint8_t *length)
 {
-    *length = (uint8_t)get(from, 1);
+    *length = get(from);
     if (from->left < *length) {
         from->failed = true;
         *length = 0;
@@ -111,14 +125,12 @@ static const uint8_t *get_run(struct reader *from, uint8_t *length)
 
 static void get_list(struct reader *from, struct wire_i32s *list)
 {
-    list->count = (uint8_t)get(from, 1);
+    list->count = get(from);
     if (list->count > WIRE_COMMAND_ARGUMENTS_MAX) {
         from->failed = true;
         return;
     }
-    for (uint8_t i = 0; i < list->count; i++) {
-        list->values[i] = (int32_t)(uint32_t)get(from, 4);
-    }
+    get_bytes(from, list->values, (uint8_t)(list->count * sizeof list->values[0]));
 }
 
 static void get_field(struct reader *from, void *field, uint8_t type)
@@ -132,7 +144,7 @@ static void get_field(struct reader *from, void *field, uint8_t type)
     } else if (type == WIRE_FIELD_I32S) {
         get_list(from, field);
     } else {
-        wire_store(field, type, get(from, wire_field_bytes[type]));
+        get_bytes(from, field, flash_u8(&wire_field_bytes[type]));
     }
 }
 
@@ -142,20 +154,24 @@ bool wire_decode_binary(uint8_t *bytes, uint16_t length, struct wire_host_messag
     if (length < WIRE_KIND_BYTES + WIRE_CRC_BYTES) {
         return false;
     }
-    struct reader crc = {bytes + length - WIRE_CRC_BYTES, WIRE_CRC_BYTES, false};
-    if (get(&crc, WIRE_CRC_BYTES) != crc32(bytes, (uint16_t)(length - WIRE_CRC_BYTES))) {
+    length = (uint16_t)(length - WIRE_CRC_BYTES);
+    struct reader tail = {bytes + length, WIRE_CRC_BYTES, false};
+    uint32_t crc = 0;
+    get_bytes(&tail, &crc, WIRE_CRC_BYTES);
+    if (crc != crc32(bytes, length)) {
         return false;
     }
-    struct reader from = {bytes, (uint16_t)(length - WIRE_CRC_BYTES), false};
-    uint8_t kind = (uint8_t)get(&from, 1);
+    struct reader from = {bytes, length, false};
+    uint8_t kind = get(&from);
     for (uint8_t id = WIRE_ID_HELLO; id < WIRE_ID_COUNT; id++) {
         const struct wire_layout *layout = &wire_layouts[id];
-        if (layout->kind != kind) {
+        if (flash_u8(&layout->kind) != kind) {
             continue;
         }
+        const struct wire_field *field = flash_pointer(&layout->fields);
         out->id = (enum wire_id)id;
-        for (uint8_t i = 0; i < layout->field_count; i++) {
-            get_field(&from, (uint8_t *)&out->body + layout->fields[i].offset, layout->fields[i].type);
+        for (uint8_t left = flash_u8(&layout->field_count); left > 0; left--, field++) {
+            get_field(&from, (uint8_t *)&out->body + flash_u8(&field->offset), flash_u8(&field->type));
         }
         return !from.failed && from.left == 0;
     }

@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 
+#include "../port/flash.h"
 #include "../port/port.h"
 #include "app.h"
 #include "clock.h"
@@ -22,11 +23,12 @@ void command_restart(void)
 static bool named(const struct wire_command *command, const char *name)
 {
     for (uint8_t i = 0; i < command->command.length; i++) {
-        if (name[i] == 0 || name[i] != command->command.bytes[i]) {
+        uint8_t letter = flash_u8(name + i);
+        if (letter == 0 || letter != (uint8_t)command->command.bytes[i]) {
             return false;
         }
     }
-    return name[command->command.length] == 0;
+    return flash_u8(name + command->command.length) == 0;
 }
 
 static enum wire_answer_code run_app_command(const struct app_command *declared, const struct wire_i32s *arguments)
@@ -48,21 +50,23 @@ static enum wire_answer_code run_app_command(const struct app_command *declared,
 static enum wire_answer_code execute(const struct wire_command *command)
 {
     static const struct {
-        const char *name;
+        char name[8];
         enum wire_answer_code (*run)(void);
-    } built_in[] = {{"arm", safety_arm}, {"disarm", safety_disarm}, {"rearm", safety_rearm}};
+    } built_in[] FLASH = {{"arm", safety_arm}, {"disarm", safety_disarm}, {"rearm", safety_rearm}};
 
     if (clock_since_us(port_now_us(), command->expiry_us) > 0) {
         return WIRE_ANSWER_EXPIRED;
     }
     for (uint8_t i = 0; i < sizeof built_in / sizeof built_in[0]; i++) {
         if (named(command, built_in[i].name)) {
-            return command->arguments.count == 0 ? built_in[i].run() : WIRE_ANSWER_BAD_ARGUMENTS;
+            return command->arguments.count == 0 ? flash_pointer(&built_in[i].run)() : WIRE_ANSWER_BAD_ARGUMENTS;
         }
     }
     for (uint8_t i = 0; i < app_command_count; i++) {
         if (named(command, app_commands[i].name)) {
-            return run_app_command(&app_commands[i], &command->arguments);
+            struct app_command declared;
+            flash_copy(&declared, &app_commands[i], sizeof declared);
+            return run_app_command(&declared, &command->arguments);
         }
     }
     return WIRE_ANSWER_UNKNOWN_COMMAND;

@@ -22,8 +22,6 @@ static uint32_t fed_tick;
 void core_start(void)
 {
     uint32_t tick_us = app_tick_us();
-    /* On a whole multiple of the period, and far enough ahead for what follows here. */
-    uint32_t first_us = (port_now_us() / tick_us + 2u) * tick_us;
     clock_restart();
     transmit_restart();
     receive_restart();
@@ -31,9 +29,11 @@ void core_start(void)
     heartbeat_restart();
     safety_restart();
     app_start();
+    session_restart();
+    /* On a whole multiple of the period, and far enough ahead for what follows here. */
+    uint32_t first_us = (port_now_us() / tick_us + 2u) * tick_us;
     status_restart(first_us + 1000000u);
     release_restart(first_us, tick_us);
-    session_restart();
     fed_tick = 0;
     port_timer_start(first_us);
     port_watchdog_feed(HARDWARE_WATCHDOG_US);

@@ -1,7 +1,7 @@
 #include "crc32.h"
 
 /* Reflected polynomial 0xC8DF352F, one entry per byte. In flash: 1 KiB that a chip with little RAM can spare. */
-static const uint32_t table[256] = {
+const uint32_t crc32_table[256] FLASH = {
     0x00000000, 0x30850FF5, 0x610A1FEA, 0x518F101F, 0xC2143FD4, 0xF2913021, 0xA31E203E, 0x939B2FCB,
     0x159615F7, 0x25131A02, 0x749C0A1D, 0x441905E8, 0xD7822A23, 0xE70725D6, 0xB68835C9, 0x860D3A3C,
     0x2B2C2BEE, 0x1BA9241B, 0x4A263404, 0x7AA33BF1, 0xE938143A, 0xD9BD1BCF, 0x88320BD0, 0xB8B70425,
@@ -35,21 +35,6 @@ static const uint32_t table[256] = {
     0x191BE6A5, 0x299EE950, 0x7811F94F, 0x4894F6BA, 0xDB0FD971, 0xEB8AD684, 0xBA05C69B, 0x8A80C96E,
     0x0C8DF352, 0x3C08FCA7, 0x6D87ECB8, 0x5D02E34D, 0xCE99CC86, 0xFE1CC373, 0xAF93D36C, 0x9F16DC99,
 };
-
-uint32_t crc32_start(void)
-{
-    return 0xFFFFFFFFu;
-}
-
-uint32_t crc32_add(uint32_t crc, uint8_t byte)
-{
-    return (crc >> 8) ^ table[(crc ^ byte) & 0xFFu];
-}
-
-uint32_t crc32_end(uint32_t crc)
-{
-    return crc ^ 0xFFFFFFFFu;
-}
 
 uint32_t crc32(const uint8_t *bytes, uint16_t length)
 {

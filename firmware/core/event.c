@@ -1,5 +1,6 @@
 #include "event.h"
 
+#include "../port/flash.h"
 #include "../port/port.h"
 #include "send.h"
 #include "session.h"
@@ -7,7 +8,7 @@
 void event_send(enum wire_event_code code, enum wire_level level, uint32_t value, const char *text)
 {
     uint8_t length = 0;
-    while (length < WIRE_TEXT_FIELD_BYTES_MAX && text[length] != 0) {
+    while (length < WIRE_TEXT_FIELD_BYTES_MAX && flash_u8(text + length) != 0) {
         length++;
     }
     struct wire_event event = {

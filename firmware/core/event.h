@@ -6,7 +6,7 @@
 
 #include "wire.gen.h"
 
-/* `text` ends with a zero; what is longer than WIRE_TEXT_FIELD_BYTES_MAX is cut. */
+/* `text` lies in flash (FLASH_TEXT) and ends with a zero; what is longer than WIRE_TEXT_FIELD_BYTES_MAX is cut. */
 void event_send(enum wire_event_code code, enum wire_level level, uint32_t value, const char *text);
 
 #endif

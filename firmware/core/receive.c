@@ -1,5 +1,6 @@
 #include "receive.h"
 
+#include "../port/flash.h"
 #include "../port/port.h"
 
 #define NO_TEXT UINT16_MAX
@@ -76,9 +77,9 @@ static bool complete(uint16_t start, bool text, uint32_t now_us)
 /* `!HELLO,` can't be the beginning of a binary message from a host: after COBS' first byte comes a kind, and `H` is none. */
 static bool is_hello(const uint8_t *bytes, uint16_t count)
 {
-    static const char word[] = "!HELLO,";
+    static const char word[] FLASH = "!HELLO,";
     for (uint8_t i = 0; i < sizeof word - 1; i++) {
-        if (i >= count || bytes[i] != (uint8_t)word[i]) {
+        if (i >= count || bytes[i] != flash_u8(&word[i])) {
             return false;
         }
     }

@@ -1,5 +1,6 @@
 #include "safety.h"
 
+#include "../port/flash.h"
 #include "../port/port.h"
 #include "app.h"
 #include "event.h"
@@ -11,7 +12,7 @@ static enum wire_trip_cause trip_cause;
 static void outputs_safe(void)
 {
     for (uint8_t channel = 0; channel < app_output_count; channel++) {
-        port_output(channel, app_safe_outputs[channel]);
+        port_output(channel, flash_u16(&app_safe_outputs[channel]));
     }
 }
 
@@ -47,7 +48,7 @@ enum wire_answer_code safety_arm(void)
     }
     if (state != WIRE_ARM_ARMED) {
         state = WIRE_ARM_ARMED;
-        event_send(WIRE_EVENT_ARMED, WIRE_LEVEL_INFO, 0, "armed");
+        event_send(WIRE_EVENT_ARMED, WIRE_LEVEL_INFO, 0, FLASH_TEXT("armed"));
     }
     return WIRE_ANSWER_OK;
 }
@@ -60,7 +61,7 @@ enum wire_answer_code safety_disarm(void)
     if (state == WIRE_ARM_ARMED) {
         state = WIRE_ARM_DISARMED;
         outputs_safe();
-        event_send(WIRE_EVENT_DISARMED, WIRE_LEVEL_INFO, 0, "disarmed");
+        event_send(WIRE_EVENT_DISARMED, WIRE_LEVEL_INFO, 0, FLASH_TEXT("disarmed"));
     }
     return WIRE_ANSWER_OK;
 }
@@ -73,7 +74,7 @@ enum wire_answer_code safety_rearm(void)
     uint32_t cause = (uint32_t)trip_cause;
     state = WIRE_ARM_DISARMED;
     trip_cause = WIRE_TRIP_NONE;
-    event_send(WIRE_EVENT_REARMED, WIRE_LEVEL_INFO, cause, "trip cleared");
+    event_send(WIRE_EVENT_REARMED, WIRE_LEVEL_INFO, cause, FLASH_TEXT("trip cleared"));
     return WIRE_ANSWER_OK;
 }
 
@@ -81,13 +82,13 @@ static const char *cause_text(enum wire_trip_cause cause)
 {
     switch (cause) {
     case WIRE_TRIP_HEARTBEAT_LOST:
-        return "no acceptable heartbeat within the watchdog's time";
+        return FLASH_TEXT("no acceptable heartbeat within the watchdog's time");
     case WIRE_TRIP_HEARTBEAT_INVALID:
-        return "five heartbeats in a row were not acceptable";
+        return FLASH_TEXT("five heartbeats in a row were not acceptable");
     case WIRE_TRIP_FAULT:
-        return "the application's own fault latch";
+        return FLASH_TEXT("the application's own fault latch");
     default:
-        return "the host asked for it";
+        return FLASH_TEXT("the host asked for it");
     }
 }
 
@@ -104,5 +105,5 @@ void safety_trip(enum wire_trip_cause cause)
 
 void safety_output(uint8_t channel, uint16_t permille)
 {
-    port_output(channel, state == WIRE_ARM_ARMED ? permille : app_safe_outputs[channel]);
+    port_output(channel, state == WIRE_ARM_ARMED ? permille : flash_u16(&app_safe_outputs[channel]));
 }

@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include "../port/flash.h"
 #include "../port/port.h"
 #include "app.h"
 #include "clock.h"
@@ -11,6 +12,7 @@
 #include "safety.h"
 #include "send.h"
 #include "transmit.h"
+#include "wire.h"
 
 enum mode { MODE_MONITOR, MODE_GREETED, MODE_STREAMING };
 
@@ -21,6 +23,15 @@ static uint32_t descriptor_hash;
 static struct wire_describe description;
 static bool description_asked;
 
+static uint32_t hash_of(const uint8_t *descriptor, uint16_t bytes)
+{
+    uint32_t crc = crc32_start();
+    for (uint16_t i = 0; i < bytes; i++) {
+        crc = crc32_add(crc, flash_u8(descriptor + i));
+    }
+    return crc32_end(crc);
+}
+
 void session_restart(void)
 {
     uint16_t bytes;
@@ -28,7 +39,7 @@ void session_restart(void)
     mode = MODE_MONITOR;
     tag = WIRE_SESSION_NONE;
     boot_id = port_entropy();
-    descriptor_hash = crc32(descriptor, bytes);
+    descriptor_hash = hash_of(descriptor, bytes);
     description_asked = false;
     event_send(WIRE_EVENT_BOOT, WIRE_LEVEL_INFO, (uint32_t)port_reset_cause(), app_version);
 }
@@ -76,7 +87,7 @@ static void answer_hello(uint32_t host_nonce)
         .reset_cause = (uint8_t)port_reset_cause(),
         .descriptor_hash = descriptor_hash,
         .descriptor_bytes = descriptor_bytes,
-        .max_frame = WIRE_BINARY_MESSAGE_BYTES_MAX,
+        .max_frame = WIRE_SENT_BYTES_MAX,
         .encodings = 1u << WIRE_ENCODING_TEXT | 1u << WIRE_ENCODING_BINARY,
         .device_us = clock_us64(),
         .host_nonce = host_nonce,
@@ -96,7 +107,7 @@ void session_hello(const struct wire_hello *hello, bool text)
     if (safety_armed()) {
         /* In the session's own encoding: it is for the host that has control to see. */
         refuse(WIRE_ANSWER_ARMED_ELSEWHERE);
-        event_send(WIRE_EVENT_SECOND_HOST, WIRE_LEVEL_WARNING, hello->host_nonce, "hello from a second host while armed");
+        event_send(WIRE_EVENT_SECOND_HOST, WIRE_LEVEL_WARNING, hello->host_nonce, FLASH_TEXT("hello from a second host while armed"));
         return;
     }
     encode_as(text ? WIRE_ENCODING_TEXT : WIRE_ENCODING_BINARY);

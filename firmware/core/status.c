@@ -1,5 +1,6 @@
 #include "status.h"
 
+#include "../port/flash.h"
 #include "clock.h"
 #include "event.h"
 #include "receive.h"
@@ -87,7 +88,7 @@ void status_send_if_due(uint32_t now_us)
     /* One event a second at most, however many there were. */
     if (overruns != overruns_told) {
         event_send(WIRE_EVENT_OVERRUN, WIRE_LEVEL_WARNING, (uint16_t)(overruns - overruns_told),
-                   "jobs that ran into their next release");
+                   FLASH_TEXT("jobs that ran into their next release"));
         overruns_told = overruns;
     }
     send_status();

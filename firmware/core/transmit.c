@@ -33,7 +33,7 @@ uint16_t transmit_ahead(void)
 
 bool transmit_put(const uint8_t *bytes, uint16_t length, uint16_t reserve)
 {
-    if (transmit_used() + length + reserve > (int)TRANSMIT_RING_BYTES) {
+    if (length + reserve > TRANSMIT_RING_BYTES - transmit_used()) {
         return false;
     }
     uint16_t at = head;

@@ -3,6 +3,7 @@
  * Makes flashable images out of what the linker wrote.
  *
  *   image.mjs rp2040 NAME.elf NAME.bin NAME.uf2   second stage's CRC, build hash, UF2; NAME.bin comes from objcopy
+ *   image.mjs atmega328p NAME.elf NAME.bin NAME.hex   build hash, Intel HEX; NAME.bin comes from objcopy
  *   image.mjs host PROGRAM                        build hash only
  *
  * The build hash is the SHA-256 of the image (`.bin`, or the program) with the 64 digits of its `build` field zeroed.
@@ -97,6 +98,29 @@ function makeRp2040(elfPath, binPath, uf2Path) {
   writeFileSync(uf2Path, uf2(bin));
 }
 
+/** Intel HEX: 16 bytes a record, then the end. The image is shorter than 64 KiB, so no record extends an address. */
+function intelHex(image) {
+  const record = (address, type, data) => {
+    const bytes = Buffer.from([data.length, address >> 8, address & 0xff, type, ...data]);
+    const checksum = -bytes.reduce((sum, byte) => sum + byte, 0) & 0xff;
+    return `:${bytes.toString('hex')}${checksum.toString(16).padStart(2, '0')}`.toUpperCase();
+  };
+  const lines = [];
+  for (let at = 0; at < image.length; at += 16) lines.push(record(at, 0, image.subarray(at, at + 16)));
+  return `${[...lines, record(0, 1, Buffer.alloc(0))].join('\n')}\n`;
+}
+
+function makeAtmega328p(elfPath, binPath, hexPath) {
+  const elf = readFileSync(elfPath);
+  const bin = readFileSync(binPath);
+  const hash = createHash('sha256').update(bin).digest('hex');
+  writeBuildHash(bin, binPath, hash);
+  writeBuildHash(elf, elfPath, hash);
+  writeFileSync(binPath, bin);
+  writeFileSync(elfPath, elf);
+  writeFileSync(hexPath, intelHex(bin));
+}
+
 function makeHost(path) {
   const program = readFileSync(path);
   writeBuildHash(program, path, createHash('sha256').update(program).digest('hex'));
@@ -106,8 +130,12 @@ function makeHost(path) {
 const [kind, ...paths] = process.argv.slice(2);
 try {
   if (kind === 'rp2040' && paths.length === 3) makeRp2040(...paths);
+  else if (kind === 'atmega328p' && paths.length === 3) makeAtmega328p(...paths);
   else if (kind === 'host' && paths.length === 1) makeHost(...paths);
-  else throw new Error('usage: image.mjs rp2040 NAME.elf NAME.bin NAME.uf2 | image.mjs host PROGRAM');
+  else
+    throw new Error(
+      'usage: image.mjs rp2040 NAME.elf NAME.bin NAME.uf2 | image.mjs atmega328p NAME.elf NAME.bin NAME.hex | image.mjs host PROGRAM',
+    );
 } catch (error) {
   console.error(`image: ${error.message}`);
   process.exit(1);

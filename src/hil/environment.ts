@@ -12,6 +12,10 @@ export const environment = {
   get isRequired(): boolean {
     return process.env.HIL_REQUIRE === '1';
   },
+  /** Every test leaves a recording, not only one that failed. */
+  get isRecorded(): boolean {
+    return process.env.HIL_RECORD === '1';
+  },
   /** A recording to replay in place of a board; null for none. */
   get replay(): string | null {
     return process.env.HIL_REPLAY || null;

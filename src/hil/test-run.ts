@@ -64,7 +64,7 @@ export class TestRun {
     // Neither passed nor failed: on a quiet machine it would have been one or the other.
     if (isFailed && excuse !== null) this.#inconclusive = `${excuse}, and: ${errors.join('; ')}`;
     const verdict = this.#verdict(isFailed);
-    const artefact = verdict === 'fail' ? this.#save(errors) : null;
+    const artefact = verdict === 'fail' || environment.isRecorded ? this.#save(errors) : null;
     const reason = this.#inconclusive ?? this.#refused ?? (isFailed ? errors.join('; ') : null);
     this.#tell(verdict, { reason, artefact, noise });
     if (verdict === 'inconclusive' && isFailed) this.#options.skip(`inconclusive: ${this.#inconclusive}`);

@@ -19,6 +19,12 @@ export class HostNoise {
     this.#timer.unref();
   }
 
+  /** Starting a bridge takes this thread's time: what was before does not count. */
+  begin(): void {
+    this.worstUs = 0;
+    this.forgive();
+  }
+
   /** A test is about to stand still on purpose, or has done so. */
   forgive(): void {
     this.#lastUs = monotonicUs();

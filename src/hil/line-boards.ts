@@ -18,7 +18,7 @@ export interface LineBoard {
   reset?(by: 'powerOn' | 'pin' | 'watchdog'): Promise<void>;
   /** Afterwards `path` is another board's. */
   swap?(): Promise<void>;
-  excuse?(): string | null;
+  excuse?(sinceUs: number): string | null;
   close(): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export async function throughProxy(board: LineBoard, { seed }: RigOptions): Prom
     faults: (trace) => proxy.faults(trace),
     unplug: (_, ms) => proxy.unplug(ms),
     ...(board.reset === undefined ? {} : { reset: (_, by) => board.reset!(by) }),
-    ...(board.excuse === undefined ? {} : { excuse: () => board.excuse!() }),
+    ...(board.excuse === undefined ? {} : { excuse: (sinceUs) => board.excuse!(sinceUs) }),
     close: async () => {
       await proxy.close();
       await board.close();
@@ -58,7 +58,6 @@ export function emulatedLine(name: string, seed: number): LineBoard {
     child.start();
     return child;
   };
-  const startedUs = monotonicUs();
   let boards = 1;
   let child = start(seed);
   return {
@@ -71,7 +70,7 @@ export function emulatedLine(name: string, seed: number): LineBoard {
       await child.stop();
       child = start(seed + boards++);
     },
-    excuse: () => lagExcuse(child.lagPath, startedUs),
+    excuse: (sinceUs) => lagExcuse(child.lagPath, sinceUs),
     close: () => child.stop(),
   };
 }

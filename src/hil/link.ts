@@ -1,5 +1,5 @@
 /** The line and the board at its end, as a test handles them. */
-import type { ResetBy } from '../board/emulated/pico.js';
+import type { ResetBy } from '../board/emulated/board.js';
 import type { LinkState } from '../feed/slot.js';
 import type { Rig } from './rig.js';
 

@@ -1,7 +1,7 @@
 /** A board on a port and the whole bridge with its outlets, in real time: what `tautline start` runs, in this process. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import type { ResetBy } from '../board/emulated/pico.js';
+import type { ResetBy } from '../board/emulated/board.js';
 import { type Bridge, startBridge } from '../bridge.js';
 import type { RingReader } from '../feed/outlet-reader.js';
 import { CONSUMERS_MAX } from '../feed/ring.js';
@@ -23,8 +23,8 @@ export interface BoardHandle {
   readonly path: string;
   /** Where the line is in our hands: its faults, told to this trace. */
   readonly faults: ((trace: Trace) => LineFaults) | null;
-  /** Why a failure may be this machine's fault, beyond what the rig sees itself. */
-  excuse?(): string | null;
+  /** Why a failure since then may be this machine's fault, beyond what the rig sees itself. */
+  excuse?(sinceUs: number): string | null;
   reset?(bridge: Bridge, by: ResetBy): Promise<void>;
   /** Pulls the line out; `ms` later it is in again. */
   unplug?(bridge: Bridge, ms: number): Promise<void>;
@@ -55,6 +55,7 @@ export class RealRig implements Rig {
   readonly #reader: RingReader;
   readonly #ports: readonly MessagePort[];
   #fatal: number | null = null;
+  #beganUs = Number.NEGATIVE_INFINITY;
 
   private constructor({ board, trace, isBoardDisturbed }: RealRigOptions) {
     this.trace = trace(monotonicUs);
@@ -102,6 +103,11 @@ export class RealRig implements Rig {
     return portsOf(supervisor)!;
   }
 
+  begin(): void {
+    this.#noise.begin();
+    this.#beganUs = monotonicUs();
+  }
+
   nowUs(): number {
     return monotonicUs();
   }
@@ -147,7 +153,7 @@ export class RealRig implements Rig {
   }
 
   get excuse(): string | null {
-    const others = this.#emulatorExcuse() ?? this.#board.excuse?.() ?? null;
+    const others = this.#emulatorExcuse() ?? this.#board.excuse?.(this.#beganUs) ?? null;
     return this.#noise.excuse ?? others ?? (this.#isBoardDisturbed ? this.#boardExcuse() : null);
   }
 
@@ -168,14 +174,15 @@ export class RealRig implements Rig {
   }
 
   #emulatorExcuse(): string | null {
-    const { misses, healths } = this.trace;
+    const misses = this.trace.misses.filter(({ toUs }) => !(toUs < this.#beganUs));
+    const healths = this.trace.healths.filter(({ writtenUs }) => writtenUs >= this.#beganUs);
     const lagUs = [...misses, ...healths].reduce((worst, { emulatorLagUs }) => Math.max(worst, emulatorLagUs || 0), 0);
     return lagUs < NOISY_US ? null : `the emulator was late by up to ${Math.round(lagUs / 1e3)} ms`;
   }
 
   /** A board that is a process of this machine shows by itself that it was kept from running. */
   #boardExcuse(): string | null {
-    const { frames } = this.trace;
+    const frames = this.trace.frames.filter(({ arrivalUs }) => arrivalUs >= this.#beganUs);
     const lateUs = frames.reduce((worst, frame) => Math.max(worst, frame.lateUs), 0);
     if (lateUs >= NOISY_US) return `the board's process was late by ${Math.round(lateUs / 1e3)} ms`;
     const skipped = frames.filter((frame, i) => i > 0 && frame.skipped !== frames[i - 1]!.skipped).length;

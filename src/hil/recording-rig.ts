@@ -1,5 +1,5 @@
 /** A rig whose steps are written down, so that a replay knows where each of them ended. */
-import type { ResetBy } from '../board/emulated/pico.js';
+import type { ResetBy } from '../board/emulated/board.js';
 import type { CommandAnswer } from '../outlet.js';
 import type { StepKind } from './recording.js';
 import type { Io, OutletPorts, Rig } from './rig.js';
@@ -29,6 +29,10 @@ export class RecordingRig implements Rig {
 
   get excuse() {
     return this.rig.excuse;
+  }
+
+  begin(): void {
+    this.rig.begin?.();
   }
 
   nowUs(): number {

@@ -1,5 +1,5 @@
 /** A board and the bridge that runs it, as a test has them: in virtual time or in real time, behind one interface. */
-import type { ResetBy } from '../board/emulated/pico.js';
+import type { ResetBy } from '../board/emulated/board.js';
 import type { BoardLoop } from '../loop/board-loop.js';
 import type { CommandAnswer } from '../outlet.js';
 import type { LineFaults } from './line-faults.js';
@@ -34,6 +34,8 @@ export interface Rig {
   readonly io: Io | null;
   /** Why a failure of this test may be this machine's fault; null when it cannot, as in virtual time. */
   readonly excuse: string | null;
+  /** The board is ready: what this machine did until now excuses nothing that comes. */
+  begin?(): void;
   /** Host monotonic. */
   nowUs(): number;
   /** Lets so much time pass. */

@@ -120,6 +120,7 @@ export class TestRun {
     const health = new BoardHealth(rig);
     try {
       if (target.isRealTime) await health.begin();
+      rig.begin();
       return { rig, health };
     } catch (error) {
       await rig.close();

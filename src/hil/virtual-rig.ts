@@ -3,8 +3,8 @@
  * wall clock and nothing asks it, so one seed gives one trace, on any machine.
  */
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import type { ResetBy } from '../board/emulated/board.js';
 import { type EmulatedBoardName, readImage } from '../board/emulated/boards.js';
-import type { ResetBy } from '../board/emulated/pico.js';
 import { SeededRandom } from '../board/emulated/random.js';
 import { VirtualLine } from '../board/emulated/virtual-line.js';
 import { Feed } from '../feed/feed.js';

@@ -14,11 +14,13 @@ import type { BoardLoop } from '../loop/board-loop.js';
 import type { BoardLoopOptions } from '../loop/surroundings.js';
 import type { CommandAnswer } from '../outlet.js';
 import { boardConfig, bridgeConfig } from './bridge-config.js';
-import { type ClockStepOptions, LineFaults } from './line-faults.js';
+import { KernelBuffer } from './kernel-buffer.js';
+import { LineFaults } from './line-faults.js';
 import { RecordedLoop } from './recorded-loop.js';
 import type { Io, OutletPorts, Rig } from './rig.js';
 import type { Trace } from './trace.js';
 import { readTrace } from './trace-reader.js';
+import { START_UTC_US, VirtualClock } from './virtual-clock.js';
 import { VirtualOutlets } from './virtual-outlets.js';
 
 export interface VirtualRigOptions {
@@ -29,20 +31,9 @@ export interface VirtualRigOptions {
   readonly trace: (nowUs: () => number) => Trace;
 }
 
-/** The host's clock is not the board's: a test that mixes them up must fail. */
-const HOST_EPOCH_US = 5_000_000_000;
-/**
- * With outlets: theirs is this machine's clock, and ahead of any machine's uptime nothing is ever late or stale to them.
- * A year and a half; in f64 it is exact to 8 ns.
- */
-const OUTLETS_EPOCH_US = 50_000_000_000_000;
 /** Virtual time between two waits for the outlets: far less than the rings hold. */
 const OUTLETS_STEP_MS = 100;
-/** Of the wall clock that is shown: 2026-01-01T00:00:00Z at the host's epoch. */
-const UTC_US = 1_767_225_600_000_000;
 const TICK_US = 5000;
-/** What the kernel keeps for a reader that does not read. */
-const KERNEL_BYTES_MAX = 64 * 1024;
 const STEP_US = 1000;
 /** Longer than any command's expiry. */
 const ANSWER_MS = 3000;
@@ -52,16 +43,11 @@ export class VirtualRig implements Rig {
   readonly loop: BoardLoop;
   readonly excuse = null;
   readonly faults: LineFaults;
-  /** Bytes that a frozen host did not take in time. */
-  lostBytes = 0;
   #line: VirtualLine;
-  /** Host time at which the board at the end of the line was powered on; of the wall clock, how far it has been put forward. */
-  #epochUs: number;
-  readonly #startUs: number;
+  readonly #clock: VirtualClock;
   #outlets: VirtualOutlets | null = null;
   #httpPort: number | null = null;
   #syncedUs = 0;
-  #utcStepUs = 0;
   #boards = 0;
   #drift: (nowUs: number) => number = () => 0;
   readonly #options: VirtualRigOptions;
@@ -74,15 +60,13 @@ export class VirtualRig implements Rig {
   #heard = false;
   #nextTickUs = 0;
   #isFrozen = false;
-  #unread: Uint8Array[] = [];
-  #unreadBytes = 0;
+  readonly #unread = new KernelBuffer();
 
   constructor(options: VirtualRigOptions) {
     const { board, seed, trace } = options;
     this.#options = options;
-    this.#startUs = options.hasOutlets ? OUTLETS_EPOCH_US : HOST_EPOCH_US;
-    this.#epochUs = this.#startUs;
     this.#line = this.#newBoard();
+    this.#clock = new VirtualClock(options.hasOutlets, () => this.#line.nowUs);
     this.trace = trace(() => this.nowUs());
     this.faults = this.#newFaults();
     const config = boardConfig(`emulated:${board}`);
@@ -96,7 +80,7 @@ export class VirtualRig implements Rig {
       feed: this.#feed,
       clock: {
         nowUs: () => this.nowUs(),
-        utcUs: (atUs) => UTC_US + this.#utcStepUs + atUs - this.#startUs,
+        utcUs: (atUs) => this.#clock.utcUs(atUs),
         stamp: (into) => {
           into.judgedUs = this.nowUs();
         },
@@ -120,12 +104,12 @@ export class VirtualRig implements Rig {
   }
 
   nowUs(): number {
-    return this.#epochUs + this.#line.nowUs;
+    return this.#clock.nowUs();
   }
 
   /** Of the board that is at the end of the line now. */
   get io(): Io {
-    return probe(this.#line, this.#epochUs);
+    return probe(this.#line, this.#clock);
   }
 
   get httpPort(): number | null {
@@ -137,7 +121,7 @@ export class VirtualRig implements Rig {
     this.#outlets ??= new VirtualOutlets({
       feed: this.#feed,
       config: bridgeConfig(this.#path),
-      startedUtcUs: UTC_US,
+      startedUtcUs: START_UTC_US,
       command: (command) => new Promise((resolve) => this.loop.ask(command, this.nowUs(), resolve)),
     });
     const ports = await this.#outlets.ready();
@@ -179,9 +163,7 @@ export class VirtualRig implements Rig {
     this.#isFrozen = true;
     await this.pass(ms);
     this.#isFrozen = false;
-    for (const bytes of this.#unread) this.loop.chunk(bytes, this.nowUs());
-    this.#unread = [];
-    this.#unreadBytes = 0;
+    for (const bytes of this.#unread.take()) this.loop.chunk(bytes, this.nowUs());
   }
 
   async reset(by: ResetBy): Promise<void> {
@@ -211,7 +193,7 @@ export class VirtualRig implements Rig {
       image: readImage(board),
       seed: seed + this.#boards++,
       onChunk: (bytes, virtualUs) => {
-        this.#arrivalUs = this.#epochUs + virtualUs;
+        this.#arrivalUs = this.#clock.at(virtualUs);
         this.trace.chunk('fromBoard', bytes, this.#arrivalUs);
       },
       onSlice: () => this.#slice(),
@@ -233,24 +215,19 @@ export class VirtualRig implements Rig {
         },
         swap: async () => this.#swap(),
         unplug: (ms) => this.unplug(ms),
-        clockStep: (step) => this.#stepClock(step),
+        clockStep: (step) => this.#clock.step(step),
       },
     });
   }
 
   /** The port stays open: the plug behind the adapter goes from one board to another. */
   #swap(): void {
-    const nowUs = this.nowUs();
     const { connected } = this.#line;
     this.#line.disconnect();
-    this.#line = this.#newBoard();
-    this.#epochUs = nowUs - this.#line.nowUs;
+    this.#clock.swap(() => {
+      this.#line = this.#newBoard();
+    });
     if (connected) this.#connect();
-  }
-
-  #stepClock({ clock, ms }: ClockStepOptions): void {
-    if (clock === 'utc') this.#utcStepUs += ms * 1e3;
-    else this.#epochUs += ms * 1e3;
   }
 
   #connect(): void {
@@ -277,16 +254,8 @@ export class VirtualRig implements Rig {
 
   #deliver(bytes: Uint8Array, arrivalUs: number): void {
     this.#heard = true;
-    if (!this.#isFrozen) {
-      this.loop.chunk(bytes, arrivalUs);
-      return;
-    }
-    if (this.#unreadBytes + bytes.length > KERNEL_BYTES_MAX) {
-      this.lostBytes += bytes.length;
-      return;
-    }
-    this.#unread.push(bytes.slice());
-    this.#unreadBytes += bytes.length;
+    if (this.#isFrozen) this.#unread.keep(bytes);
+    else this.loop.chunk(bytes, arrivalUs);
   }
 
   /** The host's turn: after each quarter of a millisecond of virtual time. */
@@ -309,12 +278,12 @@ export class VirtualRig implements Rig {
 }
 
 /** The board's pins in the host's time. */
-function probe({ board }: VirtualLine, epochUs: number): Io {
+function probe({ board }: VirtualLine, clock: VirtualClock): Io {
   return {
     pin: (pin) => board.pins.read(pin),
     drive: (pin, level) => board.pins.drive(pin, level),
     onChange: (pin, listener) =>
-      board.pins.onChange(pin, ({ level, sinceNs }) => listener(level, epochUs + sinceNs / 1e3)),
+      board.pins.onChange(pin, ({ level, sinceNs }) => listener(level, clock.at(sinceNs / 1e3))),
     setVolts: (channel, volts) => board.adc.setVolts(channel, volts),
   };
 }

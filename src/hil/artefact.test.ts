@@ -1,0 +1,109 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { artefactPath, loadArtefact, type RecordedTest, saveArtefact } from './artefact.js';
+import { Recording } from './recording.js';
+
+const recorded: RecordedTest = {
+  target: '/dev/ttyUSB0',
+  isRealTime: true,
+  capabilities: ['timing'],
+  firmware: 'release',
+  seed: 7,
+  faultBackEnd: null,
+  file: 'a.test.ts',
+  test: 'reset > is a "new" boot: über ../../etc',
+  errors: ['late'],
+};
+
+function recordingOf(entries: number): Recording {
+  const recording = new Recording();
+  recording.loop = { path: 'emulated:pico', timedLine: true, evidence: null, hasEmulatorLag: false, utcAtZeroUs: 12.5 };
+  for (let i = 0; i < entries; i++) {
+    recording.add('tick', 5e9 + i / 3, undefined);
+    recording.chunk(Uint8Array.of(i & 0xff, 0, 255), 5e9 + i / 3 + 0.1, 5e9 + i / 3);
+    recording.judged(5e9 + i);
+  }
+  recording.said(Uint8Array.of(1, 2), 6e9, () => false);
+  return recording;
+}
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tautline-artefact-'));
+  process.env.HIL_ARTIFACTS = folder;
+});
+afterEach(() => {
+  delete process.env.HIL_ARTIFACTS;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('a recording', () => {
+  it('is the same after a file, to the last bit of its times', () => {
+    const recording = recordingOf(10_000);
+    const path = saveArtefact(recorded, recording);
+    const loaded = loadArtefact(path);
+    expect(loaded).toMatchObject({ ...recorded, loop: recording.loop });
+    expect(loaded.recording.length).toBe(recording.length);
+    for (let i = 0; i < recording.length; i += 97) {
+      const { kind, atUs, payload } = recording.at(i);
+      expect(loaded.recording.at(i)).toMatchObject({ kind, atUs });
+      if (payload !== undefined && 'bytes' in payload) {
+        const { bytes, ...rest } = loaded.recording.at(i).payload as typeof payload;
+        expect([...bytes]).toEqual([...payload.bytes]);
+        expect({ ...payload, bytes: null }).toEqual({ ...rest, bytes: null });
+      }
+    }
+    // None outside of a working copy.
+    expect(loaded.commit ?? '0'.repeat(40)).toMatch(/^[0-9a-f]{40}\+?$/);
+  });
+
+  it('has a name that stays in its folder, and says which test it is of', () => {
+    const path = artefactPath(recorded.target, recorded.test);
+    expect(path).toBe(join(folder, 'dev-ttyUSB0-reset-is-a-new-boot-ber-..-..-etc.json.gz'));
+  });
+
+  it('keeps of two nested steps the outer one, and how it ended', async () => {
+    const recording = new Recording();
+    const clock = { nowUs: () => 1 };
+    const inner = () => recording.step({ ...clock, step: 'pass', detail: '1 ms' }, async () => {});
+    await recording.step({ ...clock, step: 'freeze', detail: '5 ms' }, inner);
+    const failing = recording.step({ ...clock, step: 'until', detail: 'never' }, async () => {
+      throw new Error('not within');
+    });
+    await expect(failing).rejects.toThrow('not within');
+    expect([0, 1].map((i) => recording.at(i).payload)).toMatchObject([
+      { step: 'freeze', error: null },
+      { step: 'until', error: 'not within' },
+    ]);
+    expect(recording.length).toBe(2);
+  });
+});
+
+describe('what is no recording', () => {
+  const replace = (content: Buffer | string): string => {
+    const path = join(folder, 'x.json.gz');
+    writeFileSync(path, content);
+    return path;
+  };
+
+  it.each([
+    ['nothing', ''],
+    ['text', 'hello'],
+    ['a broken archive', gzipSync('{"a":1}').subarray(0, 12)],
+    ['JSON that ends early', gzipSync('{"format":"tautline-hil-recording"')],
+  ])('is refused with its path: %s', (_, content) => {
+    expect(() => loadArtefact(replace(content))).toThrow(/^HIL_REPLAY=.*x\.json\.gz: .*Give the path of a recording/);
+  });
+
+  it('is refused when it is of another version, with the commit that can', () => {
+    const other = gzipSync(JSON.stringify({ format: 'tautline-hil-recording', version: 99, commit: 'abc' }));
+    expect(() => loadArtefact(replace(other))).toThrow('replay it with the commit that wrote it, abc');
+  });
+
+  it('is refused when there is no such file', () => {
+    expect(() => loadArtefact(join(folder, 'none'))).toThrow('ENOENT');
+  });
+});

@@ -77,8 +77,16 @@ test(
     run(app, 'npm', 'install', '--no-save', '--no-audit', '--no-fund', '--prefer-offline', `vitest@${version}`);
     run(app, 'npx', '--no-install', 'tautline', 'hil', 'init', 'board-tests');
     const vitest = join(app, 'node_modules/vitest/vitest.mjs');
-    const told = run(join(app, 'board-tests'), process.execPath, vitest, 'run', '--reporter=json');
-    expect(JSON.parse(told)).toMatchObject({ success: true, numPassedTests: 4 });
+    const project = join(app, 'board-tests');
+    const reporters = ['--reporter=json', '--outputFile=result.json', '--reporter=tautline/hil/reporter'];
+    run(project, process.execPath, vitest, 'run', ...reporters);
+    const told = (file: string) => JSON.parse(readFileSync(join(project, file), 'utf8'));
+    expect(told('result.json')).toMatchObject({ success: true, numPassedTests: 4 });
+    expect(told('hil-artifacts/report.json')).toMatchObject({
+      targets: ['pico'],
+      verdicts: { fail: 0, inconclusive: 0 },
+    });
+    expect(readdirSync(join(project, 'hil-artifacts')).sort()).toEqual(['junit.xml', 'report.html', 'report.json']);
     expect(() => run(app, 'npx', '--no-install', 'tautline', 'hil', 'init', 'board-tests')).toThrow(
       /has package\.json, .* already/,
     );

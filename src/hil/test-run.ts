@@ -2,6 +2,7 @@
 import type { TestContext } from 'vitest';
 import { artefactPath, saveArtefact } from './artefact.js';
 import { BoardHealth } from './board-health.js';
+import { brokenBoard, markBroken } from './broken-boards.js';
 import { type Capability, unmet } from './capabilities.js';
 import { environment } from './environment.js';
 import { RecordingRig } from './recording-rig.js';
@@ -17,9 +18,6 @@ export interface TestRunOptions extends Pick<TestContext, 'task' | 'skip'> {
   readonly firmware: FirmwareKind;
   readonly seed: number;
 }
-
-/** Why boards cannot be had, by target: a dead board is one set-up error, not forty. */
-const broken = new Map<string, string>();
 
 export class TestRun {
   readonly #options: TestRunOptions;
@@ -80,10 +78,13 @@ export class TestRun {
 
   #checkTarget(): void {
     const { target, needs, firmware } = this.#options;
+    const dead = brokenBoard(target.name);
     const missing = target.missing();
-    if (missing !== null && environment.isRequired) this.#cannot(`HIL_REQUIRE=1, and ${missing}`);
+    if (missing !== null && environment.isRequired && dead === null) {
+      markBroken(target.name, missing);
+      this.#cannot(`HIL_REQUIRE=1, and ${missing}`);
+    }
     const wanted: Capability[] = firmware === 'test' ? [...needs, 'testFirmware'] : [...needs];
-    const dead = broken.get(target.name);
     const reason = missing ?? this.#notRecorded() ?? unmet(target, wanted) ?? (dead && `the board is broken: ${dead}`);
     if (!reason) return;
     this.#tell('skipped', { reason });
@@ -107,7 +108,7 @@ export class TestRun {
       return await this.#try();
     } catch (error) {
       const reason = `${messageOf(error)} (at the first try: ${this.#unstable})`;
-      broken.set(this.#options.target.name, reason);
+      markBroken(this.#options.target.name, reason);
       return this.#cannot(reason);
     }
   }

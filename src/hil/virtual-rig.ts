@@ -20,7 +20,7 @@ import { RecordedLoop } from './recorded-loop.js';
 import type { Io, OutletPorts, Rig } from './rig.js';
 import type { Trace } from './trace.js';
 import { readTrace } from './trace-reader.js';
-import { START_UTC_US, VirtualClock } from './virtual-clock.js';
+import { START_UTC_US, VirtualHostClock } from './virtual-host-clock.js';
 import { VirtualOutlets } from './virtual-outlets.js';
 
 export interface VirtualRigOptions {
@@ -44,7 +44,7 @@ export class VirtualRig implements Rig {
   readonly excuse = null;
   readonly faults: LineFaults;
   #line: VirtualLine;
-  readonly #clock: VirtualClock;
+  readonly #clock: VirtualHostClock;
   #outlets: VirtualOutlets | null = null;
   #httpPort: number | null = null;
   #syncedUs = 0;
@@ -66,7 +66,7 @@ export class VirtualRig implements Rig {
     const { board, seed, trace } = options;
     this.#options = options;
     this.#line = this.#newBoard();
-    this.#clock = new VirtualClock(options.hasOutlets, () => this.#line.nowUs);
+    this.#clock = new VirtualHostClock(options.hasOutlets, () => this.#line.nowUs);
     this.trace = trace(() => this.nowUs());
     this.faults = this.#newFaults();
     const config = boardConfig(`emulated:${board}`);
@@ -278,7 +278,7 @@ export class VirtualRig implements Rig {
 }
 
 /** The board's pins in the host's time. */
-function probe({ board }: VirtualLine, clock: VirtualClock): Io {
+function probe({ board }: VirtualLine, clock: VirtualHostClock): Io {
   return {
     pin: (pin) => board.pins.read(pin),
     drive: (pin, level) => board.pins.drive(pin, level),

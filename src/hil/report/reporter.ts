@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Reporter, TestModule } from 'vitest/node';
+import { beginRun } from '../broken-boards.js';
 import { artifactsFolder } from '../environment.js';
 import { junit } from './junit.js';
 import { page } from './page.js';
@@ -17,12 +18,19 @@ export interface HilReporterOptions {
 
 export default class HilReporter implements Reporter {
   readonly #folder: string | undefined;
+  #endRun: () => void = () => {};
 
   constructor({ folder }: HilReporterOptions = {}) {
     this.#folder = folder;
   }
 
+  onTestRunStart(): void {
+    this.#endRun();
+    this.#endRun = beginRun();
+  }
+
   onTestRunEnd(modules: readonly TestModule[]): void {
+    this.#endRun();
     const report = runReport(modules, new Date().toISOString());
     if (report === null) return;
     const folder = this.#folder ?? (process.env.HIL_REPORT || artifactsFolder());

@@ -11,7 +11,7 @@ const OUTLETS_EPOCH_US = 50_000_000_000_000;
 /** 2026-01-01T00:00:00Z, at either epoch. */
 export const START_UTC_US = 1_767_225_600_000_000;
 
-export class VirtualClock {
+export class VirtualHostClock {
   readonly #startUs: number;
   /** Host time at which the present board was powered on. */
   #epochUs: number;

@@ -65,6 +65,8 @@ const FIRST_ENTRIES = 4096;
 
 export class Recording {
   isTruncated = false;
+  /** That the loop was given, and that it said. */
+  readonly bytes = { fromBoard: 0, toBoard: 0 };
   /** What kind of loop it was; set when it is made. */
   loop: RecordedLoopTerms | null = null;
   // Looks and ticks are most of it, and carry nothing: columns, not objects.
@@ -72,7 +74,6 @@ export class Recording {
   #atUs = new Float64Array(FIRST_ENTRIES);
   readonly #payloads = new Map<number, unknown>();
   #length = 0;
-  #bytes = 0;
   #depth = 0;
   #newestChunk: EntryPayloads['rx'] | null = null;
 
@@ -93,7 +94,7 @@ export class Recording {
   }
 
   add<Kind extends EntryKind>(kind: Kind, atUs: number, payload: EntryPayloads[Kind]): void {
-    if (this.#length >= ENTRIES_MAX || this.#bytes > BYTES_MAX) {
+    if (this.#length >= ENTRIES_MAX || this.bytes.fromBoard + this.bytes.toBoard > BYTES_MAX) {
       this.isTruncated = true;
       return;
     }
@@ -106,7 +107,7 @@ export class Recording {
 
   /** @param bytes are copied */
   chunk(bytes: Uint8Array, atUs: number, arrivalUs: number): void {
-    this.#bytes += bytes.length;
+    this.bytes.fromBoard += bytes.length;
     this.#newestChunk = { bytes: bytes.slice(), arrivalUs, judgedUs: null };
     this.add('rx', atUs, this.#newestChunk);
   }
@@ -117,7 +118,7 @@ export class Recording {
   }
 
   said(bytes: Uint8Array, atUs: number, send: (bytes: Uint8Array) => boolean): boolean {
-    this.#bytes += bytes.length;
+    this.bytes.toBoard += bytes.length;
     const said = { bytes: bytes.slice(), taken: true };
     this.add('tx', atUs, said);
     said.taken = send(bytes);

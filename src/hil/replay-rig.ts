@@ -188,6 +188,7 @@ export class ReplayRig implements Rig {
     if (kind !== 'sample' && kind !== 'lag') this.#nowUs = Math.max(this.#nowUs, atUs);
     if (kind === 'rx') {
       this.#judgedUs = payload.judgedUs ?? atUs;
+      this.trace.chunk('fromBoard', payload.bytes, payload.arrivalUs);
       this.loop.chunk(payload.bytes, payload.arrivalUs);
     } else if (kind === 'looked') this.loop.looked(atUs);
     else if (kind === 'tick') this.loop.tick(atUs);

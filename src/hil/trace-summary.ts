@@ -50,7 +50,7 @@ const BARS = 40;
 const EVENTS_MAX = 200;
 
 export function summarize(trace: Trace): TraceSummary {
-  const { frames, misses, healths, faults, bytes } = trace;
+  const { frames, misses, healths, faults, recording } = trace;
   const instants = [
     ...[frames[0], frames.at(-1)].map((frame) => frame?.arrivalUs),
     ...[healths[0], healths.at(-1)].map((health) => health?.writtenUs),
@@ -63,7 +63,8 @@ export function summarize(trace: Trace): TraceSummary {
     fromUs,
     spanUs,
     frames: frames.length,
-    bytes: { ...bytes },
+    // Nothing is recorded of a replay: there the trace itself has counted.
+    bytes: recording.loop === null ? { ...trace.bytes } : { ...recording.bytes },
     verdicts: tally(frames),
     timeline: timeline(frames, fromUs, spanUs),
     jitter: histogram(frames.map(({ lateUs }) => lateUs)),

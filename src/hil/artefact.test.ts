@@ -20,7 +20,14 @@ const recorded: RecordedTest = {
 
 function recordingOf(entries: number): Recording {
   const recording = new Recording();
-  recording.loop = { path: 'emulated:pico', timedLine: true, evidence: null, hasEmulatorLag: false, utcAtZeroUs: 12.5 };
+  recording.loop = {
+    path: 'emulated:pico',
+    baud: 921_600,
+    timedLine: true,
+    evidence: null,
+    hasEmulatorLag: false,
+    utcAtZeroUs: 12.5,
+  };
   for (let i = 0; i < entries; i++) {
     recording.add('tick', 5e9 + i / 3, undefined);
     recording.chunk(Uint8Array.of(i & 0xff, 0, 255), 5e9 + i / 3 + 0.1, 5e9 + i / 3);

@@ -19,6 +19,7 @@ export class RecordedLoop extends BoardLoop {
     const nowUs = this.#nowUs();
     recording.loop = {
       path: options.config.path,
+      baud: options.config.baud,
       timedLine: options.timedLine,
       evidence: options.evidence === null ? null : { measured: true },
       hasEmulatorLag: options.emulatorLagUs !== undefined,

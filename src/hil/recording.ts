@@ -159,6 +159,7 @@ export class Recording {
 /** What the loop was told at its start. */
 export interface RecordedLoopTerms {
   readonly path: string;
+  readonly baud: number;
   readonly timedLine: boolean;
   /** Null in virtual time; otherwise whether the thread's CPU time could be measured. */
   readonly evidence: { measured: boolean } | null;

@@ -115,7 +115,7 @@ export class ReplayRig implements Rig {
     const { loop: terms } = this.#artefact;
     return new BoardLoop({
       index: 0,
-      config: boardConfig(terms.path),
+      config: { ...boardConfig(terms.path), baud: terms.baud },
       provisionalId: 'board-1',
       feed: this.#feed,
       clock: {

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { EmulatedPico, type EmulatedPicoOptions } from './pico.js';
-
-/** What the rest of the project needs of an emulated board, whatever its processor. Times are virtual, in ns since power-on. */
-export type EmulatedBoard = EmulatedPico;
+import { imageFromHex } from './atmega328p/intel-hex.js';
+import type { EmulatedBoard, EmulatedBoardOptions } from './board.js';
+import { EmulatedPico } from './pico.js';
+import { EmulatedUno } from './uno.js';
 
 interface BoardKind {
   /** Image under `firmware/images/`. */
   readonly image: string;
-  readonly create: (options: EmulatedPicoOptions) => EmulatedBoard;
+  readonly create: (options: EmulatedBoardOptions) => EmulatedBoard;
 }
 
 /** Boards that can be emulated, by the name in `emulated:<name>` and `tautline emulate <name>`. */
@@ -15,7 +15,29 @@ export const emulatedBoards = {
   pico: { image: 'pico.bin', create: (options) => new EmulatedPico(options) },
   /** The same with fault commands. */
   'pico-test': { image: 'pico-test.bin', create: (options) => new EmulatedPico(options) },
+  uno: { image: 'uno.hex', create: uno },
+  'uno-test': { image: 'uno-test.hex', create: uno },
 } as const satisfies Record<string, BoardKind>;
+
+/** As many boots behind it as the seed says: boards that count them tell themselves apart by that. */
+function uno(options: EmulatedBoardOptions): EmulatedBoard {
+  const image = imageFromHex(options.image);
+  return new EmulatedUno({ ...options, image, eeprom: eepromAfter(1 + (Math.abs(options.seed) % BOOTS_MAX)) });
+}
+
+const BOOTS_MAX = 2 ** 20;
+/** As firmware/port/atmega328p/boots.c keeps them. */
+const BOOT_RECORDS = 64;
+const BOOT_RECORD_BYTES = 5;
+
+function eepromAfter(boots: number): Uint8Array {
+  const at = (boots % BOOT_RECORDS) * BOOT_RECORD_BYTES;
+  const eeprom = new Uint8Array(BOOT_RECORDS * BOOT_RECORD_BYTES).fill(0xff);
+  const view = new DataView(eeprom.buffer);
+  view.setUint32(at, boots, true);
+  view.setUint8(at + 4, 0xa5 ^ boots ^ (boots >> 8) ^ (boots >> 16) ^ (boots >> 24));
+  return eeprom;
+}
 
 export type EmulatedBoardName = keyof typeof emulatedBoards;
 

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
+import type { ResetBy } from './board.js';
 import type { EmulatedBoardName } from './boards.js';
 import type { FromPacer, PacerCounters, PacerStart, ToPacer } from './pacer.js';
-import type { ResetBy } from './pico.js';
 import type { Pty } from './pty.js';
 import type { Wire } from './wire.js';
 

@@ -4,11 +4,11 @@
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { monotonicUs } from '../../host-clock.js';
-import { type EmulatedBoard, type EmulatedBoardName, emulatedBoards } from './boards.js';
+import type { EmulatedBoard, ResetBy } from './board.js';
+import { type EmulatedBoardName, emulatedBoards } from './boards.js';
 import { LagWriter } from './lag.js';
 import { Outbox } from './outbox.js';
 import { Pacing } from './pacing.js';
-import type { ResetBy } from './pico.js';
 import { type Pty, PtyEnd } from './pty.js';
 
 /** `workerData`. */

@@ -1,3 +1,4 @@
+import type { EmulatedBoard, EmulatedBoardOptions, ResetBy } from './board.js';
 import { AdcInputs, Pins } from './pins.js';
 import { SeededRandom } from './random.js';
 import { flashFrom } from './rp2040/boot.js';
@@ -9,18 +10,6 @@ import { chipResetFlags } from './rp2040/vreg-and-chip-reset.js';
 import { watchdogReasons } from './rp2040/watchdog.js';
 import { SerialLine, sameRate, sampleCharacter } from './serial-line.js';
 
-/** Resets that somebody can cause from outside. The watchdog causes its own. */
-export type ResetBy = 'powerOn' | 'pin' | 'watchdog';
-
-export interface EmulatedPicoOptions {
-  /** The flash from its start, as in `firmware/images/pico.bin`. */
-  readonly image: Uint8Array;
-  /** Same seed and same inputs at the same virtual times: same bytes at the same virtual times. */
-  readonly seed: number;
-  /** A byte from the board and the virtual time at which its stop bit ended. */
-  readonly onByte: (byte: number, virtualNs: number) => void;
-}
-
 /** Different places of unmodelled hardware that are remembered; more are only counted. */
 const UNMODELLED_MAX = 64;
 
@@ -28,12 +17,10 @@ const UNMODELLED_MAX = 64;
  * A Raspberry Pi Pico in virtual time: compiled firmware on `rp2040js` with the peripherals of `rp2040/`.
  * Core 1, flash and bus wait states, DMA to the UARTs and the time of the boot ROM are not modelled.
  */
-export class EmulatedPico {
+export class EmulatedPico implements EmulatedBoard {
   readonly pins = new Pins();
   readonly adc = new AdcInputs();
-  /** The host's baud rate; undefined: whatever the board uses (a pseudo-terminal has none). Another one garbles the line. */
   hostBaud: number | undefined;
-  /** Resets since power-on. */
   resets = 0;
   /** Characters that a host of another baud rate dropped for their framing. */
   framingErrors = 0;
@@ -50,7 +37,7 @@ export class EmulatedPico {
   private lockedUp = false;
 
   /** @throws Error when a real Pico would not boot from the image */
-  constructor(options: EmulatedPicoOptions) {
+  constructor(options: EmulatedBoardOptions) {
     this.random = new SeededRandom(options.seed);
     this.flash = flashFrom(options.image);
     this.onByte = options.onByte;
@@ -62,12 +49,10 @@ export class EmulatedPico {
     );
   }
 
-  /** Virtual time since power-on, in ns. It goes on through resets; the board's own timer starts again. */
   get nowNs(): number {
     return this.clock.nanos;
   }
 
-  /** When a look at the board is next worth it: when what it is sending has been sent, otherwise when something wakes it; now, if it is awake. */
   get nextEventNs(): number {
     const { core } = this.chip.rp2040;
     const silentAtNs = this.chip.uart.silentAtNs;
@@ -75,7 +60,6 @@ export class EmulatedPico {
     return core.waiting && !shouldWake(core) ? this.clock.nextNs : this.clock.nanos;
   }
 
-  /** Bytes that `receive` would take now. */
   get receiveRoom(): number {
     return this.line.free;
   }
@@ -98,7 +82,6 @@ export class EmulatedPico {
     };
   }
 
-  /** Runs until virtual time is at least `virtualNs`: exact while the core sleeps, otherwise to the end of an instruction. */
   runUntil(virtualNs: number): void {
     const { clock } = this;
     while (clock.nanos < virtualNs) {
@@ -108,15 +91,10 @@ export class EmulatedPico {
     }
   }
 
-  /**
-   * Bytes from the host, put on the line one after the other from now on.
-   * @returns how many were taken (the line's queue is bounded)
-   */
   receive(bytes: Uint8Array): number {
     return this.line.send(bytes, this.hostBaud === undefined ? undefined : 1e9 / this.hostBaud);
   }
 
-  /** Resets the chip now. The flash keeps its contents. */
   reset(by: ResetBy): void {
     if (by === 'powerOn') this.restart(powerOnState(this.random));
     else if (by === 'pin') this.restart(this.chip.retain(watchdogReasons.none, chipResetFlags.runPin));

@@ -1,4 +1,5 @@
 import { GPIOPinState, type RP2040 } from 'rp2040js';
+import type { BoardPins, OnPinChange, PinLevel } from './board.js';
 
 const PINS = 30;
 /** GPIO 26 to 29, and the chip's own temperature sensor. */
@@ -6,36 +7,23 @@ const ADC_CHANNELS = 5;
 const ADC_REFERENCE_VOLTS = 3.3;
 const ADC_MAX = 4095;
 
-export interface PinLevel {
-  readonly level: 0 | 1;
-  /** Whether the board drives it; otherwise the level is that of its pull, or of what drives it from outside. */
-  readonly driven: boolean;
-  /** Virtual time of the last change, in ns. */
-  readonly sinceNs: number;
-}
-
-export type OnPinChange = (level: PinLevel) => void;
-
 /** GPIO 0..29 as somebody with a probe sees them. What is wired from outside stays so through a reset of the board. */
-export class Pins {
+export class Pins implements BoardPins {
   private readonly levels: PinLevel[] = Array.from({ length: PINS }, () => ({ level: 0, driven: false, sinceNs: 0 }));
   private readonly outside: (0 | 1 | undefined)[] = new Array(PINS).fill(undefined);
   private readonly listeners = new Map<number, Set<OnPinChange>>();
   private rp2040: RP2040 | undefined;
 
-  /** @throws RangeError for a pin that the chip does not have */
   read(pin: number): PinLevel {
     return this.levels[checkedPin(pin)]!;
   }
 
-  /** Drives an input from outside; `undefined` lets go. */
   drive(pin: number, level: 0 | 1 | undefined): void {
     this.outside[checkedPin(pin)] = level;
     this.apply(pin);
     this.update(pin);
   }
 
-  /** Called at each change of level or direction; returns how to stop it. */
   onChange(pin: number, listener: OnPinChange): () => void {
     checkedPin(pin);
     const listeners = this.listeners.get(pin) ?? new Set();

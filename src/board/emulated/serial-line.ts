@@ -1,10 +1,13 @@
-import type { VirtualAlarm, VirtualClock } from './rp2040/clock.js';
-
 /** Bytes that the host has handed over and the line has not yet carried. */
 export const LINE_BYTES_MAX = 4096;
 /** A receiver tolerates less than half a bit over a character of ten: beyond this, characters are sampled wrongly. */
 const TOLERANCE = 0.04;
 const CHARACTER_BITS = 10;
+
+/** Calls back once, so many virtual ns later. */
+interface LineAlarm {
+  schedule(deltaNs: number): void;
+}
 
 /** What a receiver makes of one character of 8 data bits, one stop bit. */
 export interface Sampled {
@@ -40,14 +43,14 @@ export class SerialLine {
   private head = 0;
   private count = 0;
   private bitNs = 0;
-  private readonly alarm: VirtualAlarm;
+  private readonly alarm: LineAlarm;
 
   /**
    * @param receiverBitNs length of a bit as the board's UART is set; 0 when it is not
    * @param onCharacter sees each character at the instant at which it ends
    */
   constructor(
-    clock: VirtualClock,
+    clock: { createAlarm(callback: () => void): LineAlarm },
     private readonly receiverBitNs: () => number,
     private readonly onCharacter: (byte: number, framingError: boolean) => void,
   ) {

@@ -3,6 +3,7 @@ import { SerialPortStream } from '@serialport/stream';
 import { describe, expect, it } from 'vitest';
 import { EMULATED_PREFIX, emulatedBinding } from './binding.js';
 import { readImage } from './boards.js';
+import type { EmulatedPico } from './pico.js';
 import { GreetingHost } from './testing/greeting-host.js';
 import { VirtualLine } from './virtual-line.js';
 
@@ -69,8 +70,9 @@ describe('the committed firmware on the emulated Pico, through SerialPortStream'
       expect(frame.releaseUs).toBe(before.releaseUs + 1000);
     }
     expect(host.corruptBytes).toBe(0);
-    expect(line.board.lineCounters).toEqual({ overruns: 0, ignored: 0, dropped: 0, transmitLost: 0, heldAccesses: 0 });
-    expect([...line.board.unmodelled]).toEqual([]);
+    const board = line.board as EmulatedPico;
+    expect(board.lineCounters).toEqual({ overruns: 0, ignored: 0, dropped: 0, transmitLost: 0, heldAccesses: 0 });
+    expect([...board.unmodelled]).toEqual([]);
   });
 
   it('gives the same bytes at the same times for the same seed, and another boot id for another seed', async () => {

@@ -1,4 +1,5 @@
-import { type EmulatedBoard, type EmulatedBoardName, emulatedBoards } from './boards.js';
+import type { EmulatedBoard } from './board.js';
+import { type EmulatedBoardName, emulatedBoards } from './boards.js';
 import type { Wire } from './wire.js';
 
 export interface VirtualLineOptions {

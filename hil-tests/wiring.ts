@@ -22,7 +22,16 @@ const pico: Wiring = {
   free: 10,
 };
 
-const wirings: Readonly<Record<string, Wiring>> = { pico };
+/** The sensor: ATmega328P datasheet table 24-2, 314 mV at 25 degrees and 1.06 mV a degree. */
+const uno: Wiring = {
+  actuator: 3,
+  marker: 13,
+  sensor: 8,
+  sensorVolts: (celsius) => 0.314 + (celsius - 25) * 0.00106,
+  free: 7,
+};
+
+const wirings: Readonly<Record<string, Wiring>> = { pico, uno };
 
 /** @throws Error for a board that nobody has told of here */
 export function wiringOf({ name }: Target): Wiring {

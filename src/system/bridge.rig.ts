@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { v8Flags } from '../v8-flags.js';
-import { childrenOf, isRunning, until } from './processes.rig.js';
+import { childrenOf, emulatorsOf, isRunning, until } from './processes.rig.js';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const cli = join(root, 'dist/cli.js');
@@ -123,7 +123,7 @@ export class BridgeProcess extends Program {
 
   /** The process of the emulated board. */
   async emulator(): Promise<number> {
-    return until('an emulator', () => childrenOf(this.pid)[0]);
+    return until('an emulator', () => emulatorsOf(this.pid)[0]);
   }
 
   /** Ends it whatever its state is, and everything that it started. */

@@ -45,6 +45,19 @@ export function childrenOf(pid: number): number[] {
     .filter((each) => each > 0 && statOf(each)?.parent === pid && isRunning(each));
 }
 
+/** Those of them that run an emulated board: a bridge also runs `chrt` and `udevadm`, for a moment each. */
+export function emulatorsOf(pid: number): number[] {
+  return childrenOf(pid).filter((child) => argumentsOf(child).includes('emulate'));
+}
+
+function argumentsOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return []; // it has just ended
+  }
+}
+
 /** Paths that a process has open. */
 export function openFilesOf(pid: number): string[] {
   const folder = `/proc/${pid}/fd`;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Subscriber, waitFor } from '../mqtt/broker.rig.js';
 import { BridgeProcess, clean, cli, hostBoard, Program } from './bridge.rig.js';
-import { childrenOf, until } from './processes.rig.js';
+import { emulatorsOf, until } from './processes.rig.js';
 
 const closers: (() => unknown)[] = [];
 let folder: string;
@@ -87,7 +87,7 @@ test('an emulator that is killed is started again, and the board with it', async
     const from = tautline.stderr.length;
     process.kill(emulator, 'SIGKILL');
     await tautline.says(/the emulator ended \(SIGKILL\)/, from);
-    await until('another emulator', () => childrenOf(tautline.pid).some((pid) => pid !== emulator));
+    await until('another emulator', () => emulatorsOf(tautline.pid).some((pid) => pid !== emulator));
     await tautline.says(/pico {2}streaming/, from);
     expect(await isLive(watched)).not.toBe(boot);
   }

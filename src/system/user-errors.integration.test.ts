@@ -51,7 +51,7 @@ describe('settings', () => {
     ['an unknown variable', { env: { TAUTLINE_HTTP_PROT: '1' } }, ['TAUTLINE_HTTP_PROT', 'TAUTLINE_HTTP_PORT?']],
     ['a file that is not there', { args: ['--config', 'none.toml'] }, ['none.toml', '--config']],
     ['a board without a port', { args: set('board.baud=9600') }, ['has no path', '/dev/ttyACM0']],
-    ['an emulated board that there is not', { args: set('board.path=emulated:uno') }, ['"uno"', 'pico']],
+    ['an emulated board that there is not', { args: set('board.path=emulated:esp32') }, ['"esp32"', 'pico', 'uno']],
     ['a broker that is no URL', { args: set('mqtt.url=broker') }, ['mqtt.url', 'mqtt://host:1883']],
     [
       'an open address without a token',

@@ -20,6 +20,7 @@ const debian = {
   'libelf-dev': '/usr/include/libelf.h',
   mosquitto: '/usr/sbin/mosquitto',
   'mosquitto-clients': '/usr/bin/mosquitto_sub',
+  socat: '/usr/bin/socat',
   chromium: '/usr/bin/chromium',
 };
 

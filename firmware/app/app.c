@@ -54,6 +54,7 @@ const struct app_command app_commands[] FLASH = {
     {"fault-overrun", 1, false, 0, 1000000, faults_overrun},
     {"fault-hidden", 1, false, 0, 1000000, faults_hidden},
     {"fault-skip", 1, false, 0, 1000000, faults_skip},
+    {"fault-flood", 1, false, 0, 1000000, faults_flood},
 #endif
 };
 const uint8_t app_command_count = sizeof app_commands / sizeof app_commands[0];
@@ -78,7 +79,7 @@ uint32_t app_tick_us(void)
 
 uint32_t app_watchdog_us(void)
 {
-    return APP_WATCHDOG_MS * 1000u;
+    return APP_WATCHDOG_MS * UINT32_C(1000); /* an int of 16 bits would be 34 ms */
 }
 
 void app_start(void)

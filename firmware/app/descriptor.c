@@ -19,7 +19,8 @@
     "," COMMAND("fault-hang", "") "," COMMAND("fault-hang-interrupts", "") ","                                         \
     COMMAND("fault-overrun", ARGUMENT("hold", "us", "1000000")) ","                                                    \
     COMMAND("fault-hidden", ARGUMENT("hold", "us", "1000000")) ","                                                     \
-    COMMAND("fault-skip", ARGUMENT("releases", "", "1000000"))
+    COMMAND("fault-skip", ARGUMENT("releases", "", "1000000")) ","                                                  \
+    COMMAND("fault-flood", ARGUMENT("jobs", "", "1000000"))
 #else
 #define FAULT_COMMANDS ""
 #endif

@@ -2,7 +2,12 @@
 
 #if defined(APP_FAULTS)
 
+#include "../core/event.h"
+#include "../port/flash.h"
 #include "../port/port.h"
+
+/* What is left of the line's rate beside the frames is less than so many events a job. */
+#define FLOOD_EVENTS 3
 
 enum hang { HANG_NOT, HANG_LOOP, HANG_INTERRUPTS };
 
@@ -10,6 +15,7 @@ static volatile enum hang hang;
 static uint32_t overrun_us;
 static uint32_t hidden_us;
 static uint32_t skips;
+static uint32_t floods;
 
 void faults_restart(void)
 {
@@ -17,6 +23,7 @@ void faults_restart(void)
     overrun_us = 0;
     hidden_us = 0;
     skips = 0;
+    floods = 0;
 }
 
 static void hold(uint32_t *duration_us)
@@ -61,9 +68,28 @@ enum wire_answer_code faults_skip(const int32_t *arguments)
     return WIRE_ANSWER_OK;
 }
 
+enum wire_answer_code faults_flood(const int32_t *arguments)
+{
+    floods = (uint32_t)arguments[0];
+    return WIRE_ANSWER_OK;
+}
+
+static void flood(void)
+{
+    if (floods == 0) {
+        return;
+    }
+    floods--;
+    for (uint8_t i = 0; i < FLOOD_EVENTS; i++) {
+        event_send(WIRE_EVENT_LOG, WIRE_LEVEL_DEBUG, floods,
+                   FLASH_TEXT("as long as an event's text may be: 64 bytes, to fill the ring up"));
+    }
+}
+
 bool faults_in_job(void)
 {
     hold(&overrun_us);
+    flood();
     if (skips > 0) {
         skips--;
         return false;

@@ -21,6 +21,8 @@ enum wire_answer_code faults_overrun(const int32_t *arguments);
 enum wire_answer_code faults_hidden(const int32_t *arguments);
 /* The next so many releases are not run. */
 enum wire_answer_code faults_skip(const int32_t *arguments);
+/* The next so many jobs fill the transmit ring before their frame comes. */
+enum wire_answer_code faults_flood(const int32_t *arguments);
 
 void faults_restart(void);
 /* In the job; false: skip this release. */

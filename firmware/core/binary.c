@@ -19,6 +19,12 @@ static void put(struct writer *to, uint8_t byte)
         return;
     }
     to->left--;
+#if defined(PLANT_SHORT_CRC)
+    if (to->left == WIRE_SENT_BYTES_MAX - WIRE_CRC_BYTES - 1u) {
+        cobs_add(&to->cobs, byte);
+        return;
+    }
+#endif
     to->crc = crc32_add(to->crc, byte);
     cobs_add(&to->cobs, byte);
 }

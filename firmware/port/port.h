@@ -19,7 +19,10 @@ void port_start(int argc, char **argv);
 /* Starts the timer: from now on core_tick is called at each instant that it asked for, the first at `first_us`. */
 void port_timer_start(uint32_t first_us);
 
-/* Microseconds since boot, wraps at 2^32. Any context. */
+/* Microseconds since boot, wraps at 2^32. Any context. It begins shortly before the wrap in the *-wrap images. */
+#ifndef PORT_FIRST_US
+#define PORT_FIRST_US 0u
+#endif
 uint32_t port_now_us(void);
 
 /* Masks what calls the core from interrupts, and gives the state to restore. Held for a few instructions only. */

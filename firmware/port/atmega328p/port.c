@@ -17,7 +17,7 @@
 #define ADC_TEMPERATURE (_BV(REFS1) | _BV(REFS0) | _BV(MUX3))
 #define ADC_RUNS (_BV(ADEN) | _BV(ADPS2) | _BV(ADPS1) | _BV(ADPS0))
 
-static volatile uint32_t rounds_us; /* of whole rounds */
+static volatile uint32_t rounds_us = PORT_FIRST_US; /* of whole rounds */
 static volatile bool work;
 static volatile uint16_t sample;
 static uint32_t boot_count;

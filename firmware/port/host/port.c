@@ -112,7 +112,7 @@ void port_start(int argc, char **argv)
         become_real_time();
     }
     prctl(PR_SET_TIMERSLACK, 1ul); /* the default lets every wake-up be 50 us late */
-    boot_ns = now_ns();
+    boot_ns = now_ns() - PORT_FIRST_US * 1000ll;
     printf("zero %lld\n", (long long)boot_ns); /* CLOCK_MONOTONIC of device time 0: what latencies are measured from */
     fflush(stdout);
 }

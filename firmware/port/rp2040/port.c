@@ -23,6 +23,10 @@ void port_start(int argc, char **argv)
     (void)argv;
     clocks_start();
     resets_release(RESETS_IO_BANK0 | RESETS_PADS_BANK0 | RESETS_TIMER | RESETS_UART0 | RESETS_ADC | RESETS_PWM);
+#if PORT_FIRST_US > 0
+    REGISTER(TIMER_TIMELW) = PORT_FIRST_US;
+    REGISTER(TIMER_TIMEHW) = 0;
+#endif
 
     REGISTER(SIO_GPIO_OUT_CLR) = 1u << GPIO_DUTY | 1u << GPIO_MARKER;
     REGISTER(SIO_GPIO_OE_SET) = 1u << GPIO_DUTY | 1u << GPIO_MARKER;

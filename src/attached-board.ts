@@ -1,6 +1,7 @@
 /** One configured board: its port (or the emulator that makes one), and its loop on this thread. */
 import { randomInt } from 'node:crypto';
 import { Connection } from './board/connection.js';
+import { lineBaud } from './board/emulated/baud.js';
 import type { EmulatorChild } from './board/emulator-child.js';
 import type { PortError } from './board/errors.js';
 import type { DecoderCounters } from './codec/decoder.js';
@@ -37,7 +38,8 @@ export class AttachedBoard {
   readonly #emulated: EmulatedSource | null;
 
   constructor(private readonly options: AttachedBoardOptions) {
-    const { config, index, feed } = options;
+    const { index, feed } = options;
+    const config = { ...options.config, baud: lineBaud(options.config.path, options.config.baud) };
     this.#emulated = EmulatedSource.of(config.path, {
       log: (level, text) => this.loop.report.log(level, text),
       refused: (text) => options.onFatal(exitCodes.usage, text),

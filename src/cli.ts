@@ -33,9 +33,9 @@ program
 program
   .command('emulate')
   .description('run an emulated board on a pseudo-terminal and print its path')
-  .argument('<board>', 'pico')
+  .argument('<board>', 'pico or uno')
   .option('--link <path>', 'symbolic link that leads to the port, also after a restart')
-  .option('--image <file>', 'firmware image (.bin) instead of the one that comes along')
+  .option('--image <file>', 'firmware image (.bin, of an Uno .hex) instead of the one that comes along')
   .option('--seed <number>', 'seed of everything random on the board (default: another one at each start)', Number)
   .option('--parent-watch', 'end when standard input closes')
   .action(async (board, options) => (await import('./cli/emulate.js')).emulate(board, options));

@@ -9,6 +9,10 @@ export const environment = {
   get seed(): number {
     return Number(process.env.HIL_SEED ?? 1);
   },
+  /** An image for the emulated board in place of the committed ones; null for those. */
+  get image(): string | null {
+    return process.env.HIL_IMAGE || null;
+  },
   get isRequired(): boolean {
     return process.env.HIL_REQUIRE === '1';
   },

@@ -9,14 +9,15 @@ const START_MS = 10_000;
 const END_MS = 2000;
 
 function hostProgram(firmware: FirmwareKind): string {
-  const name = firmware === 'test' ? 'tautline-host-test' : 'tautline-host';
+  const name = firmware === 'release' ? 'tautline-host' : `tautline-host-${firmware}`;
   return fileURLToPath(new URL(`../../firmware/build/host/${name}`, import.meta.url));
 }
 
 /** Why there is none; null when there is. */
-export function missingHost(): string | null {
-  const program = hostProgram('release');
-  return existsSync(program) ? null : `${program} is not there: run "make -C firmware host"`;
+export function missingHost(firmware: FirmwareKind): string | null {
+  const program = hostProgram(firmware);
+  const goal = firmware === 'wrap' ? 'wrap-host' : 'host';
+  return existsSync(program) ? null : `${program} is not there: run "make -C firmware ${goal}"`;
 }
 
 export class HostProcess {

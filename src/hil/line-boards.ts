@@ -51,10 +51,14 @@ export async function throughProxy(board: LineBoard, { seed }: RigOptions): Prom
   };
 }
 
-/** @param name as in `tautline emulate <name>` */
-export function emulatedLine(name: string, seed: number): LineBoard {
+/**
+ * @param name as in `tautline emulate <name>`
+ * @param image path; undefined: the board's own
+ */
+export function emulatedLine(name: string, seed: number, image: string | undefined): LineBoard {
+  const given = image === undefined ? [] : ['--image', image];
   const start = (ofSeed: number): EmulatorChild => {
-    const child = new EmulatorChild({ board: name, arguments: ['--seed', String(ofSeed)] });
+    const child = new EmulatorChild({ board: name, arguments: ['--seed', String(ofSeed), ...given] });
     child.start();
     return child;
   };

@@ -1,18 +1,23 @@
 /** Targets in real time: a board on a port, and the real bridge with its outlets. */
 import { existsSync } from 'node:fs';
 import type { Capability } from './capabilities.js';
+import { imagePath, missingImage } from './firmware-image.js';
 import { HostProcess, missingHost } from './host-process.js';
 import { emulatedLine, hostLine, needsLine, portLine, throughProxy } from './line-boards.js';
 import { type BoardHandle, RealRig } from './real-rig.js';
-import type { RigOptions, Target } from './targets.js';
+import type { FirmwareKind, RigOptions, Target } from './targets.js';
 
-/** `pico-pty`: the emulated Pico as `npm start` runs it, a process of its own on a pseudo-terminal. */
-export function emulatedTarget(): Target {
-  return realTarget('pico-pty', ['timing', 'reset', 'power', 'unplug', 'faults', 'outlets', 'testFirmware'], {
-    missing: () => (process.platform === 'win32' ? 'Windows has no pseudo-terminals' : null),
+/** `pico-pty`, `uno-pty`: the emulated board as `npm start` runs it, a process of its own on a pseudo-terminal. */
+export function emulatedTarget(board: 'pico' | 'uno'): Target {
+  return realTarget(`${board}-pty`, ['timing', 'reset', 'power', 'unplug', 'faults', 'outlets', 'testFirmware'], {
+    missing: (firmware) =>
+      process.platform === 'win32' ? 'Windows has no pseudo-terminals' : missingImage(board, firmware),
     open: async (options) => {
-      const name = options.firmware === 'test' ? 'pico-test' : 'pico';
-      if (options.needs.includes('faults')) return throughProxy(emulatedLine(name, options.seed), options);
+      const { firmware, needs, seed } = options;
+      const name = firmware === 'test' ? (`${board}-test` as const) : board;
+      const image = imagePath(board, firmware);
+      if (needs.includes('faults') || image !== undefined)
+        return throughProxy(emulatedLine(name, seed, image), options);
       return {
         path: `emulated:${name}`,
         faults: null,
@@ -57,7 +62,7 @@ export function portTarget(path: string): Target {
 }
 
 interface RealBoard {
-  missing(): string | null;
+  missing(firmware: FirmwareKind): string | null;
   open(options: RigOptions): Promise<BoardHandle>;
 }
 

@@ -1,5 +1,6 @@
-/** `pico`: the committed firmware on the emulated Pico, in this process and in virtual time. */
+/** `pico`, `uno`: the committed firmware on the emulated board, in this process and in virtual time. */
 import type { Capability } from './capabilities.js';
+import { imagePath, missingImage } from './firmware-image.js';
 import type { Target } from './targets.js';
 import { VirtualRig } from './virtual-rig.js';
 
@@ -15,15 +16,21 @@ const can: readonly Capability[] = [
   'testFirmware',
 ];
 
-export function virtualTarget(): Target {
+export function virtualTarget(name: 'pico' | 'uno'): Target {
   return {
-    name: 'pico',
+    name,
     isRealTime: false,
     capabilities: new Set(can),
-    missing: () => null,
+    missing: (firmware) => missingImage(name, firmware),
     start: async ({ firmware, seed, needs, trace }) => {
-      const board = firmware === 'test' ? 'pico-test' : 'pico';
-      return new VirtualRig({ board, seed, trace, hasOutlets: needs.includes('outlets') });
+      const board = firmware === 'test' ? (`${name}-test` as const) : name;
+      return new VirtualRig({
+        board,
+        seed,
+        trace,
+        image: imagePath(name, firmware),
+        hasOutlets: needs.includes('outlets'),
+      });
     },
     stop: async () => {},
   };

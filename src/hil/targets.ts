@@ -3,8 +3,8 @@ import type { Capability } from './capabilities.js';
 import type { Rig } from './rig.js';
 import type { Trace } from './trace.js';
 
-/** `test`: with fault commands. */
-export type FirmwareKind = 'release' | 'test';
+/** `test`: with fault commands. `wrap`: with them, and with clock and sequence that begin seconds before they wrap. */
+export type FirmwareKind = 'release' | 'test' | 'wrap';
 
 export interface RigOptions {
   readonly firmware: FirmwareKind;
@@ -22,15 +22,14 @@ export interface Target {
   /** Of a recording in place of a board: where it is, which test it is of, and the seed that it had. */
   readonly replays?: { readonly path: string; readonly test: string; readonly seed: number };
   /** Why it cannot be tested on this machine now; null when it can. */
-  missing(): string | null;
+  missing(firmware: FirmwareKind): string | null;
   /** A board and a bridge for one test. In virtual time the board is powered on for it; in real time it may go on from the test before. */
   start(options: RigOptions): Promise<Rig>;
   /** Ends what the target keeps between tests. */
   stop(): Promise<void>;
 }
 
-const names = ['pico', 'pico-pty', 'host'] as const;
-const later = ['uno', 'uno-pty', 'uno-simavr'];
+const names = ['pico', 'uno', 'pico-pty', 'uno-pty', 'host'] as const;
 
 /**
  * The target of this run.
@@ -38,10 +37,12 @@ const later = ['uno', 'uno-pty', 'uno-simavr'];
  * @throws Error that lists the targets
  */
 export async function loadTarget(name: string): Promise<Target> {
-  if (name === 'pico') return (await import('./target-virtual.js')).virtualTarget();
-  if (name === 'pico-pty') return (await import('./target-real.js')).emulatedTarget();
+  if (name === 'pico' || name === 'uno') return (await import('./target-virtual.js')).virtualTarget(name);
+  if (name === 'pico-pty') return (await import('./target-real.js')).emulatedTarget('pico');
+  if (name === 'uno-pty') return (await import('./target-real.js')).emulatedTarget('uno');
   if (name === 'host') return (await import('./target-real.js')).hostTarget();
   if (name.startsWith('/') || /^COM\d+$/.test(name)) return (await import('./target-real.js')).portTarget(name);
-  const why = later.includes(name) ? 'there is no port of the firmware to that board yet' : 'there is no such target';
-  throw new Error(`HIL_TARGET=${name}: ${why}; there are ${names.join(', ')}, and paths of ports such as /dev/ttyACM0`);
+  throw new Error(
+    `HIL_TARGET=${name}: there is no such target; there are ${names.join(', ')}, and paths of ports such as /dev/ttyACM0`,
+  );
 }

@@ -79,12 +79,12 @@ export class TestRun {
   #checkTarget(): void {
     const { target, needs, firmware } = this.#options;
     const dead = brokenBoard(target.name);
-    const missing = target.missing();
+    const missing = target.missing(firmware);
     if (missing !== null && environment.isRequired && dead === null) {
       markBroken(target.name, missing);
       this.#cannot(`HIL_REQUIRE=1, and ${missing}`);
     }
-    const wanted: Capability[] = firmware === 'test' ? [...needs, 'testFirmware'] : [...needs];
+    const wanted: Capability[] = firmware === 'release' ? [...needs] : [...needs, 'testFirmware'];
     const reason = missing ?? this.#notRecorded() ?? unmet(target, wanted) ?? (dead && `the board is broken: ${dead}`);
     if (!reason) return;
     this.#tell('skipped', { reason });

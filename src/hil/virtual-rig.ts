@@ -25,6 +25,8 @@ import { VirtualOutlets } from './virtual-outlets.js';
 
 export interface VirtualRigOptions {
   readonly board: EmulatedBoardName;
+  /** Path of an image in place of the board's own. */
+  readonly image?: string | undefined;
   readonly seed: number;
   /** Whether the test may ask for the outlets: then the host's clock is ahead of theirs. */
   readonly hasOutlets: boolean;
@@ -187,10 +189,10 @@ export class VirtualRig implements Rig {
   }
 
   #newBoard(): VirtualLine {
-    const { board, seed } = this.#options;
+    const { board, image, seed } = this.#options;
     return new VirtualLine({
       board,
-      image: readImage(board),
+      image: readImage(board, image),
       seed: seed + this.#boards++,
       onChunk: (bytes, virtualUs) => {
         this.#arrivalUs = this.#clock.at(virtualUs);

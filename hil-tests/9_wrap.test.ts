@@ -1,0 +1,73 @@
+/** Layer 9: counters that wrap. This firmware's clock and sequence begin seconds before they do, after every reset again. */
+import { describe, expect, test } from 'tautline/hil';
+
+const SEQ_SPAN = 2 ** 32;
+
+describe('the wraps', () => {
+  test.override({ firmware: 'wrap' });
+
+  test('of the sequence and of the 32-bit clock show nowhere but in the numbers', async ({ bridge, clock, trace }) => {
+    await bridge.streaming();
+    const mark = trace.mark();
+    await clock.pass(5000);
+    const window = trace.since(mark);
+    const { frames } = window;
+    expect(frames[0]!.seq % SEQ_SPAN).toBeGreaterThan(SEQ_SPAN - 4000);
+    expect(frames.at(-1)!.seq % SEQ_SPAN).toBeLessThan(4000);
+    expect(frames[0]!.releaseUs % SEQ_SPAN).toBeGreaterThan(SEQ_SPAN - 4e6);
+    expect(frames.at(-1)!.releaseUs % SEQ_SPAN).toBeLessThan(4e6);
+    expect(window).toHaveNoGaps();
+    expect(window).toHavePeriod({ us: bridge.descriptor!.streams[0]!.periodUs });
+  });
+
+  test('leave an armed board armed, and a command before the wrap may expire after it', async ({
+    bridge,
+    clock,
+    trace,
+  }) => {
+    await bridge.streaming();
+    await bridge.arm();
+    const mark = trace.mark();
+    const { releaseUs } = trace.frames.at(-1)!;
+    const at = bridge.descriptor!.streams[0]!.signals.findIndex(({ name }) => name === 'setpoint');
+    // Within a second before the wrap: as long as a command may take.
+    await clock.until(
+      'the clock is about to wrap',
+      () => SEQ_SPAN - (trace.frames.at(-1)!.releaseUs % SEQ_SPAN) < 500e3,
+    );
+    expect(releaseUs).toBeLessThan(SEQ_SPAN);
+    expect(await bridge.command('setpoint', 1500)).toMatchObject({ ok: true });
+    await clock.until('the clock has wrapped', () => trace.frames.at(-1)!.releaseUs > SEQ_SPAN + 500e3);
+    expect(trace.frames.at(-1)!.values[at]).toBe(1500);
+    expect(trace.since(mark).frames.filter(({ flags }) => (flags & 1) === 0).length).toBeLessThan(20);
+    expect(trace.frames.at(-1)!.flags & 1).toBe(1);
+    expect(await bridge.command('disarm')).toMatchObject({ ok: true });
+  });
+});
+
+describe('a reset in the middle of a frame', () => {
+  test.override({ needs: ['reset'] });
+
+  test('costs that frame, and no half of it is ever shown', async ({ bridge, clock, link, trace, health }) => {
+    health.expect('resets', 'corrupt', 'receiveErrors');
+    await bridge.streaming();
+    const { signals, periodUs } = bridge.descriptor!.streams[0]!;
+    const cuts = 8;
+    for (let i = 0; i < cuts; i++) {
+      const { boot } = link;
+      await clock.pass(100 + (i / cuts) * (periodUs / 1e3));
+      await link.reset();
+      await clock.until('another boot streams', () => trace.frames.at(-1)!.boot !== boot);
+      await bridge.streaming();
+    }
+    // At least one of eight phases of a period falls into a frame, which takes half of a Pico's.
+    if (clock.isVirtual) expect(bridge.loop.decoder.counters.corruptFrames).toBeGreaterThan(0);
+    expect(new Set(trace.frames.map(({ boot }) => boot)).size).toBe(cuts + 1);
+    for (const { values } of trace.frames) {
+      for (const [i, { min, max }] of signals.entries()) {
+        expect(values[i]).toBeGreaterThanOrEqual(min!);
+        expect(values[i]).toBeLessThanOrEqual(max!);
+      }
+    }
+  });
+});

@@ -1,16 +1,18 @@
 /**
  * The subscriber of an end-to-end measurement, a process of its own: takes frames from a WebSocket or from MQTT, and says
- * how long after its planned release each one was here, ready to be used. One for all bridges, so that its own cost is
- * the same. It stays connected; `{measureMs, zeroUs}` over IPC asks for a window.
+ * how long after its planned release each one was here. One for all bridges, with the same client library, and it stamps
+ * before it looks into a message: what a format costs to read is no bridge's latency. It stays connected;
+ * `{measureMs, zeroUs}` over IPC asks for a window.
  */
 
 import { connect as connectMqtt } from 'mqtt';
 import { WebSocket } from 'ws';
 import { monotonicUs } from '#dist/host-clock.js';
 import { decodeFrames } from '#dist/sdk/columns.js';
-import { connect as connectTautline } from '#dist/sdk/index.js';
+import { decodeBinaryFromServer, encodeText, events, SOCKET_TOPIC } from '#dist/sdk/phoenix/serializer.js';
 
 export type ProbeTask = (
+  /** Joins `frames:<board>`, in the binary encoding. */
   | { readonly to: 'tautline'; readonly address: string; readonly board: string }
   /** Messages with a `timeUs`, or lines whose second field it is. */
   | { readonly to: 'websocket'; readonly address: string }
@@ -29,45 +31,53 @@ let latenciesUs: number[] = [];
 let zeroUs = 0;
 let measuring = false;
 
-function take(plannedUs: number): void {
-  if (measuring) latenciesUs.push(Math.round((monotonicUs() - plannedUs) * 10) / 10);
+/** Servers close a client that says nothing for a minute. */
+const HEARTBEAT_MS = 20_000;
+
+function take(plannedUs: number, arrivalUs: number): void {
+  if (measuring) latenciesUs.push(Math.round((arrivalUs - plannedUs) * 10) / 10);
 }
 
-function takeText(payload: Buffer): void {
+function takeText(payload: Buffer, arrivalUs: number): void {
   const text = payload.toString();
-  take(text.startsWith('{') ? (JSON.parse(text) as { timeUs: number }).timeUs : Number(text.split(',')[1]));
+  const plannedUs = text.startsWith('{') ? (JSON.parse(text) as { timeUs: number }).timeUs : Number(text.split(',')[1]);
+  take(plannedUs, arrivalUs);
 }
 
-function takeColumns(payload: Uint8Array): void {
+function takeColumns(payload: Uint8Array, arrivalUs: number): void {
   for (const { rows, releaseUs } of decodeFrames(payload)?.groups ?? []) {
-    for (let row = 0; row < rows; row++) take(zeroUs + releaseUs[row]!);
+    for (let row = 0; row < rows; row++) take(zeroUs + releaseUs[row]!, arrivalUs);
   }
 }
 
 switch (task.to) {
   case 'tautline': {
-    const client = connectTautline(task.address, { WebSocket: WebSocket as never });
-    const frames = client.frames(task.board);
-    frames.on('frames', ({ streams }) => {
-      for (const { columns } of streams) {
-        const { releaseUs, rows } = columns;
-        for (let row = 0; row < rows; row++) take(zeroUs + releaseUs[row]!);
-      }
+    const socket = new WebSocket(`${task.address}/socket/websocket?vsn=2.0.0`);
+    const say = (topic: string, event: string, payload: object) =>
+      socket.send(encodeText({ joinRef: '1', ref: '1', topic, event, payload }));
+    socket.on('open', () => {
+      say(`frames:${task.board}`, events.join, { encoding: 'binary' });
+      setInterval(() => say(SOCKET_TOPIC, events.heartbeat, {}), HEARTBEAT_MS).unref();
+    });
+    socket.on('message', (data: Buffer, isBinary) => {
+      const arrivalUs = monotonicUs();
+      if (isBinary) takeColumns(decodeBinaryFromServer(data)?.payload as Uint8Array, arrivalUs);
     });
     break;
   }
   case 'websocket': {
     const socket = new WebSocket(task.address);
-    socket.on('message', takeText);
+    socket.on('message', (data: Buffer) => takeText(data, monotonicUs()));
     break;
   }
   case 'mqtt': {
     const client = connectMqtt(task.address);
+    const taken = task.columns ? takeColumns : takeText;
     client.on('connect', () => {
       (client.stream as unknown as { setNoDelay(on: boolean): void }).setNoDelay(true);
       client.subscribe(task.topic, { qos: task.qos ?? 0 });
     });
-    client.on('message', (_topic, payload) => (task.columns ? takeColumns(payload) : takeText(payload)));
+    client.on('message', (_topic, payload) => taken(payload, monotonicUs()));
   }
 }
 

@@ -69,7 +69,7 @@ class TautlineArm implements Arm {
             topic: 'tautline/host/control/frames',
             columns: true,
           }
-        : { to: 'tautline', address: `http://127.0.0.1:${this.#bridge.httpPort}`, board: 'host' };
+        : { to: 'tautline', address: `ws://127.0.0.1:${this.#bridge.httpPort}`, board: 'host' };
     this.#probe = Probe.start(task);
     await sleep(CONNECT_MS);
     this.#board.rest();

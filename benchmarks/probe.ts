@@ -11,14 +11,15 @@ import { monotonicUs } from '#dist/host-clock.js';
 import { decodeFrames } from '#dist/sdk/columns.js';
 import { decodeBinaryFromServer, encodeText, events, SOCKET_TOPIC } from '#dist/sdk/phoenix/serializer.js';
 
-export type ProbeTask = (
+export type ProbeTask =
   /** Joins `frames:<board>`, in the binary encoding. */
-  | { readonly to: 'tautline'; readonly address: string; readonly board: string }
-  /** Messages with a `timeUs`, or lines whose second field it is. */
-  | { readonly to: 'websocket'; readonly address: string }
-  /** Columns of Tautline, or the like. */
-  | { readonly to: 'mqtt'; readonly address: string; readonly topic: string; readonly columns: boolean }
-) & { readonly qos?: 0 | 1 };
+  (
+    | { readonly to: 'tautline'; readonly address: string; readonly board: string }
+    /** Messages with a `timeUs`, or lines whose second field it is. */
+    | { readonly to: 'websocket'; readonly address: string }
+    /** Columns of Tautline, or the like. */
+    | { readonly to: 'mqtt'; readonly address: string; readonly topic: string; readonly columns: boolean }
+  ) & { readonly qos?: 0 | 1 };
 
 export interface ProbeRequest {
   readonly measureMs: number;

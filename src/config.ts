@@ -75,7 +75,13 @@ export const ConfigSchema = Type.Object(
         port: Type.Integer({ minimum: 0, maximum: 65_535, default: 1883, description: 'of the embedded broker' }),
         username: Type.String({ default: '', description: 'for the broker' }),
         password: Type.String({ default: '', description: 'better from TAUTLINE_MQTT_PASSWORD' }),
-        frames: Type.Boolean({ default: false, description: 'publish every frame on …/frames, QoS 0, in batches' }),
+        frames: Type.Boolean({ default: false, description: 'publish every frame on …/frames, in batches' }),
+        framesQos: Type.Integer({
+          minimum: 0,
+          maximum: 1,
+          default: 0,
+          description: 'of …/frames; 1: kept in memory, in order, until the broker has acknowledged them',
+        }),
         stateHz: Type.Number({
           minimum: 0.1,
           maximum: 1000,

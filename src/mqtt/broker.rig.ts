@@ -296,5 +296,6 @@ const mqttDefaults = {
   username: '',
   password: '',
   frames: false,
+  framesQos: 0,
   stateHz: 10,
 };

@@ -10,12 +10,16 @@ import { type MqttVersion, openPublish, type Publication } from './packet.js';
 
 export const ROWS_MAX = 64;
 const COLUMNS_AT = (HEADER_BYTES + GROUP_BYTES) / 8;
+/** sentUtcUs, in f64. */
+const SENT_AT = 2;
 
 export class FrameBatch {
   /** Frames in the batch. */
   rows = 0;
   /** When each was judged, host monotonic. */
   readonly judgedUs = new Float64Array(ROWS_MAX);
+  /** When the first of them came here, host monotonic. */
+  sinceUs = Number.NaN;
   private boot = 0;
   private offset = 0;
   private lifespanUs = 0;
@@ -34,7 +38,7 @@ export class FrameBatch {
    * @param utcUs the UTC time of a monotonic instant
    */
   constructor(
-    topic: string,
+    readonly topic: string,
     stream: number,
     signals: number,
     epoch: string,
@@ -64,9 +68,10 @@ export class FrameBatch {
   }
 
   /** @param offset of the frame in the feed */
-  add(frame: FrameRecord, offset: number): void {
+  add(frame: FrameRecord, offset: number, nowUs: number): void {
     const { cells, columns } = this;
     const row = this.rows++;
+    if (row === 0) this.sinceUs = nowUs;
     let at = row * columns;
     this.boot = frame.boot;
     this.lifespanUs = frame.lifespanUs;
@@ -81,8 +86,27 @@ export class FrameBatch {
     for (let i = 0; i < columns - FIXED_COLUMNS; i++) cells[at++] = i < frame.count ? frame.values[i]! : Number.NaN;
   }
 
-  /** The batch as one packet; the batch is empty then. */
+  /** The batch as one QoS 0 packet; the batch is empty then. */
   take(version: MqttVersion, nowUs: number): Buffer {
+    const length = this.fill();
+    this.f64[SENT_AT] = this.utcUs(nowUs);
+    const packet = openPublish(version, this.publication, length);
+    packet.set(this.bytes.subarray(0, length), packet.length - length);
+    return packet;
+  }
+
+  /** The batch, for whoever sends it later and perhaps again: each time it says when that was. The batch is empty then. */
+  takePayload(nowUs: () => number): () => Uint8Array {
+    const bytes = this.bytes.slice(0, this.fill());
+    const sent = new Float64Array(bytes.buffer, SENT_AT * 8, 1);
+    return () => {
+      sent[0] = this.utcUs(nowUs());
+      return bytes;
+    };
+  }
+
+  /** Rows to columns. @returns bytes of the payload */
+  private fill(): number {
     const { rows, columns, f64 } = this;
     for (let column = 0, to = COLUMNS_AT; column < columns; column++) {
       for (let row = 0; row < rows; row++) f64[to++] = this.cells[row * columns + column]!;
@@ -91,15 +115,15 @@ export class FrameBatch {
     for (let row = 0; row < rows; row++) this.u32[statusAt + row] = this.status[row]!;
     if (rows % 2 === 1) this.u32[statusAt + rows] = 0;
     f64[1] = this.offset;
-    f64[2] = this.utcUs(nowUs);
     this.u32[HEADER_BYTES / 4] = (this.u32[HEADER_BYTES / 4]! & 0xffff) | (rows << 16);
     this.u32[HEADER_BYTES / 4 + 1] = this.boot;
     f64[HEADER_BYTES / 8 + 1] = this.lifespanUs;
-    const length = HEADER_BYTES + GROUP_BYTES + columnsBytes(rows, columns - FIXED_COLUMNS);
-    const packet = openPublish(version, this.publication, length);
-    packet.set(this.bytes.subarray(0, length), packet.length - length);
     this.rows = 0;
-    return packet;
+    return HEADER_BYTES + GROUP_BYTES + columnsBytes(rows, columns - FIXED_COLUMNS);
+  }
+
+  get isFull(): boolean {
+    return this.rows === ROWS_MAX;
   }
 
   /** Nobody listens: forget what came. */

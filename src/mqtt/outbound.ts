@@ -19,12 +19,14 @@ export const PENDING_BYTES_MAX = 256 * 1024;
 
 export class Outbound {
   private session: Session | null = null;
+  /** Of what the window has dropped, what the metrics have already. */
+  private counted = { states: 0, events: 0, frames: 0 };
 
   constructor(
     private readonly wire: Wire,
     private readonly metrics: MqttMetrics,
     /** What the broker has taken, and when: nothing of states, of which only the newest matters. */
-    private readonly onAcknowledged: (event: Outgoing, nowUs: number) => void = () => undefined,
+    private readonly onAcknowledged: (outgoing: Outgoing, nowUs: number) => void = () => undefined,
     private readonly window = new Qos1Window(),
   ) {}
 
@@ -38,8 +40,9 @@ export class Outbound {
     return this.window.depth;
   }
 
-  get dropped(): number {
-    return this.window.dropped;
+  /** Whether QoS 1 frames would leave now; otherwise more of them may share a message. */
+  get isFree(): boolean {
+    return this.window.isFree;
   }
 
   up(session: Session): void {
@@ -50,6 +53,7 @@ export class Outbound {
   down(): void {
     this.session = null;
     this.window.close();
+    this.countDropped();
   }
 
   /** Whether QoS 0 may go now. */
@@ -78,12 +82,19 @@ export class Outbound {
   retained(topic: string, payload: string): void {
     if (this.session === null) return;
     this.window.state(topic, payload);
+    this.countDropped();
   }
 
   /** QoS 1, in order, kept over a reconnect. */
   event(topic: string, payload: string, judgedUs: number, nowUs: number): void {
     this.window.event(topic, payload, judgedUs, nowUs);
-    this.metrics.dropped.event = this.window.dropped;
+    this.countDropped();
+  }
+
+  /** QoS 1, in order, kept over a reconnect. @param payload called for each time that it is sent */
+  frames(topic: string, payload: () => Uint8Array, judgedUs: number, queuedUs: number): void {
+    this.window.frames(topic, payload, judgedUs, queuedUs);
+    this.countDropped();
   }
 
   /** Writes what the window allows. */
@@ -93,8 +104,9 @@ export class Outbound {
     for (let sent = this.window.next(); sent !== null; sent = this.window.next()) {
       const { topic, retain, packetId, payload } = sent;
       const publication = { topic, qos: 1, retain, packetId, expirySeconds: 0 } as const;
-      const path = sent.event ? 'event' : 'retained';
-      if (this.wire.write(encodePublish(version, publication, payload))) this.metrics.published[path]++;
+      const path = sent.kind === 'state' ? 'retained' : sent.kind;
+      const bytes = typeof payload === 'string' ? payload : payload();
+      if (this.wire.write(encodePublish(version, publication, bytes))) this.metrics.published[path]++;
       else {
         // Longer than the broker takes: it would never go, and the ones behind it must.
         this.window.acknowledge(packetId);
@@ -108,7 +120,16 @@ export class Outbound {
     const outgoing = this.window.acknowledge(packetId);
     if (outgoing === null) return;
     if (reasonCode >= 0x80) this.metrics.rejected++;
-    else if (outgoing.event) this.onAcknowledged(outgoing, nowUs);
+    else if (outgoing.kind !== 'state') this.onAcknowledged(outgoing, nowUs);
     this.pump();
+  }
+
+  private countDropped(): void {
+    const { dropped } = this.metrics;
+    const { states, events, frames } = this.window.dropped;
+    dropped.retained += states - this.counted.states;
+    dropped.event += events - this.counted.events;
+    dropped.frames += frames - this.counted.frames;
+    this.counted = { states, events, frames };
   }
 }

@@ -77,6 +77,7 @@ export class MqttOutlet {
     const options = {
       stateHz: config.mqtt.stateHz,
       frames: config.mqtt.frames,
+      framesQos: config.mqtt.framesQos as 0 | 1,
       info: { version, epoch, startedUtcUs },
       warn: (text: string) => this.log('warning', text),
       isConfigured: (index: number) => config.boards[index]?.id !== undefined,

@@ -59,10 +59,11 @@ export function openPublish(version: MqttVersion, publication: Publication, payl
 }
 
 /** The whole packet. */
-export function encodePublish(version: MqttVersion, publication: Publication, payload: string): Buffer {
+export function encodePublish(version: MqttVersion, publication: Publication, payload: string | Uint8Array): Buffer {
   const bytes = Buffer.byteLength(payload);
   const packet = openPublish(version, publication, bytes);
-  packet.write(payload, packet.length - bytes);
+  if (typeof payload === 'string') packet.write(payload, packet.length - bytes);
+  else packet.set(payload, packet.length - bytes);
   return packet;
 }
 

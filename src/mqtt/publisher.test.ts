@@ -170,6 +170,51 @@ describe('frames', () => {
   });
 });
 
+describe('frames with QoS 1', () => {
+  const batches = () =>
+    bench.packets
+      .filter(({ topic }) => topic.endsWith('/frames'))
+      .map(({ qos, payload }) => ({ qos, ...decodeFrames(new Uint8Array(payload as Buffer))! }));
+  const seqs = () => batches().map(({ groups }) => [...groups[0]!.seq]);
+  beforeEach(() => {
+    bench = new Bench({ frames: true, framesQos: 1 });
+    bench.publisher.text(boardText);
+  });
+
+  test('leave at once while the broker keeps up', () => {
+    bench.up();
+    bench.frames(0, 3);
+    expect(seqs()).toEqual([[0], [1], [2]]);
+    expect(batches().every(({ qos }) => qos === 1)).toBe(true);
+  });
+
+  test('of a time without connection are kept, many in a message, and say when they were sent', () => {
+    bench.frames(0, 150);
+    bench.up();
+    bench.publisher.tick();
+    expect(seqs().map((batch) => batch.length)).toEqual([64, 64, 22]);
+    expect(seqs().flat()).toEqual(Array.from({ length: 150 }, (_, i) => i));
+    for (const { sentUtcUs } of batches()) expect(sentUtcUs).toBe(1.7e15 + bench.nowUs);
+  });
+
+  test('share messages while the window is full, and the last ones do not wait for a next frame', () => {
+    bench.up(1);
+    bench.frames(0, 10);
+    expect(seqs()).toEqual([[0]]);
+    bench.acknowledgeAll();
+    bench.publisher.tick();
+    expect(seqs()).toEqual([[0], [1, 2, 3, 4, 5, 6, 7, 8, 9]]);
+  });
+
+  test('that the broker takes late are charged to it', () => {
+    bench.up();
+    bench.frames(0, 1);
+    bench.nowUs += 10e6;
+    bench.acknowledgeAll();
+    expect(bench.delivery.misses.take()).toMatchObject([{ culprit: 'consumer', count: 1, stream: 'control' }]);
+  });
+});
+
 describe('misses', () => {
   test('wait for the connection and leave in order, with QoS 1 and not retained', () => {
     for (let seq = 0; seq < 100; seq++) bench.publisher.miss(lateMiss(seq, bench.nowUs));

@@ -25,6 +25,7 @@ export interface PublisherClock {
 export interface PublisherOptions {
   readonly stateHz: number;
   readonly frames: boolean;
+  readonly framesQos: 0 | 1;
   readonly info: BridgeInfo;
   readonly warn: (text: string) => void;
   /** Whether the board of this index has its id from the settings. */
@@ -42,6 +43,7 @@ export class Publisher {
   private readonly requests: RequestsOff;
   /** Streams that the present batch touched. */
   private readonly touched = new Set<StreamView>();
+  private readonly framesQos: 0 | 1;
 
   constructor(
     options: PublisherOptions,
@@ -50,7 +52,8 @@ export class Publisher {
     private readonly delivery: BrokerDelivery,
     private readonly clock: PublisherClock,
   ) {
-    const { stateHz, frames, info, isConfigured } = options;
+    const { stateHz, frames, framesQos, info, isConfigured } = options;
+    this.framesQos = framesQos;
     this.boards = new Boards({ stateHz, frames, epoch: info.epoch, utcUs: clock.utcUs, isConfigured });
     this.birth = new Birth(info, this.boards, out, options.onSecondBridge);
     this.requests = new RequestsOff(options.warn);
@@ -96,7 +99,7 @@ export class Publisher {
     stream.latest.offer(frame);
     if (stream.frames === null) return;
     if (!stream.frames.fits(frame)) this.flush(stream);
-    stream.frames.add(frame, offset);
+    stream.frames.add(frame, offset, this.clock.nowUs());
   }
 
   miss(miss: MissRecord): void {
@@ -121,19 +124,18 @@ export class Publisher {
     );
   }
 
-  /** The broker has taken an event. */
+  /** The broker has taken a miss, or frames: they are as late as the oldest of them. */
   acknowledged({ topic, judgedUs, queuedUs }: Outgoing, nowUs: number): void {
     if (Number.isNaN(judgedUs)) return;
-    for (const board of this.boards.all()) {
-      for (const stream of board.streams.values()) {
-        if (stream.missTopic === topic) this.delivery.acknowledged(stream, judgedUs, queuedUs, nowUs);
-      }
+    for (const stream of this.streams()) {
+      if (stream.missTopic === topic || stream.frames?.topic === topic)
+        this.delivery.acknowledged(stream, judgedUs, queuedUs, nowUs);
     }
   }
 
   batchEnd(): void {
     for (const stream of this.touched) {
-      this.flush(stream);
+      this.flushSoon(stream);
       const judgedUs = stream.latest.newest.judgedUs;
       if (this.publishState(stream) && stream.frames === null)
         this.delivery.written(stream, judgedUs, this.clock.nowUs());
@@ -144,7 +146,11 @@ export class Publisher {
 
   /** Publishes the states that are due, and says stale what has become so. @returns when to come again, host monotonic */
   tick(): number {
-    for (const stream of this.streams()) this.publishState(stream);
+    for (const stream of this.streams()) {
+      this.publishState(stream);
+      this.flushSoon(stream);
+    }
+    this.out.pump();
     return this.dueUs();
   }
 
@@ -185,9 +191,25 @@ export class Publisher {
     return this.out.volatile('state', stream.stateTopic, state.json, expiry);
   }
 
+  /** With QoS 1 frames that could not go yet wait for others to go with them. */
+  private flushSoon(stream: StreamView): void {
+    if (this.framesQos === 0 || this.out.isFree || stream.frames?.isFull === true) this.flush(stream);
+  }
+
   private flush(stream: StreamView): void {
     const { frames } = stream;
     if (frames === null || frames.rows === 0) return;
+    if (this.framesQos === 1) {
+      const { topic, sinceUs } = frames;
+      const judgedUs = frames.judgedUs[0]!;
+      this.out.frames(
+        topic,
+        frames.takePayload(() => this.clock.nowUs()),
+        judgedUs,
+        sinceUs,
+      );
+      return;
+    }
     const { connection } = this.out;
     const { rows } = frames;
     if (connection === null) frames.clear();

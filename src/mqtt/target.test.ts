@@ -10,6 +10,7 @@ const mqtt = {
   username: '',
   password: '',
   frames: false,
+  framesQos: 0,
   stateHz: 10,
 };
 const broker: OutletState = { name: 'broker', up: true, detail: '', restarts: 0, info: { port: 1884 } };

@@ -145,6 +145,28 @@ test('every frame arrives once and in order when frames are on, and none is kept
   expect(seqs().filter((seq) => seq >= 1000)).toEqual([2000]);
 });
 
+test('with QoS 1 every frame of a broker that comes and goes arrives, and once repeats are removed they are in order', async () => {
+  const broker = await mosquitto();
+  const subscriber = await listen(broker.url, framesTopic);
+  const link = await relay(broker);
+  const rig = outlet({ url: link.url, frames: true, framesQos: 1 });
+  rig.text(boardText);
+  await rig.connected();
+  let seq = 0;
+  for (let cut = 0; cut < 3; cut++) {
+    for (const end = seq + 500; seq < end; seq++) rig.frame(freshFrame(seq));
+    link.allow(false);
+    await waitFor('the loss of the line', () => rig.of('status').at(-1)?.up === false);
+    for (const end = seq + 500; seq < end; seq++) rig.frame(freshFrame(seq));
+    link.allow(true);
+    await waitFor('the line again', () => rig.of('status').at(-1)?.up);
+  }
+  rig.frame(freshFrame(seq));
+  const seqs = () => subscriber.on(framesTopic).flatMap(({ payload }) => [...columns(payload).groups[0]!.seq]);
+  await waitFor('the last frame', () => seqs().includes(seq));
+  expect([...new Set(seqs())]).toEqual(Array.from({ length: seq + 1 }, (_, i) => i));
+});
+
 test('a broker that does not read costs frames, counted and alarmed, and no memory; then the outlet goes on', async () => {
   const wide: Descriptor = structuredClone(descriptor);
   const stream = wide.streams[0]!;

@@ -65,10 +65,26 @@ test('a full queue drops the oldest that was never sent, and counts it', () => {
   window.event('t', '0', 0);
   expect(window.next()?.payload).toBe('0');
   for (let i = 1; i <= 5; i++) window.event('t', String(i), 0);
-  expect(window.dropped).toBe(2);
+  expect(window.dropped).toEqual({ states: 0, events: 2, frames: 0 });
   window.close();
   window.open(10);
   expect(payloads(drain(window))).toEqual(['0', '3', '4', '5']);
+});
+
+test('frames go behind events, and push none of them out', () => {
+  const window = new Qos1Window(2, 3);
+  const batch = (n: number) => () => Uint8Array.of(n);
+  for (let i = 0; i < 5; i++) window.frames('f', batch(i), 0, 0);
+  window.event('t', 'e', 0);
+  expect(window.dropped).toEqual({ states: 0, events: 0, frames: 2 });
+  window.open(2);
+  expect(drain(window).map(({ topic }) => topic)).toEqual(['t', 'f']);
+  expect(window.isFree).toBe(false);
+  window.close();
+  window.open(10);
+  const again = drain(window).map(({ payload }) => (typeof payload === 'string' ? payload : payload()[0]));
+  expect(again).toEqual(['e', 2, 3, 4]);
+  expect(window.isFree).toBe(true);
 });
 
 test('an acknowledgement of something unknown is nothing', () => {

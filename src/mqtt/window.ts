@@ -1,24 +1,29 @@
+import { Fifo } from './fifo.js';
+
 /**
- * What goes out with QoS 1: pure bookkeeping, no I/O. Two kinds share one window, because the broker's Receive Maximum
+ * What goes out with QoS 1: pure bookkeeping, no I/O. Three kinds share one window, because the broker's Receive Maximum
  * counts them together:
  *
  * - a *state* is retained and only its newest value matters: a newer one takes the place of one that still waits, and all
  *   are forgotten when the connection closes, because the birth after the next one says them again;
- * - an *event* must arrive, in order: it is kept over a reconnect and sent again until it is acknowledged.
+ * - an *event* must arrive, in order: it is kept over a reconnect and sent again until it is acknowledged;
+ * - *frames*, where they are wanted with QoS 1, likewise; they go behind states and events, and wait in a queue of their
+ *   own, so that a thousand of them a second push out no event.
  *
- * Events wait in a bounded queue; when it is full the oldest that was never sent is dropped and counted. mqtt.js' own
- * store is not used: it ignores the Receive Maximum, and overwrites silently after 65,535 messages.
+ * Events and frames wait in bounded queues; when one is full its oldest that was never sent is dropped and counted. mqtt.js'
+ * own store is not used: it ignores the Receive Maximum, and overwrites silently after 65,535 messages.
  */
 
 export interface Outgoing {
   readonly topic: string;
-  readonly payload: string;
+  /** Frames are finished when they are written: they carry the time at which they were sent. */
+  readonly payload: string | (() => Uint8Array);
   readonly retain: boolean;
   /** When what it tells was judged, host monotonic; NaN for a state. */
   readonly judgedUs: number;
   /** When it came here, host monotonic: from then on it is the broker that it waits for. */
   readonly queuedUs: number;
-  readonly event: boolean;
+  readonly kind: 'state' | 'event' | 'frames';
 }
 
 export interface Sent extends Outgoing {
@@ -29,53 +34,59 @@ export interface Sent extends Outgoing {
 export const WINDOW_MAX = 64;
 /** Our packet ids are 1 to this; mqtt.js gets the others, for its subscriptions. */
 export const PACKET_ID_MAX = 0x7fff;
-const QUEUE_MAX = 10_000;
+export const EVENTS_MAX = 10_000;
+/** Of up to 64 frames each, when they cannot go: a minute of 1 kHz. */
+export const FRAME_BATCHES_MAX = 1000;
 const STATES_MAX = 4096;
-const COMPACT_AT = 1024;
 
 export class Qos1Window {
   private readonly states = new Map<string, Outgoing>();
-  private queue: Outgoing[] = [];
-  private head = 0;
+  private readonly events = new Fifo<Outgoing>();
+  private readonly batches = new Fifo<Outgoing>();
   private readonly flying = new Map<number, Outgoing>();
   private limit = 0;
   private lastId = 0;
-  private droppedEvents = 0;
-  private droppedStates = 0;
+  /** Lost to the bounds, since the start. */
+  readonly dropped = { states: 0, events: 0, frames: 0 };
 
-  /** @param queueMax events that may wait, beyond those in flight */
-  constructor(private readonly queueMax = QUEUE_MAX) {}
+  /** @param eventsMax events that may wait, beyond those in flight; @param batchesMax likewise of frames */
+  constructor(
+    private readonly eventsMax = EVENTS_MAX,
+    private readonly batchesMax = FRAME_BATCHES_MAX,
+  ) {}
 
-  /** Events that the broker has not acknowledged, and states that wait. */
+  /** What the broker has not acknowledged, and states that wait. */
   get depth(): number {
-    return this.queue.length - this.head + this.flying.size + this.states.size;
-  }
-
-  get waiting(): number {
-    return this.queue.length - this.head;
+    return this.events.length + this.batches.length + this.flying.size + this.states.size;
   }
 
   get inFlight(): number {
     return this.flying.size;
   }
 
-  /** Events and states lost to the bounds, since the start. */
-  get dropped(): number {
-    return this.droppedEvents + this.droppedStates;
+  /** Whether frames would leave now, and not wait behind something. */
+  get isFree(): boolean {
+    return this.flying.size < this.limit && this.batches.length + this.events.length + this.states.size === 0;
   }
 
   state(topic: string, payload: string): void {
     if (!this.states.has(topic) && this.states.size >= STATES_MAX) {
-      this.droppedStates++;
+      this.dropped.states++;
       return;
     }
     this.states.delete(topic);
-    this.states.set(topic, { topic, payload, retain: true, judgedUs: Number.NaN, queuedUs: Number.NaN, event: false });
+    const times = { judgedUs: Number.NaN, queuedUs: Number.NaN };
+    this.states.set(topic, { topic, payload, retain: true, ...times, kind: 'state' });
   }
 
   event(topic: string, payload: string, judgedUs: number, queuedUs = judgedUs): void {
-    if (this.waiting >= this.queueMax) this.dropOldest();
-    this.queue.push({ topic, payload, retain: false, judgedUs, queuedUs, event: true });
+    this.bound(this.events, this.eventsMax - 1);
+    this.events.push({ topic, payload, retain: false, judgedUs, queuedUs, kind: 'event' });
+  }
+
+  frames(topic: string, payload: () => Uint8Array, judgedUs: number, queuedUs: number): void {
+    this.bound(this.batches, this.batchesMax - 1);
+    this.batches.push({ topic, payload, retain: false, judgedUs, queuedUs, kind: 'frames' });
   }
 
   /** A connection is up. @param receiveMaximum of the broker (MQTT 5), 65535 when it says none */
@@ -83,21 +94,22 @@ export class Qos1Window {
     this.limit = Math.max(1, Math.min(receiveMaximum, WINDOW_MAX));
   }
 
-  /** The connection is gone: unacknowledged events go back to the front, in order. */
+  /** The connection is gone: what is not acknowledged goes back to the front, in order. */
   close(): void {
     this.limit = 0;
-    const again = [...this.flying.values()].filter((outgoing) => outgoing.event);
+    const again = [...this.flying.values()];
     this.flying.clear();
     this.states.clear();
-    this.queue = again.concat(this.head > 0 ? this.queue.slice(this.head) : this.queue);
-    this.head = 0;
-    while (this.waiting > this.queueMax + WINDOW_MAX) this.dropOldest();
+    this.events.putBack(again.filter(({ kind }) => kind === 'event'));
+    this.batches.putBack(again.filter(({ kind }) => kind === 'frames'));
+    this.bound(this.events, this.eventsMax + WINDOW_MAX);
+    this.bound(this.batches, this.batchesMax + WINDOW_MAX);
   }
 
   /** The next to write, now in flight; null when the window is full or closed, or when nothing waits. */
   next(): Sent | null {
     if (this.flying.size >= this.limit) return null;
-    const outgoing = this.takeState() ?? this.takeEvent();
+    const outgoing = this.takeState() ?? this.events.take() ?? this.batches.take();
     if (outgoing === null) return null;
     const packetId = this.nextId();
     this.flying.set(packetId, outgoing);
@@ -120,21 +132,9 @@ export class Qos1Window {
     return null;
   }
 
-  private takeEvent(): Outgoing | null {
-    if (this.head >= this.queue.length) return null;
-    const outgoing = this.queue[this.head++]!;
-    if (this.head === this.queue.length) {
-      this.queue = [];
-      this.head = 0;
-    } else if (this.head >= COMPACT_AT && this.head * 2 >= this.queue.length) {
-      this.queue = this.queue.slice(this.head);
-      this.head = 0;
-    }
-    return outgoing;
-  }
-
-  private dropOldest(): void {
-    if (this.takeEvent() !== null) this.droppedEvents++;
+  private bound(queue: Fifo<Outgoing>, most: number): void {
+    const dropped = queue === this.events ? 'events' : 'frames';
+    for (; queue.length > most; this.dropped[dropped]++) queue.take();
   }
 
   private nextId(): number {

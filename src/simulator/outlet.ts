@@ -161,7 +161,7 @@ export class VirtualOutlet {
       const ackUs = Math.max(this.#flying.at(-1)?.ackUs ?? 0, nowUs + 1000 + 49_000 * this.random());
       this.#flying.push({ packetId: sent.packetId, number, ackUs });
     }
-    const accounted = this.#acknowledged + this.#window.depth + this.#window.dropped;
+    const accounted = this.#acknowledged + this.#window.depth + this.#window.dropped.events;
     if (accounted !== this.#offered)
       this.host.fail('every miss is acknowledged, waits or is counted as dropped', {
         offered: this.#offered,

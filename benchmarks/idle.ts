@@ -18,7 +18,7 @@ async function run({ size, seed }: RunOptions): Promise<Result> {
   try {
     const arms = [
       new TautlineCrowd('states', 1, port, { 'mqtt.frames': false }),
-      new PeerCrowd('textbook', 1, (path) => startTextbook(path, port, false)),
+      new PeerCrowd('textbook', 1, (path) => startTextbook(path, port, 'plain')),
     ];
     const windows = await interleave(arms, { ...plans[size], seed });
     const [tautline, textbook] = [windows.Tautline!, windows.textbook!];

@@ -17,6 +17,8 @@ export interface MeasureRequest {
   readonly zeroUs: number;
   /** A slowdown planted into the loop, spent before each stamp: for the self-test of the gate. */
   readonly plantedUs?: number;
+  /** Gives the first board a command each `COMMAND_MS`. */
+  readonly isCommanding?: boolean;
 }
 
 export interface MeasureAnswer {
@@ -35,6 +37,8 @@ export interface MeasureAnswer {
   readonly skipped: number;
   readonly corrupt: number;
   readonly wakeUps: number;
+  /** From the call to the board's answer. */
+  readonly commandsUs: readonly number[];
 }
 
 const { values } = parseArgs({
@@ -55,6 +59,8 @@ new PerformanceObserver((list) => {
   }
 }).observe({ entryTypes: ['gc'] });
 
+/** Between two commands. */
+export const COMMAND_MS = 25;
 /** Preallocated: what is measured must not see the garbage of the measurement. */
 const SAMPLES_MAX = 1_000_000;
 const latenciesUs = new Float64Array(SAMPLES_MAX);
@@ -103,7 +109,16 @@ const corrupt = (): number =>
     .flatMap(({ loop }) => loop.board.streams)
     .reduce((sum, { monitor }) => sum + monitor.counters.verdicts[verdictCode.corrupt]!, 0);
 
+async function command(into: number[]): Promise<void> {
+  const beganUs = monotonicUs();
+  const name = 'setpoint';
+  const answer = await bridge.command({ board: boards[0]!.loop.id, name, arguments: [1500], by: 'benchmark' });
+  if (answer.ok) into.push(monotonicUs() - beganUs);
+}
+
 process.on('message', (request: MeasureRequest) => {
+  const commandsUs: number[] = [];
+  const commands = request.isCommanding ? setInterval(() => void command(commandsUs), COMMAND_MS) : undefined;
   samples = 0;
   misses.length = 0;
   Object.assign(counts, { frames: 0, lost: 0, skipped: 0 });
@@ -116,6 +131,7 @@ process.on('message', (request: MeasureRequest) => {
   plantedUs = request.plantedUs ?? 0;
   setTimeout(() => {
     zeroUs = Number.NaN;
+    clearInterval(commands);
     const ms = (us: number) => Math.round((us - beganUs) / 10) / 100;
     const answer: MeasureAnswer = {
       latenciesUs: [...latenciesUs.subarray(0, samples)],
@@ -126,6 +142,7 @@ process.on('message', (request: MeasureRequest) => {
       ...counts,
       corrupt: corrupt() - corruptBefore,
       wakeUps: bridge.feed.wakeUps - wakeUpsBefore,
+      commandsUs,
     };
     process.send?.(answer);
   }, request.measureMs);

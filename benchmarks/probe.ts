@@ -9,12 +9,15 @@ import { connect as connectMqtt } from 'mqtt';
 import { WebSocket } from 'ws';
 import { monotonicUs } from '#dist/host-clock.js';
 import { decodeFrames } from '#dist/sdk/columns.js';
+import { connect as connectTautline } from '#dist/sdk/index.js';
 import { decodeBinaryFromServer, encodeText, events, SOCKET_TOPIC } from '#dist/sdk/phoenix/serializer.js';
 
 export type ProbeTask =
   /** Joins `frames:<board>`, in the binary encoding. */
   (
     | { readonly to: 'tautline'; readonly address: string; readonly board: string }
+    /** Commands in place of frames, each counted from its planned instant. */
+    | { readonly to: 'command'; readonly address: string; readonly board: string }
     /** Messages with a `timeUs`, or lines whose second field it is. */
     | { readonly to: 'websocket'; readonly address: string }
     /** Columns of Tautline, or the like. */
@@ -32,6 +35,10 @@ let latenciesUs: number[] = [];
 let zeroUs = 0;
 let measuring = false;
 
+const COMMAND_PERIOD_US = 25_000;
+/** Before the next one is due the answer of the last has long been here. */
+const ANSWERED_MS = 5;
+const AWAKE_MS = 0.2;
 /** Servers close a client that says nothing for a minute. */
 const HEARTBEAT_MS = 20_000;
 
@@ -51,6 +58,24 @@ function takeColumns(payload: Uint8Array, arrivalUs: number): void {
   }
 }
 
+async function command(address: string, id: string): Promise<never> {
+  const board = connectTautline(address, { WebSocket: WebSocket as never }).board(id);
+  const sleeper = new Int32Array(new SharedArrayBuffer(4));
+  for (let plannedUs = monotonicUs() + 1e6; ; plannedUs += COMMAND_PERIOD_US) {
+    // Nothing else is to be done here between an answer and the next instant; the last of the wait is awake.
+    const idleMs = (plannedUs - monotonicUs()) / 1e3 - ANSWERED_MS;
+    if (idleMs > 0) await new Promise((resolve) => setTimeout(resolve, idleMs));
+    const leftMs = (plannedUs - monotonicUs()) / 1e3;
+    if (leftMs > AWAKE_MS) Atomics.wait(sleeper, 0, 0, leftMs - AWAKE_MS);
+    while (monotonicUs() < plannedUs);
+    const sinceUs = plannedUs;
+    board.request('setpoint', [1500]).then(
+      () => take(sinceUs, monotonicUs()),
+      (error: Error) => process.stderr.write(`${error.message}\n`),
+    );
+  }
+}
+
 switch (task.to) {
   case 'tautline': {
     const socket = new WebSocket(`${task.address}/socket/websocket?vsn=2.0.0`);
@@ -66,6 +91,9 @@ switch (task.to) {
     });
     break;
   }
+  case 'command':
+    void command(task.address, task.board);
+    break;
   case 'websocket': {
     const socket = new WebSocket(task.address);
     socket.on('message', (data: Buffer) => takeText(data, monotonicUs()));

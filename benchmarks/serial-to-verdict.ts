@@ -5,6 +5,7 @@
 import type { Arm, Window } from './harness/arms.js';
 import { atMost, valuesOf } from './harness/bars.js';
 import { type Benchmark, type Result, type RunOptions, type Timeline, verdictOf } from './harness/benchmark.js';
+import type { Settings } from './harness/bridges.js';
 import { doubtsOf, measure, PTY_NOTE } from './harness/latency-row.js';
 import { MeasuredBridge } from './harness/measured.js';
 import { freePort, Program, sleep } from './harness/processes.js';
@@ -24,6 +25,7 @@ export class VerdictArm implements Arm {
     readonly name: string,
     /** For the self-test of the gate. */
     private readonly plantedUs = 0,
+    private readonly settings: Settings = {},
   ) {}
 
   async start(): Promise<void> {
@@ -32,6 +34,7 @@ export class VerdictArm implements Arm {
     this.#bridge = await MeasuredBridge.start([this.#board.port], {
       'http.port': await freePort(),
       'mqtt.port': await freePort(),
+      ...this.settings,
     });
     this.#board.rest();
   }

@@ -24,7 +24,7 @@ async function run(row: Row, options: RunOptions): Promise<Result> {
     const arms = [
       new TautlineCrowd(row.wish, CLIENTS, port),
       new PeerCrowd('C floor', CLIENTS, (path) => startFloor(path, port)),
-      new PeerCrowd('textbook', CLIENTS, (path) => startTextbook(path, port, false)),
+      new PeerCrowd('textbook', CLIENTS, (path) => startTextbook(path, port, 'plain')),
     ];
     const measured = await measure(arms, options);
     const p99 = quantiles(measured.windows.Tautline!, 0.99).map((us) => us / 1e3);

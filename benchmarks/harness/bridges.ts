@@ -36,10 +36,12 @@ export async function startTautline(settings: Settings): Promise<RunningBridge> 
   return { program, httpPort };
 }
 
-export async function startTextbook(port: string, mqttPort: number, nodelay: boolean): Promise<RunningBridge> {
+export type Textbook = 'plain' | 'nodelay' | 'qos1';
+
+export async function startTextbook(port: string, mqttPort: number, variant: Textbook): Promise<RunningBridge> {
   const httpPort = await freePort();
   const args = ['benchmarks/peers/textbook.mjs', port, String(httpPort), `mqtt://127.0.0.1:${mqttPort}`];
-  const program = Program.start(process.execPath, nodelay ? [...args, 'nodelay'] : args);
+  const program = Program.start(process.execPath, variant === 'plain' ? args : [...args, variant]);
   await untilListening(httpPort);
   return { program, httpPort };
 }

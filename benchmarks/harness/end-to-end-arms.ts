@@ -3,6 +3,7 @@ import type { ProbeRequest, ProbeTask } from '../probe.js';
 import type { Arm, Window } from './arms.js';
 import {
   type RunningBridge,
+  type Settings,
   startFloor,
   startNodeRed,
   startTautline,
@@ -12,7 +13,7 @@ import {
 import { freePort, Program, sleep } from './processes.js';
 import { Board, LineSource } from './sources.js';
 
-export type Outlet = 'websocket' | 'mqtt';
+export type Outlet = 'websocket' | 'mqtt' | 'command';
 
 class Probe {
   private constructor(private readonly program: Program) {}
@@ -45,8 +46,16 @@ class Probe {
 /** Until a probe is connected and subscribed; after that comes the warm-up. */
 const CONNECT_MS = 600;
 
+/** What a row changes of the arm that all rows have. */
+export interface TautlineOptions {
+  readonly name?: string;
+  readonly settings?: Settings;
+  /** Of the subscriber. */
+  readonly qos?: 0 | 1;
+}
+
 class TautlineArm implements Arm {
-  readonly name = 'Tautline';
+  readonly name: string;
   #board!: Board;
   #bridge!: RunningBridge;
   #probe!: Probe;
@@ -54,13 +63,18 @@ class TautlineArm implements Arm {
   constructor(
     private readonly outlet: Outlet,
     private readonly mqttPort: number,
-  ) {}
+    private readonly options: TautlineOptions,
+  ) {
+    this.name = options.name ?? 'Tautline';
+  }
 
   async start(): Promise<void> {
     this.#board = await Board.start(1000);
     const settings = tautlineSettings(this.#board.port, await freePort(), this.mqttPort);
-    this.#bridge = await startTautline(settings);
+    this.#bridge = await startTautline({ ...settings, ...this.options.settings });
     await this.#bridge.program.line(/streaming binary/);
+    const { qos = 0 } = this.options;
+    const http = `127.0.0.1:${this.#bridge.httpPort}`;
     const task: ProbeTask =
       this.outlet === 'mqtt'
         ? {
@@ -68,8 +82,11 @@ class TautlineArm implements Arm {
             address: `mqtt://127.0.0.1:${this.mqttPort}`,
             topic: 'tautline/host/control/frames',
             columns: true,
+            qos,
           }
-        : { to: 'tautline', address: `ws://127.0.0.1:${this.#bridge.httpPort}`, board: 'host' };
+        : this.outlet === 'command'
+          ? { to: 'command', address: `http://${http}`, board: 'host' }
+          : { to: 'tautline', address: `ws://${http}`, board: 'host' };
     this.#probe = Probe.start(task);
     await sleep(CONNECT_MS);
     this.#board.rest();
@@ -96,6 +113,8 @@ interface Peer {
   readonly name: string;
   readonly topic: string;
   readonly path: string;
+  /** Of the subscriber. */
+  readonly qos?: 0 | 1;
   start(port: string, mqttPort: number): Promise<RunningBridge>;
 }
 
@@ -117,10 +136,10 @@ class PeerArm implements Arm {
   async start(): Promise<void> {
     this.#source = await LineSource.start(1000);
     this.#bridge = await this.peer.start(this.#source.port, this.mqttPort);
-    const { topic, path } = this.peer;
+    const { topic, path, qos = 0 } = this.peer;
     this.#probe = Probe.start(
       this.outlet === 'mqtt'
-        ? { to: 'mqtt', address: `mqtt://127.0.0.1:${this.mqttPort}`, topic, columns: false }
+        ? { to: 'mqtt', address: `mqtt://127.0.0.1:${this.mqttPort}`, topic, columns: false, qos }
         : { to: 'websocket', address: `ws://127.0.0.1:${this.#bridge.httpPort}${path}` },
     );
     await sleep(CONNECT_MS);
@@ -152,13 +171,20 @@ const peers = {
     name: 'textbook',
     topic: 'textbook/frames',
     path: '/',
-    start: (port, mqttPort) => startTextbook(port, mqttPort, false),
+    start: (port, mqttPort) => startTextbook(port, mqttPort, 'plain'),
   },
   textbookNodelay: {
     name: 'textbook_nodelay',
     topic: 'textbook_nodelay/frames',
     path: '/',
-    start: (port, mqttPort) => startTextbook(port, mqttPort, true),
+    start: (port, mqttPort) => startTextbook(port, mqttPort, 'nodelay'),
+  },
+  textbookQos1: {
+    name: 'textbook_qos1',
+    topic: 'textbook_qos1/frames',
+    path: '/',
+    qos: 1,
+    start: (port, mqttPort) => startTextbook(port, mqttPort, 'qos1'),
   },
   nodeRed: {
     name: 'Node-RED',
@@ -168,6 +194,9 @@ const peers = {
   },
 } satisfies Record<string, Peer>;
 
-export const tautlineArm = (outlet: Outlet, mqttPort: number): Arm => new TautlineArm(outlet, mqttPort);
+export const tautlineArm = (outlet: Outlet, mqttPort: number, options: TautlineOptions = {}): Arm =>
+  new TautlineArm(outlet, mqttPort, options);
+export const commandArm = (): Arm =>
+  new TautlineArm('command', 0, { name: 'a WebSocket client', settings: { 'mqtt.enabled': false } });
 export const peerArm = (peer: keyof typeof peers, outlet: Outlet, mqttPort: number): Arm =>
   new PeerArm(peers[peer], outlet, mqttPort);

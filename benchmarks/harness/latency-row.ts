@@ -1,6 +1,6 @@
 /** What rows that compare latencies have in common: sizes, the floor's band, tables and series. */
 import { type Arm, cpuOf, interleave, merged, quantiles, rssOf, type Windows } from './arms.js';
-import type { RunOptions, Series, Table, WindowFigures } from './benchmark.js';
+import { type Result, type RunOptions, type Series, type Table, verdictOf, type WindowFigures } from './benchmark.js';
 import { type Interval, median, quantile, ratioOfMedians } from './statistics.js';
 
 export const sizes = {
@@ -62,6 +62,23 @@ export function tableOf(windows: Windows, title: string, note: string): Table {
     columns: ['bridge', 'p50', 'p90', 'p99', 'max', 'frames', 'CPU', 'RSS MiB', 'source late p99'],
     rows,
     note,
+  };
+}
+
+/** A row that nothing is promised of: what it is, beside what it is compared with. */
+export function withoutBars(name: string, measured: Measured, title: string, note: string, doubts: string[]): Result {
+  const { windows, figures, series } = measured;
+  const values = Object.entries(windows).map(([arm, of]) => {
+    const at = (fraction: number) => median(quantiles(of, fraction));
+    return [arm, { p50_us: at(0.5), p99_us: at(0.99), cpu: median(cpuOf(of)) }];
+  });
+  return {
+    name,
+    ...verdictOf([], doubts),
+    values: Object.fromEntries(values),
+    windows: figures,
+    series,
+    tables: [measured.table(title, note)],
   };
 }
 

@@ -1,0 +1,54 @@
+/**
+ * Command -> acknowledged by the board: from the instant at which a client wanted to send it, through the socket, the
+ * gateway, the loop and the line, and back. Beside it the same command given inside of the bridge: the part of the line.
+ */
+import type { Arm, Window } from './harness/arms.js';
+import type { Benchmark, Result, RunOptions } from './harness/benchmark.js';
+import { commandArm } from './harness/end-to-end-arms.js';
+import { doubtsOf, measure, PTY_NOTE, withoutBars } from './harness/latency-row.js';
+import { MeasuredBridge } from './harness/measured.js';
+import { freePort, sleep } from './harness/processes.js';
+import { Board } from './harness/sources.js';
+
+const FLOOR = 'inside of the bridge';
+const BAND = { p50Us: [20, 3000], p99MaxUs: 20_000 } as const;
+
+class LoopArm implements Arm {
+  readonly name = FLOOR;
+  #board!: Board;
+  #bridge!: MeasuredBridge;
+
+  async start(): Promise<void> {
+    this.#board = await Board.start(1000);
+    const ports = { 'http.port': await freePort(), 'mqtt.port': await freePort() };
+    this.#bridge = await MeasuredBridge.start([this.#board.port], ports);
+    this.#board.rest();
+  }
+
+  async window(settleMs: number, measureMs: number): Promise<Window> {
+    await this.#bridge.whileStreaming(() => this.#board.speak());
+    await sleep(settleMs);
+    const zeroUs = this.#board.zeroUs;
+    const { answer, cpu, rssMiB } = await this.#bridge.measure({ measureMs, zeroUs, isCommanding: true });
+    this.#board.rest();
+    return { latenciesUs: Float64Array.from(answer.commandsUs).sort(), cpu, rssMiB };
+  }
+
+  async end(): Promise<void> {
+    await this.#bridge?.program.end();
+    await this.#board?.end();
+  }
+}
+
+async function run(options: RunOptions): Promise<Result> {
+  const measured = await measure([commandArm(), new LoopArm()], options);
+  return withoutBars(
+    'command',
+    measured,
+    'Command -> acknowledged by the board, 40 a second, while it streams at 1 kHz',
+    `Inside of the bridge it counts from the call, for a client from the planned instant. The board looks at commands between its jobs. ${PTY_NOTE}`,
+    doubtsOf(measured.figures[FLOOR]!, BAND),
+  );
+}
+
+export default { description: 'command of a client -> acknowledged by the board', run } satisfies Benchmark;

@@ -250,6 +250,23 @@ it('blames nobody for what the lag of an emulator explains', () => {
   }
 });
 
+describe('a silence at the end of which nothing is missing', () => {
+  const ended = (emulatorLagUs: number) => {
+    const { gaps } = run(14, schedule(14, 'delayed', 100_000, 150_000), [], { measured: true, emulatorLagUs });
+    const closed = gaps.filter(({ count }) => count === 0);
+    expect(closed).toHaveLength(FAULTS);
+    return [...new Set(closed.map(({ culprit, cause }) => `${culprit}, ${cause}`))];
+  };
+
+  it('is the line that held the bytes back: none was lost', () => {
+    expect(ended(0)).toEqual(['link, bytes late']);
+  });
+
+  it("is nobody's when the lag of an emulator explains it", () => {
+    expect(ended(150_000)).toEqual(['indeterminate, emulator lag']);
+  });
+});
+
 it('keeps evidence for a hundred misses a second', () => {
   const { late } = run(11, [], schedule(11, 'busy', 200_000, 240_000));
   const perSecond = new Map<number, Told[]>();

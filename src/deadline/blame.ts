@@ -207,7 +207,9 @@ export function blameGap(out: Blame, gap: Gap, byteUs: number, samples: SampleRi
     return out;
   }
   out.culprit = culpritCode.link;
-  if (gap.corruptBytes > 0) out.cause = causeCode['bytes corrupted'];
+  // A silence after which nothing is missing: the bytes were held back.
+  if (gap.count === 0) out.cause = causeCode['bytes late'];
+  else if (gap.corruptBytes > 0) out.cause = causeCode['bytes corrupted'];
   else if (samples !== null && samples.longestStallUs(gap.fromUs, gap.toUs) > KERNEL_BUFFER_BYTES * byteUs) {
     out.culprit = culpritCode.host;
     out.cause = causeCode['loop busy'];

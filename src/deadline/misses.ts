@@ -179,8 +179,18 @@ export class MissReporter {
       miss.culprit = culpritCode.firmware;
       miss.cause = causeCode.silence;
     } else blameGap(miss, gap, this.#source.byteUs, this.#source.samples);
+    if (this.#isEmulators(gap)) {
+      miss.culprit = culpritCode.indeterminate;
+      miss.cause = causeCode['emulator lag'];
+      miss.emulatorLagUs = this.emulatorLagUs;
+    }
     this.#pongInSilence = false;
     this.#publish(miss);
+  }
+
+  /** Without the lag of the emulator there would have been no silence. */
+  #isEmulators({ wasSilence, count, fromUs, toUs }: Gap): boolean {
+    return wasSilence && count === 0 && toUs - fromUs - this.emulatorLagUs <= this.#source.monitor.contract.leaseUs;
   }
 
   #fill(gap: Gap, boot: number, nowUs: number): Miss {

@@ -174,7 +174,8 @@ export class BoardLoop {
       this.#hasNews = true;
       this.session.data();
     }
-    if (judgement.verdict !== verdictCode.met || judgement.gap.count > 0) {
+    const { gap } = judgement;
+    if (judgement.verdict !== verdictCode.met || gap.count > 0 || gap.wasSilence) {
       this.#sample();
       this.#emulator.ask(stream, judgement.releaseHostUs, judgement.judgedUs);
     }

@@ -2,6 +2,35 @@
  * Klipper's way of relating two clocks, written from its published formulas, as the peer to measure against: a regression
  * that forgets with 1/30, shifted by the smallest half round trip seen lately.
  */
+
+/** A ping and its answer as both ends stamped it, µs: host, board, board, host. */
+export interface Ping {
+  readonly sentUs: number;
+  readonly rxUs: number;
+  readonly txUs: number;
+  readonly arrivalUs: number;
+  /** Of the ping, and of its answer, on the wire. */
+  readonly wireUs: number;
+}
+
+/** As published, and with what this protocol knows besides: the time on the wire and that between question and answer. */
+export class KlipperClocks {
+  readonly #plain = new KlipperClock();
+  readonly #withWire = new KlipperClock();
+
+  answer({ sentUs, rxUs, txUs, arrivalUs, wireUs }: Ping): void {
+    this.#plain.answer(sentUs / 1e6, rxUs, arrivalUs / 1e6);
+    // Wire time alone, the same both ways, would change nothing: it leaves the half round trip and is added to the sending.
+    this.#withWire.answer((sentUs + wireUs) / 1e6, rxUs, (arrivalUs - wireUs - (txUs - rxUs)) / 1e6);
+  }
+
+  /** How far both are off for a device instant of which the host's is known, µs; NaN before the second query. */
+  errorsUs(deviceUs: number, truthUs: number): { readonly plain: number; readonly withWire: number } {
+    const error = (clock: KlipperClock) => Math.abs(clock.hostS(deviceUs) * 1e6 - truthUs);
+    return { plain: error(this.#plain), withWire: error(this.#withWire) };
+  }
+}
+
 const DECAY = 1 / 30;
 /** The smallest half round trip is taken to grow by 10 µs an hour, so that an old one loses its say. */
 const AGING_PER_S = 10e-6 / 3600;

@@ -60,6 +60,10 @@ export interface TraceOptions {
   readonly silence?: { readonly fromS: number; readonly toS: number };
   /** The device's clock jumps by so much. */
   readonly jump?: { readonly atS: number; readonly us: number };
+  /** Gets each answered ping too: other models of the clock, on the same trace. */
+  readonly onPong?: (sentUs: number, rxUs: number, txUs: number, arrivalUs: number) => void;
+  /** Each frame once the clock has settled: its release by the board's clock, and in truth and by the model on the host's. */
+  readonly onFrame?: (deviceUs: number, truthUs: number, mappedUs: number) => void;
 }
 
 export interface TraceResult {
@@ -106,12 +110,16 @@ export function clockTrace(options: TraceOptions): TraceResult {
       const pingUs = sentUs - random() * periodUs;
       const rxUs = Math.floor(model.toDevice(pingUs, random) - offsetUs);
       const answeredUs = model.toHost(rxUs + 20 + offsetUs, random);
-      if (rxUs > 0) clock.pong(pingUs, rxUs, rxUs + 20, answeredUs, 0);
+      if (rxUs > 0) {
+        clock.pong(pingUs, rxUs, rxUs + 20, answeredUs, 0);
+        options.onPong?.(pingUs, rxUs, rxUs + 20, answeredUs);
+      }
     }
     if (!silent) clock.frame(deviceUs, model.toHost(sentUs, random));
     clock.map(deviceUs, out);
     if (out.uncertaintyUs === Number.POSITIVE_INFINITY) continue;
     result.frames++;
+    options.onFrame?.(deviceUs, sentUs, out.hostUs);
     const errorUs = Math.abs(out.hostUs - sentUs);
     errors.push(errorUs);
     stated.push(out.uncertaintyUs);

@@ -290,9 +290,15 @@ describe('the supervisor', () => {
     expect(bench.cell('texts')).toBe(1);
   });
 
+  test('ends at once who has not begun: it holds nothing that takes a grace to put down', async () => {
+    const bench = new Bench(1024, { stopGraceMs: 60_000, stopBoundMs: 61_000 }, faults.neverReady);
+    await vi.waitFor(() => expect(bench.cell('texts')).toBe(1), wait);
+    expect(await Promise.race([bench.supervisor.stop(), pause(20_000)])).toEqual([]);
+  });
+
   test('stops in order, and ends who does not', async () => {
     const orderly = new Bench(1024);
-    await orderly.started();
+    await vi.waitFor(() => expect(orderly.supervisor.states[0]).toMatchObject({ up: true }), wait);
     await orderly.supervisor.stop();
     expect(orderly.cell('stops')).toBe(1);
 

@@ -62,6 +62,8 @@ export class OutletWorker {
   #looksSinceEnd = 0;
   #isStopping = false;
   #wasReady = false;
+  /** Of the worker that runs now. */
+  #isReady = false;
   #pings = 0;
   readonly #options: OutletWorkerOptions;
   readonly #policy: RestartPolicy;
@@ -104,6 +106,7 @@ export class OutletWorker {
     this.#retry = undefined;
     this.#endReason = undefined;
     this.#looksSinceEnd = 0;
+    this.#isReady = false;
     this.#policy.started(nowMs());
     this.#watch = new HangWatch(nowMs(), this.#options.hang);
     Atomics.store(feed.control, stateAt(consumer), consumerStates.detached);
@@ -174,17 +177,21 @@ export class OutletWorker {
     void this.#worker.terminate();
   }
 
-  /** Asks the worker to end; ends it after `graceMs`. @returns whether it has ended, after `boundMs` at the latest. */
+  /**
+   * Asks the worker to end; ends it after `graceMs`, or at once when it has not begun: it may load its modules for longer
+   * than that on a busy machine, and holds nothing yet. @returns whether it has ended, after `boundMs` at the latest.
+   */
   async stop(graceMs: number, boundMs: number): Promise<boolean> {
     this.#isStopping = true;
     clearTimeout(this.#retry);
     const worker = this.#worker;
     if (worker === undefined) return true;
     const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    const patienceMs = this.#isReady ? graceMs : 0;
     this.post({ type: 'stop' });
-    if (await within(exited, graceMs)) return true;
+    if (patienceMs > 0 && (await within(exited, patienceMs))) return true;
     void worker.terminate();
-    return within(exited, boundMs - graceMs);
+    return within(exited, boundMs - patienceMs);
   }
 
   #ping(): void {
@@ -202,6 +209,7 @@ export class OutletWorker {
     }
     if (message.type === 'ready') {
       this.#wasReady = true;
+      this.#isReady = true;
       this.#watch?.ready();
       this.#setState({ up: true, detail: 'ready', info: message.info });
     } else if (message.type === 'status') {

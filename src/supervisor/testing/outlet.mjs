@@ -33,6 +33,7 @@ export const faults = {
   metrics: 11,
   fatalLater: 12,
   stall: 13,
+  neverReady: 14,
 };
 
 if (parentPort !== null) run(new Int32Array(workerData.config.report));
@@ -42,6 +43,11 @@ function run(report) {
   if (Atomics.load(report, cells.fault) === faults.throwAlways) throw new Error('never starts');
   if (Atomics.load(report, cells.fault) === faults.fatal) {
     parentPort.postMessage({ type: 'fatal', exitCode: 2, text: 'port 8080 is taken' });
+    return;
+  }
+  if (Atomics.load(report, cells.fault) === faults.neverReady) {
+    add(cells.texts);
+    setInterval(() => {}, 1000);
     return;
   }
   add(cells.texts, workerData.texts.length);

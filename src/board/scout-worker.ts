@@ -4,7 +4,7 @@
  */
 import { watch } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import { SerialPort } from 'serialport';
+import { listPorts } from './port-list.js';
 import type { PortDescription } from './port-selector.js';
 import type { FromScout, ToScout } from './scout.js';
 
@@ -29,15 +29,7 @@ async function list(): Promise<PortDescription[]> {
     const late = () => reject(new Error(`listing the ports took more than ${LIST_TIMEOUT_MS / 1e3} s`));
     setTimeout(late, LIST_TIMEOUT_MS).unref();
   });
-  const ports = await Promise.race([SerialPort.list(), timeout]);
-  return ports.slice(0, PORTS_MAX).map(({ path, vendorId, productId, serialNumber, manufacturer, pnpId }) => ({
-    path,
-    vendorId: vendorId?.toLowerCase(),
-    productId: productId?.toLowerCase(),
-    serialNumber,
-    manufacturer,
-    stablePath: process.platform === 'linux' && pnpId !== undefined ? `/dev/serial/by-id/${pnpId}` : undefined,
-  }));
+  return (await Promise.race([listPorts(), timeout])).slice(0, PORTS_MAX);
 }
 
 async function refresh(): Promise<void> {
@@ -51,7 +43,7 @@ async function refresh(): Promise<void> {
     last = text;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    report({ type: 'failed', reason: `${reason}. Ports given by path still work.` });
+    report({ type: 'failed', reason: `${reason}. Ports given by their path work all the same.` });
   }
   listing = false;
   if (again) void refresh();

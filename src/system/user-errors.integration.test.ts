@@ -102,6 +102,12 @@ describe('ports', () => {
     ]);
   });
 
+  test('that cannot be listed, because there is no udevadm: what to install; exit code 3', async () => {
+    const program = new Program(process.execPath, [cli, 'ports'], { env: { PATH: '/nonexistent' } });
+    expect((await program.exit).code).toBe(3);
+    expect(program.stderr).toMatch(/^tautline: the ports cannot be listed: .*apt-get install udev.* path\n$/);
+  });
+
   test.each(['/etc/passwd', '/dev/null', '/tmp'])('%s is no port: exit code 3', async (path) => {
     const { code, errors } = await outcome({ args: set(`board.path=${path}`) });
     expect(code).toBe(3);

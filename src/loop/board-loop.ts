@@ -296,7 +296,7 @@ export class BoardLoop {
         this.#onEstablished(event, nowUs);
         break;
       case 'streaming':
-        this.#onStreaming(event.encoding, nowUs);
+        if (!this.#onStreaming(event.encoding, nowUs)) return;
         break;
       case 'lost':
         this.report.log('warning', `session lost: ${event.reason}`);
@@ -335,19 +335,24 @@ export class BoardLoop {
     this.report.alarm('baud', false, 'the bytes make sense');
   }
 
-  /** The contracts need the encoding, because feasibility does: so the streams are made when it is known. */
-  #onStreaming(encoding: Encoding, nowUs: number): void {
+  /**
+   * The contracts need the encoding, because feasibility does: so the streams are made when it is known.
+   * @returns false when they and the settings do not go together: what the session receives from now on is nobody's
+   */
+  #onStreaming(encoding: Encoding, nowUs: number): boolean {
     const { established } = this.board;
-    if (established === null) return;
+    if (established === null) return true;
     this.#watch(established);
     const graceUs = Math.max(nowUs, this.session.graceUntilUs);
     const refused = this.board.open(encoding, this.#evidence?.samples ?? null, graceUs);
     if (refused !== null) {
       this.#refuse(refused);
-      return;
+      this.#condition.tell(nowUs);
+      return false;
     }
     for (const { id, name, monitor } of this.board.streams) this.control.policy.guard(id, name, monitor);
     this.#tellBoard();
+    return true;
   }
 
   /** Begins to look at the port when the shortest period is overdue. */

@@ -221,6 +221,23 @@ describe('network', () => {
   });
 });
 
+test('a contract that the board does not offer: an alarm with both values, and a board that is refused, not streaming', async () => {
+  const { line } = await scriptedLine({ descriptor: JSON.stringify(sampleDescriptor) });
+  closers.push(() => line.close());
+  const file = join(line.path, '..', 'looser.toml');
+  const [{ name, contract }] = sampleDescriptor.streams;
+  const deadlineUs = contract.deadlineUs + 1;
+  writeFileSync(
+    file,
+    `[[boards]]\npath = "${line.path}"\nencoding = "text"\n[boards.contract.${name}]\ndeadlineUs = ${deadlineUs}\n`,
+  );
+  const tautline = bridge({ args: ['--config', file] });
+  await tautline.says(new RegExp(`board refused: .*${deadlineUs} is looser than the ${contract.deadlineUs}`));
+  await tautline.says(/ {2}refused/);
+  const boards = await (await fetch(`${await tautline.url()}/api/boards`)).json();
+  expect(boards).toMatchObject([{ status: 'refused' }]);
+});
+
 describe('a board that lies', () => {
   const [stream] = sampleDescriptor.streams;
   test.each<[string, object, RegExp]>([

@@ -3,6 +3,7 @@ import { culprits, verdicts } from '../deadline/verdict.js';
 import { STAGE_BOUNDS_US } from '../delivery/stage-histogram.js';
 import type { MetricValues } from '../outlet.js';
 import type { DeliveryLedger, Stage } from './delivery.js';
+import { families } from './metric-families.js';
 import type { OutboxCounters } from './phoenix/outbox.js';
 import type { BridgeState } from './state.js';
 
@@ -16,30 +17,6 @@ export interface MetricsSource {
   /** By thread: what it reported last. */
   readonly reported: ReadonlyMap<string, MetricValues>;
 }
-
-type Kind = 'counter' | 'gauge' | 'histogram';
-const families: Readonly<Record<string, readonly [Kind, string]>> = {
-  tautline_frames_total: ['counter', 'Frames by verdict, since the session of the board began.'],
-  tautline_deadline_misses_total: ['counter', 'Frames that missed their deadline, by who was late.'],
-  tautline_delivery_misses_total: [
-    'counter',
-    'Frames delivered later than the delivery contract allows, by outlet and by who was late.',
-  ],
-  tautline_stage_seconds: ['histogram', 'Time that frames spent in each stage.'],
-  tautline_clock_uncertainty_seconds: ['gauge', 'Half width of what is known of the offset of the board to the host.'],
-  tautline_board_live: ['gauge', '1 while the newest frame of every stream is within its lifespan.'],
-  tautline_feed_lost_total: ['counter', 'Slots of the rings that an outlet was too slow to read.'],
-  tautline_outbox_depth: ['gauge', 'Messages that wait for the broker.'],
-  tautline_worker_restarts_total: ['counter', 'Restarts of a worker.'],
-  tautline_worker_up: ['gauge', '1 while the worker does its work.'],
-  tautline_alarms: ['gauge', 'Alarms that are active.'],
-  tautline_ws_clients: ['gauge', 'Open WebSocket connections.'],
-  tautline_ws_conflated_total: ['counter', 'Lossy messages that slow readers were not sent.'],
-  tautline_ws_cut_total: ['counter', 'Clients that were cut because they did not read.'],
-  tautline_ws_writes_total: ['counter', 'Writes to sockets; each is one system call.'],
-  tautline_ws_written_bytes_total: ['counter', 'Bytes written to WebSocket clients.'],
-  tautline_commands_unanswered_total: ['counter', 'Commands that the main thread did not answer in time.'],
-};
 
 const escapeLabel = (value: string): string => value.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`));
 const labelled = (name: string, labels: Readonly<Record<string, string>>): string =>
@@ -136,10 +113,7 @@ function expose(samples: ReadonlyMap<string, number>): string {
   }
   let text = '';
   for (const [family, samplesOf] of lines) {
-    const [kind, help] = families[family] ?? [
-      family.endsWith('_total') ? 'counter' : 'gauge',
-      'Reported by another thread.',
-    ];
+    const [kind, help] = families[family] ?? ['untyped', 'Not described.'];
     text += `# HELP ${family} ${help}\n# TYPE ${family} ${kind}\n${samplesOf.join('\n')}\n`;
   }
   return text;

@@ -1,0 +1,24 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { families } from './metric-families.js';
+
+const source = fileURLToPath(new URL('..', import.meta.url));
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
+  (name) => name.endsWith('.ts') && !/\.(test|rig)\.ts$|metric-families/.test(name),
+);
+const names = new Set(
+  files
+    .flatMap((name) => readFileSync(join(source, name), 'utf8').match(/\btautline_[a-z_]+/g) ?? [])
+    .map((name) => name.replace(/^(tautline_stage_seconds)_.*/, '$1')),
+);
+
+it('says what each metric is, and of no other', () => {
+  expect([...names].sort()).toEqual(Object.keys(families).sort());
+});
+
+it('calls a counter _total, and nothing else', () => {
+  for (const [name, [kind]] of Object.entries(families))
+    expect([name, kind === 'counter']).toEqual([name, name.endsWith('_total')]);
+});

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { encodeBinary, encodeText } from '../codec/encode.js';
 import type { AnyMessage } from '../codec/message.js';
@@ -144,30 +143,4 @@ it('orders (m,k) contracts as enumeration does', () => {
       }
     }
   }
-});
-
-describe('docs/contract.md', () => {
-  const text = readFileSync(new URL('../../docs/contract.md', import.meta.url), 'utf8');
-
-  it('quotes the sizes and loads that are computed', () => {
-    const binary = lineLoad(line);
-    const ascii = lineLoad({ ...line, encoding: 'text' });
-    expect(text).toContain(`${wireBytes('data', 'binary', controlStream.signals)} × 1000 = ${binary.data}`);
-    expect(text).toContain(`${wireBytes('data', 'text', controlStream.signals)} × 1000 = ${ascii.data}`);
-    for (const load of [binary, ascii]) {
-      expect(text).toContain(`${load.data} + ${load.status} + ${load.pong} + ${load.descriptor}`);
-      expect(text).toContain(`= ${(load.fraction * 100).toFixed(1)} %`);
-    }
-  });
-
-  it('quotes the refusals that are given', () => {
-    for (const reason of [
-      refusal(controlStream, { deadlineUs: 12_000 }, line),
-      refusal(controlStream, { deadlineUs: 8000 }, line),
-      refusal(controlStream, { m: 980 }, line),
-      refusal(controlStream, undefined, { ...line, baud: 460_800, encoding: 'text' }),
-    ]) {
-      expect(text).toContain(reason);
-    }
-  });
 });

@@ -195,6 +195,7 @@ export class BrokerConnection {
       connectTimeout: CONNECT_TIMEOUT_MS,
       reconnectPeriod: 0,
       queueQoSZero: false,
+      writeCache: false, // 65,536 buffers, 13 MiB: for publications, which are built without mqtt.js
       resubscribe: false,
       messageIdProvider: subscriptionIds(),
       will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true },

@@ -13,6 +13,10 @@ export const environment = {
   get image(): string | null {
     return process.env.HIL_IMAGE || null;
   },
+  /** The boot ROM of a Pico, for an image that uses it; null for none. */
+  get bootRom(): string | null {
+    return process.env.HIL_BOOTROM || null;
+  },
   get isRequired(): boolean {
     return process.env.HIL_REQUIRE === '1';
   },

@@ -51,12 +51,20 @@ export async function throughProxy(board: LineBoard, { seed }: RigOptions): Prom
   };
 }
 
-/**
- * @param name as in `tautline emulate <name>`
- * @param image path; undefined: the board's own
- */
-export function emulatedLine(name: string, seed: number, image: string | undefined): LineBoard {
-  const given = image === undefined ? [] : ['--image', image];
+interface EmulatedLine {
+  /** As in `tautline emulate <name>`. */
+  readonly name: string;
+  readonly seed: number;
+  /** Path; undefined: the board's own. */
+  readonly image: string | undefined;
+  readonly bootRom: string | undefined;
+}
+
+export function emulatedLine({ name, seed, image, bootRom }: EmulatedLine): LineBoard {
+  const given = [
+    ...(image === undefined ? [] : ['--image', image]),
+    ...(bootRom === undefined ? [] : ['--bootrom', bootRom]),
+  ];
   const start = (ofSeed: number): EmulatorChild => {
     const child = new EmulatorChild({ board: name, arguments: ['--seed', String(ofSeed), ...given] });
     child.start();

@@ -1,7 +1,7 @@
 /** Targets in real time: a board on a port, and the real bridge with its outlets. */
 import { existsSync } from 'node:fs';
 import type { Capability } from './capabilities.js';
-import { imagePath, missingImage } from './firmware-image.js';
+import { bootRomPath, imagePath, missingImage, tryOwnImage } from './firmware-image.js';
 import { HostProcess, missingHost } from './host-process.js';
 import { emulatedLine, hostLine, needsLine, portLine, throughProxy } from './line-boards.js';
 import { type BoardHandle, RealRig } from './real-rig.js';
@@ -13,11 +13,12 @@ export function emulatedTarget(board: 'pico' | 'uno'): Target {
     missing: (firmware) =>
       process.platform === 'win32' ? 'Windows has no pseudo-terminals' : missingImage(board, firmware),
     open: async (options) => {
+      tryOwnImage(board);
       const { firmware, needs, seed } = options;
       const name = firmware === 'test' ? (`${board}-test` as const) : board;
       const image = imagePath(board, firmware);
       if (needs.includes('faults') || image !== undefined)
-        return throughProxy(emulatedLine(name, seed, image), options);
+        return throughProxy(emulatedLine({ name, seed, image, bootRom: bootRomPath() }), options);
       return {
         path: `emulated:${name}`,
         faults: null,

@@ -1,6 +1,6 @@
 /** `pico`, `uno`: the committed firmware on the emulated board, in this process and in virtual time. */
 import type { Capability } from './capabilities.js';
-import { imagePath, missingImage } from './firmware-image.js';
+import { bootRomPath, imagePath, missingImage, tryOwnImage } from './firmware-image.js';
 import type { Target } from './targets.js';
 import { VirtualRig } from './virtual-rig.js';
 
@@ -23,12 +23,14 @@ export function virtualTarget(name: 'pico' | 'uno'): Target {
     capabilities: new Set(can),
     missing: (firmware) => missingImage(name, firmware),
     start: async ({ firmware, seed, needs, trace }) => {
+      tryOwnImage(name);
       const board = firmware === 'test' ? (`${name}-test` as const) : name;
       return new VirtualRig({
         board,
         seed,
         trace,
         image: imagePath(name, firmware),
+        bootRom: bootRomPath(),
         hasOutlets: needs.includes('outlets'),
       });
     },

@@ -4,7 +4,7 @@
  */
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { ResetBy } from '../board/emulated/board.js';
-import { type EmulatedBoardName, readImage } from '../board/emulated/boards.js';
+import { type EmulatedBoardName, readBootRom, readImage } from '../board/emulated/boards.js';
 import { SeededRandom } from '../board/emulated/random.js';
 import { VirtualLine } from '../board/emulated/virtual-line.js';
 import { Feed } from '../feed/feed.js';
@@ -27,6 +27,8 @@ export interface VirtualRigOptions {
   readonly board: EmulatedBoardName;
   /** Path of an image in place of the board's own. */
   readonly image?: string | undefined;
+  /** Path of the boot ROM that the image uses. */
+  readonly bootRom?: string | undefined;
   readonly seed: number;
   /** Whether the test may ask for the outlets: then the host's clock is ahead of theirs. */
   readonly hasOutlets: boolean;
@@ -189,10 +191,11 @@ export class VirtualRig implements Rig {
   }
 
   #newBoard(): VirtualLine {
-    const { board, image, seed } = this.#options;
+    const { board, image, bootRom, seed } = this.#options;
     return new VirtualLine({
       board,
       image: readImage(board, image),
+      bootRom: bootRom === undefined ? undefined : readBootRom(board, bootRom),
       seed: seed + this.#boards++,
       onChunk: (bytes, virtualUs) => {
         this.#arrivalUs = this.#clock.at(virtualUs);

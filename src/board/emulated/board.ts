@@ -25,6 +25,8 @@ export interface BoardPins {
 export interface EmulatedBoardOptions {
   /** The flash from its start. */
   readonly image: Uint8Array;
+  /** Of an RP2040, for an image that uses its functions; other boards have none. */
+  readonly bootRom?: Uint8Array | undefined;
   /** Same seed and same inputs at the same virtual times: same bytes at the same virtual times. */
   readonly seed: number;
   /** A byte from the board and the virtual time at which its stop bit ended. */
@@ -44,7 +46,10 @@ export interface EmulatedBoard {
   readonly nextEventNs: number;
   /** Bytes that `receive` would take now. */
   readonly receiveRoom: number;
-  /** Runs until virtual time is at least `virtualNs`: exact while the core sleeps, otherwise to the end of an instruction. */
+  /**
+   * Runs until virtual time is at least `virtualNs`: exact while the core sleeps, otherwise to the end of an instruction.
+   * @throws BootRomMissing when the image needs a boot ROM and there is none
+   */
   runUntil(virtualNs: number): void;
   /**
    * Bytes from the host, put on the line one after the other from now on.

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { imageFromHex } from './atmega328p/intel-hex.js';
 import type { EmulatedBoard, EmulatedBoardOptions } from './board.js';
 import { EmulatedPico } from './pico.js';
+import { bootRomFrom } from './rp2040/boot-rom.js';
 import { EmulatedUno } from './uno.js';
 
 interface BoardKind {
@@ -68,5 +69,20 @@ export function readImage(name: EmulatedBoardName, path: string = imagePath(name
     throw new Error(
       `Cannot read the firmware image ${path} (${reason}). Make it with "make -C firmware", or give another with --image.`,
     );
+  }
+}
+
+/**
+ * @param path of the 16 KiB at address 0 of an RP2040
+ * @throws Error that says what is wrong with the file, or that the board has no such ROM
+ */
+export function readBootRom(name: EmulatedBoardName, path: string): Uint8Array {
+  if (!name.startsWith('pico')) throw new Error(`An emulated ${name} has no boot ROM: leave ${path} out.`);
+  try {
+    const file = readFileSync(path);
+    bootRomFrom(file);
+    return file;
+  } catch (error) {
+    throw new Error(`Cannot use ${path} as boot ROM: ${(error as Error).message}`);
   }
 }

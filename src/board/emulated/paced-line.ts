@@ -8,11 +8,12 @@ import type { Wire } from './wire.js';
 export interface PacedLineOptions {
   readonly board: EmulatedBoardName;
   readonly image: Uint8Array;
+  readonly bootRom?: Uint8Array | undefined;
   readonly seed: number;
   /** The host is on this pseudo-terminal; without it, it is on `connect` and `send`. */
   readonly pty?: Pty;
   readonly onChunk?: (bytes: Uint8Array, virtualUs: number) => void;
-  /** The worker ended by itself, which only a defect makes it do. */
+  /** The worker ended by itself: a defect, or an image that uses a boot ROM which is not there. */
   readonly onFailure: (error: Error) => void;
 }
 
@@ -39,8 +40,8 @@ export class PacedLine implements Wire {
     private readonly options: PacedLineOptions,
     onReady: (lagPath: string) => void,
   ) {
-    const { board, image, seed, pty } = options;
-    const workerData: PacerStart = { board, image, seed, pty, mail: this.mail.buffer };
+    const { board, image, bootRom, seed, pty } = options;
+    const workerData: PacerStart = { board, image, bootRom, seed, pty, mail: this.mail.buffer };
     this.worker = new Worker(workerUrl, { workerData, execArgv: [], trackUnmanagedFds: false });
     this.worker.on('message', (message: FromPacer) => {
       if (message.type === 'ready') onReady(message.lagPath);

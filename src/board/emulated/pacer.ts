@@ -15,6 +15,7 @@ import { type Pty, PtyEnd } from './pty.js';
 export interface PacerStart {
   readonly board: EmulatedBoardName;
   readonly image: Uint8Array;
+  readonly bootRom: Uint8Array | undefined;
   readonly seed: number;
   /** Undefined: the host is on this worker's message port. */
   readonly pty: Pty | undefined;
@@ -75,6 +76,7 @@ class PacedRun {
     this.take = start.pty === undefined ? this.toMessages : this.toPty;
     this.board = emulatedBoards[start.board].create({
       image: start.image,
+      bootRom: start.bootRom,
       seed: start.seed,
       onByte: (byte, virtualNs) => {
         this.lastByteNs = virtualNs;
@@ -185,8 +187,8 @@ function send(message: FromPacer): void {
 }
 
 function warmUp(): void {
-  const { image, seed } = start;
-  emulatedBoards[start.board].create({ image, seed, onByte: () => {} }).runUntil(WARM_UP_NS);
+  const { image, bootRom, seed } = start;
+  emulatedBoards[start.board].create({ image, bootRom, seed, onByte: () => {} }).runUntil(WARM_UP_NS);
 }
 
 new PacedRun().run();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EmulatedPico } from './pico.js';
-import { crasher, sleeper } from './test-programs.js';
+import { crasher, romUser, sleeper, smallBootRom } from './test-programs.js';
 
 const board = (image = sleeper) => new EmulatedPico({ image, seed: 1, onByte: () => {} });
 
@@ -52,5 +52,32 @@ describe('EmulatedPico', () => {
   it('names pins and channels that do not exist', () => {
     expect(() => board().pins.read(30)).toThrow('Pin 30');
     expect(() => board().adc.setVolts(5, 1)).toThrow('ADC channel 5');
+  });
+});
+
+describe('an image that uses the boot ROM', () => {
+  const pico = (bootRom?: Uint8Array) => new EmulatedPico({ image: romUser, bootRom, seed: 1, onByte: () => {} });
+
+  it('runs its functions where the user gives the ROM, also after a reset', () => {
+    const board = pico(smallBootRom);
+    for (let boot = 0; boot < 2; boot++) {
+      board.runUntil(board.nowNs + 1e6);
+      expect([board.pins.read(2).level, board.pins.read(3).level]).toEqual([1, 1]);
+      board.reset('powerOn');
+      expect(board.pins.read(2).driven).toBe(false);
+    }
+  });
+
+  it('is stopped at its first look without one, with the reason and the remedy, and at every later turn', () => {
+    const board = pico();
+    const reason = /reads 0x00000014 at PC 0x100001\S+\. .*--bootrom FILE \(in tests HIL_BOOTROM=FILE\)/;
+    expect(() => board.runUntil(1e6)).toThrow(reason);
+    expect(() => board.runUntil(2e6)).toThrow(reason);
+    expect(board.pins.read(2).driven).toBe(false);
+    expect(board.nowNs).toBeLessThan(1e6);
+  });
+
+  it('gets no ROM of another size', () => {
+    expect(() => pico(new Uint8Array(4096))).toThrow('has 4096 bytes; that of an RP2040 has 16384');
   });
 });

@@ -2,6 +2,7 @@ import type { EmulatedBoard, EmulatedBoardOptions, ResetBy } from './board.js';
 import { AdcInputs, Pins } from './pins.js';
 import { SeededRandom } from './random.js';
 import { flashFrom } from './rp2040/boot.js';
+import { BootRomMissing, bootRomFrom } from './rp2040/boot-rom.js';
 import { Chip, powerOnState, type Retained } from './rp2040/chip.js';
 import { VirtualClock } from './rp2040/clock.js';
 import { raiseHardFault, shouldWake } from './rp2040/cortex-m0.js';
@@ -29,17 +30,21 @@ export class EmulatedPico implements EmulatedBoard {
   private readonly clock = new VirtualClock();
   private readonly random: SeededRandom;
   private readonly flash: Uint8Array<ArrayBuffer>;
+  private readonly bootRom: Uint32Array | undefined;
   private readonly onByte: (byte: number, virtualNs: number) => void;
   private readonly line: SerialLine;
   private chip: Chip;
   private pendingReset: Retained | undefined;
   private fault = false;
   private lockedUp = false;
+  /** The image needs what is not there: it does not go on before a reset. */
+  private stopped: BootRomMissing | undefined;
 
-  /** @throws Error when a real Pico would not boot from the image */
+  /** @throws Error when a real Pico would not boot from the image, or when the boot ROM is none */
   constructor(options: EmulatedBoardOptions) {
     this.random = new SeededRandom(options.seed);
     this.flash = flashFrom(options.image);
+    this.bootRom = options.bootRom && bootRomFrom(options.bootRom);
     this.onByte = options.onByte;
     this.chip = this.newChip(powerOnState(this.random));
     this.line = new SerialLine(
@@ -83,6 +88,7 @@ export class EmulatedPico implements EmulatedBoard {
   }
 
   runUntil(virtualNs: number): void {
+    if (this.stopped !== undefined) throw this.stopped;
     const { clock } = this;
     while (clock.nanos < virtualNs) {
       if (this.lockedUp || this.chip.rp2040.core.waiting) this.sleep(virtualNs);
@@ -107,13 +113,22 @@ export class EmulatedPico implements EmulatedBoard {
     const { machine } = this.chip;
     const { core } = machine;
     while (clock.nanos < untilNs && !core.waiting) {
-      run(machine, untilNs);
+      this.runInstructions(machine, untilNs);
       if (this.fault) {
         this.fault = false;
         this.lockedUp = raiseHardFault(core);
         return;
       }
       if (this.pendingReset !== undefined) return;
+    }
+  }
+
+  private runInstructions(machine: Chip['machine'], untilNs: number): void {
+    try {
+      run(machine, untilNs);
+    } catch (error) {
+      if (error instanceof BootRomMissing) this.stopped = error;
+      throw error;
     }
   }
 
@@ -133,6 +148,7 @@ export class EmulatedPico implements EmulatedBoard {
     this.pendingReset = undefined;
     this.fault = false;
     this.lockedUp = false;
+    this.stopped = undefined;
     this.chip.detach();
     this.resets++;
     this.chip = this.newChip(state);
@@ -144,6 +160,7 @@ export class EmulatedPico implements EmulatedBoard {
         clock: this.clock,
         random: this.random,
         flash: this.flash,
+        bootRom: this.bootRom,
         onCharacter: (byte, bitNs, endNs) => this.characterSent(byte, bitNs, endNs),
         onWatchdog: (reason) => {
           this.pendingReset = this.chip.retain(reason);

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { lstatSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { type EmulatedBoardName, readImage } from './boards.js';
+import { type EmulatedBoardName, readBootRom, readImage } from './boards.js';
 import { PacedLine } from './paced-line.js';
 import { openPty, type Pty } from './pty.js';
 
@@ -9,6 +9,8 @@ export interface EmulatorOptions {
   readonly board: EmulatedBoardName;
   /** Path of an image; undefined: the committed one. */
   readonly image?: string;
+  /** Path of an RP2040's boot ROM, for an image that uses it. */
+  readonly bootRom?: string;
   /** Path under which the port is to be found, whatever its number: a symbolic link, removed at the end. */
   readonly link?: string;
   /** Undefined: a random one, so that every start has boot ids of its own. */
@@ -27,7 +29,7 @@ const UNPLUG_MS_MAX = 3_600_000;
  * `unplug MS` (the adapter is pulled: the port disappears and comes back, the board goes on), `counters`, `quit`.
  * Each is answered by `ok …` or `error …`.
  * @returns exit code
- * @throws Error when the image, the pseudo-terminal or the link cannot be had
+ * @throws Error when the image, its boot ROM, the pseudo-terminal or the link cannot be had
  */
 export async function runEmulator(options: EmulatorOptions): Promise<number> {
   return new EmulatorProcess(options).run();
@@ -42,8 +44,9 @@ class EmulatorProcess {
   constructor(private readonly options: EmulatorOptions) {}
 
   async run(): Promise<number> {
-    const { board, image, link, seed = randomInt(2 ** 32), onReady } = this.options;
+    const { board, image, bootRom, link, seed = randomInt(2 ** 32), onReady } = this.options;
     const bytes = readImage(board, image);
+    const rom = bootRom === undefined ? undefined : readBootRom(board, bootRom);
     if (link !== undefined) checkLink(link);
     const ended = new Promise<number>((resolve) => {
       this.finish = resolve;
@@ -55,7 +58,7 @@ class EmulatorProcess {
         print(`error ${error.message}`);
         this.finish(1);
       };
-      const started = PacedLine.start({ board, image: bytes, seed, pty: this.pty, onFailure });
+      const started = PacedLine.start({ board, image: bytes, bootRom: rom, seed, pty: this.pty, onFailure });
       const { line, lagPath } = await started;
       this.line = line;
       this.pointLink();

@@ -26,3 +26,23 @@ export const sleeper = image(
 
 /** A second stage that is `udf #0` with no vectors behind it: HardFault, whose vector is 0, and lock-up. */
 export const crasher = image('00de', '00'.repeat(256));
+
+/**
+ * Asks the boot ROM for its function `P3` as the Pico SDK does (RP2040 datasheet 2.8.3: table at 0x14, lookup at 0x18),
+ * calls it with 0x80008001, and shows the two low bits of what it returns on pins 2 and 3.
+ */
+export const romUser = image(
+  JUMP_TO_VECTORS,
+  '00200420090100101024a088228909499047034608489847084a002111600521074a11609160074a800010600c21116130bffde750330000' +
+    '0180008000c0004014400140100000d0',
+);
+
+/** A boot ROM of our own, with a table of one function, `P3`: how many bits are set. */
+export const smallBootRom = ((): Uint8Array => {
+  const rom = new Uint8Array(16 * 1024);
+  rom.set(Buffer.from('4d75010030000000410000', 'hex'), 0x10);
+  rom.set(Buffer.from('50336100', 'hex'), 0x30); // 'P', '3', at 0x60; then the end
+  rom.set(Buffer.from('028843880430002a01d08a42f8d118467047', 'hex'), 0x40); // lookup(table, code)
+  rom.set(Buffer.from('0021400800d301310028fad108467047', 'hex'), 0x60); // counts bits
+  return rom;
+})();

@@ -5,6 +5,7 @@ import type { Wire } from './wire.js';
 export interface VirtualLineOptions {
   readonly board?: EmulatedBoardName;
   readonly image: Uint8Array;
+  readonly bootRom?: Uint8Array | undefined;
   readonly seed: number;
   /** Virtual time between two looks at the line: what came meanwhile is one chunk. Default 250. */
   readonly sliceUs?: number;
@@ -37,14 +38,19 @@ export class VirtualLine implements Wire {
 
   /** @throws Error when the image would not boot, RangeError for a slice over 30 ms */
   constructor(options: VirtualLineOptions) {
-    const { sliceUs = SLICE_US, board = 'pico', image, seed } = options;
+    const { sliceUs = SLICE_US, board = 'pico', image, bootRom, seed } = options;
     if (!(sliceUs > 0 && sliceUs <= SLICE_US_MAX)) {
       throw new RangeError(`A slice of ${sliceUs} us: take one of more than 0 and at most ${SLICE_US_MAX} us.`);
     }
     this.sliceNs = sliceUs * 1e3;
     this.onChunk = options.onChunk;
     this.onSlice = options.onSlice;
-    this.board = emulatedBoards[board].create({ image, seed, onByte: (byte, ns) => this.byteSent(byte, ns) });
+    this.board = emulatedBoards[board].create({
+      image,
+      bootRom,
+      seed,
+      onByte: (byte, ns) => this.byteSent(byte, ns),
+    });
   }
 
   /** Virtual time since power-on, in us. */

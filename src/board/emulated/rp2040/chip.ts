@@ -1,6 +1,7 @@
 import { RP2040 } from 'rp2040js';
 import type { SeededRandom } from '../random.js';
 import { SECOND_STAGE_ADDRESS, secondStage } from './boot.js';
+import { useBootRom } from './boot-rom.js';
 import { ClockDomain, type VirtualClock } from './clock.js';
 import { amendCore } from './cortex-m0.js';
 import { Resets } from './resets.js';
@@ -37,6 +38,8 @@ export interface ChipWiring {
   readonly clock: VirtualClock;
   readonly random: SeededRandom;
   readonly flash: Uint8Array<ArrayBuffer>;
+  /** Undefined: an image that uses it is stopped by a `BootRomMissing`. */
+  readonly bootRom: Uint32Array | undefined;
   /** Characters of UART0 as they end on the wire. */
   readonly onCharacter: OnCharacter;
   readonly onWatchdog: (reason: number) => void;
@@ -49,8 +52,8 @@ const UART0_IRQ = 20; // RP2040 datasheet 2.3.2
 const UART1_IRQ = 21;
 
 /**
- * An RP2040 just out of reset, about to run the second stage that the boot ROM would have loaded (no boot ROM is needed or
- * shipped). Every reset makes a new one around the same flash, so that no register can be forgotten.
+ * An RP2040 just out of reset, about to run the second stage that the boot ROM would have loaded (that does not take the
+ * ROM itself). Every reset makes a new one around the same flash, so that no register can be forgotten.
  */
 export class Chip {
   readonly rp2040: RP2040;
@@ -69,6 +72,7 @@ export class Chip {
     this.rp2040 = rp2040;
     this.chipReset = retained.chipReset;
     useFlash(rp2040, wiring.flash);
+    useBootRom(rp2040, wiring.bootRom);
     this.machine = new Machine(rp2040, wiring.clock);
     rp2040.logger = listen(wiring);
     rp2040.onBreak = wiring.onFault;

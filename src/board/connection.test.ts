@@ -52,6 +52,8 @@ class MemoryIo implements SerialIo {
     return 0;
   }
 
+  async pulseDtr(): Promise<void> {}
+
   async close(): Promise<boolean> {
     this.isClosed = true;
     return true;

@@ -119,6 +119,15 @@ export class Connection {
     return this.#port?.io.send(bytes) ?? false;
   }
 
+  /**
+   * The edge of DTR that resets an Arduino; see `SerialIo.pulseDtr`.
+   * @throws Error when the port is not open, or has no such line
+   */
+  async pulseDtr(lowMs: number): Promise<void> {
+    if (this.#port === null) throw portAbsent(this.#options.name);
+    await this.#port.io.pulseDtr(lowMs);
+  }
+
   /** One look at the port without waiting: see `SerialIo.drainNow`. */
   drainNow(): number {
     return this.#port?.io.drainNow() ?? -1;

@@ -117,6 +117,21 @@ async function lockDirectory(): Promise<string> {
 export async function lockPort(path: string, directory?: string): Promise<PortLock> {
   const device = await stat(path);
   const name = device.rdev === 0 ? `file-${device.dev}-${device.ino}` : `device-${device.rdev}`;
+  const taken = await takeLock(name, path, directory);
+  if ('release' in taken) return taken;
+  throw portInUse(path, taken.owner === null ? [] : [taken.owner]);
+}
+
+/**
+ * Takes the lock of that name, or says who has it; an owner of null is one that could not be read.
+ * @param path what is locked, for whoever reads the file
+ * @throws Error when there is no place for a lock, or the stale one of another user is in it
+ */
+export async function takeLock(
+  name: string,
+  path: string,
+  directory?: string,
+): Promise<PortLock | { readonly owner: PortOwner | null }> {
   const file = join(directory ?? (await lockDirectory()), `${name}.lock`);
   const command = process.argv.slice(0, 4).join(' ').slice(0, 200);
   const record: LockRecord = { pid: process.pid, startTicks: await startTicks(process.pid), command, path };
@@ -125,12 +140,12 @@ export async function lockPort(path: string, directory?: string): Promise<PortLo
     if (await create(file, text)) return heldLock(file, text);
     const found = await readLock(file);
     if (found === null) continue;
-    if (found.record !== null && (await isAlive(found.record))) throw portInUse(path, [found.record]);
+    if (found.record !== null && (await isAlive(found.record))) return { owner: found.record };
     await removeStale(file, found.text);
     // In a sticky directory the leftover of another user stays: then there is no lock of ours to be had.
     if ((await readLock(file))?.text === found.text) throw new Error(`${file} is stale, and not ours to remove`);
   }
-  throw portInUse(path, []);
+  return { owner: null };
 }
 
 function heldLock(file: string, text: string): PortLock {

@@ -3,8 +3,12 @@ import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { BindingInterface, OpenOptions } from '@serialport/bindings-cpp';
 import { SerialPort } from 'serialport';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { emulatedBinding } from './emulated/binding.js';
+import { readImage } from './emulated/boards.js';
+import { VirtualLine } from './emulated/virtual-line.js';
 import { lowLatencyBinding } from './low-latency-binding.js';
 import { openSerial, type SerialIo } from './serial-io.js';
 import { PtyLine, until } from './testing/pty-line.js';
@@ -163,6 +167,45 @@ describe('the stream interface of SerialPort over the low-latency binding', () =
     await new Promise<void>((resolve, reject) => port.write(Buffer.alloc(100_000), (e) => (e ? reject(e) : resolve())));
     await until(() => text === 'hello' && heard === 100_000);
     await new Promise<void>((resolve) => port.close(() => resolve()));
+    await line.close();
+  });
+});
+
+describe('DTR', () => {
+  /** An emulated Uno whose reset button is at DTR, as on the board: through a capacitor, so that the rising edge resets. */
+  function unoAtDtr(): { line: VirtualLine; binding: BindingInterface; levels: string[] } {
+    const line = new VirtualLine({ board: 'uno', image: readImage('uno'), seed: 1 });
+    const inner = emulatedBinding({ uno: line });
+    const levels: string[] = [];
+    const open = async (options: OpenOptions) => {
+      const port = await inner.open(options);
+      let before = true;
+      port.set = async ({ dtr = true, rts = true }) => {
+        levels.push(`${dtr} ${rts}`);
+        if (dtr && !before) line.board.reset('pin');
+        before = dtr;
+      };
+      return port;
+    };
+    return { line, binding: { list: inner.list, open }, levels };
+  }
+
+  it('goes down and up again in a pulse, and that is one reset of an Uno', async () => {
+    const { line, binding, levels } = unoAtDtr();
+    const uno = await openSerial({ path: 'emulated:uno', baud: 1_000_000, binding });
+    expect(line.board.resets).toBe(0);
+    levels.length = 0;
+    await uno.pulseDtr(1);
+    expect(levels).toEqual(['false false', 'true true']);
+    expect(line.board.resets).toBe(1);
+    await uno.close(1000);
+  });
+
+  it('is not there on a pseudo-terminal, which says so', async () => {
+    const line = await PtyLine.open();
+    const port = await openSerial({ path: line.path, baud: 9600 });
+    await expect(port.pulseDtr(1)).rejects.toThrow(/Inappropriate ioctl/);
+    await port.close(1000);
     await line.close();
   });
 });

@@ -3,6 +3,7 @@
  * `SerialPort` of the public package opens, configures and locks; on Linux the bytes take the low-latency way, elsewhere
  * (and for boards that live in this process) its stream interface.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BindingInterface, LinuxSetOptions } from '@serialport/bindings-cpp';
 import { SerialPort } from 'serialport';
 import { monotonicUs } from '../host-clock.js';
@@ -19,6 +20,11 @@ export interface SerialIo {
   send(bytes: Uint8Array): boolean;
   /** One non-blocking read: 0 proves silence, > 0 bytes were delivered to the sink, -1 proves nothing. */
   drainNow(): number;
+  /**
+   * Lets DTR and RTS go for so long and raises them again: the edge that resets an Arduino.
+   * @throws Error as serialport says it: pseudo-terminals have no such lines (ENOTTY)
+   */
+  pulseDtr(lowMs: number): Promise<void>;
   /** Resolves when the port is closed, or after `timeoutMs`: a driver can hang in close. Never rejects; false when it hung. */
   close(timeoutMs: number): Promise<boolean>;
   readonly counters: SerialCounters;
@@ -34,7 +40,7 @@ export interface SerialCounters {
 export interface SerialOptions {
   readonly path: string;
   readonly baud: number;
-  /** Drop DTR on close, which resets an Arduino. Default false. */
+  /** Drop DTR on close: then the next open raises it, which resets an Arduino. Default false. */
   readonly hupcl?: boolean;
   /** Instead of the platform's: boards in this process. */
   readonly binding?: BindingInterface;
@@ -63,6 +69,17 @@ function setLowLatency(port: SerialPort): Promise<boolean> {
   // Sets DTR and RTS too: as opening left them. `lowLatency` is an option of the Linux binding alone, so not in the type.
   const options: LinuxSetOptions = { lowLatency: true, dtr: true, rts: true };
   return new Promise((resolve) => port.set(options, (error) => resolve(!error)));
+}
+
+async function pulseDtr(port: SerialPort, lowLatency: boolean, lowMs: number): Promise<void> {
+  // Every call sets all three: what it leaves out would go back to its default.
+  const set = (isHigh: boolean) => {
+    const options: LinuxSetOptions = { dtr: isHigh, rts: isHigh, lowLatency };
+    return new Promise<void>((resolve, reject) => port.set(options, (error) => (error ? reject(error) : resolve())));
+  };
+  await set(false);
+  await sleep(lowMs);
+  await set(true);
 }
 
 /** Closes within the time, or gives up waiting. */
@@ -124,6 +141,10 @@ class FastIo implements SerialIo {
     return this.fast.reader?.drainNow() ?? -1;
   }
 
+  pulseDtr(lowMs: number): Promise<void> {
+    return pulseDtr(this.port, this.lowLatency, lowMs);
+  }
+
   close(timeoutMs: number): Promise<boolean> {
     return boundedClose(this.port, timeoutMs);
   }
@@ -162,6 +183,10 @@ class StreamIo implements SerialIo {
   /** The stream interface cannot look at the port without waiting. */
   drainNow(): number {
     return -1;
+  }
+
+  pulseDtr(lowMs: number): Promise<void> {
+    return pulseDtr(this.port, this.lowLatency, lowMs);
   }
 
   close(timeoutMs: number): Promise<boolean> {

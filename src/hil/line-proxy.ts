@@ -91,6 +91,12 @@ export class LineProxy {
     if (!this.#isClosed) this.#plug();
   }
 
+  /** @throws Error when the board's port is not open, or has no DTR */
+  async pulseDtr(lowMs: number): Promise<void> {
+    if (this.#board === null) throw new Error(`${this.#options.boardPath() ?? 'the board'} is not open`);
+    await this.#board.pulseDtr(lowMs);
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#timer);

@@ -25,13 +25,17 @@ export function configurationTables(): Readonly<Record<string, string>> {
   return tables;
 }
 
-function table(schema: object, environment: (key: string) => string): string {
+/** @param environment of a key; without it there is no such column */
+export function table(schema: object, environment?: (key: string) => string): string {
   const rows = Object.entries(properties(schema)).map(([key, described]) => {
-    const variable = environment(key);
+    const variable = environment?.(key);
+    const last = variable === undefined ? '' : ` ${variable && `\`${variable}\``} |`;
     const fallback = described.default === undefined ? '' : `\`${JSON.stringify(described.default)}\``;
-    return `| \`${key}\` | ${kind(described)} | ${fallback} | ${described.description ?? ''} | ${variable && `\`${variable}\``} |`;
+    return `| \`${key}\` | ${kind(described)} | ${fallback} | ${described.description ?? ''} |${last}`;
   });
-  return ['| key | value | default | meaning | environment |', '| --- | --- | --- | --- | --- |', ...rows].join('\n');
+  const columns = ['key', 'value', 'default', 'meaning', ...(environment === undefined ? [] : ['environment'])];
+  const head = [`| ${columns.join(' | ')} |`, `| ${columns.map(() => '---').join(' | ')} |`];
+  return [...head, ...rows].join('\n');
 }
 
 function kind({ type, minimum, maximum, anyOf }: Described): string {

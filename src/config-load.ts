@@ -186,7 +186,8 @@ function settingsBeside(key: string): readonly string[] {
   return beside.length > 0 ? beside : settingKeys;
 }
 
-function suggestion(key: string, known: readonly string[]): string {
+/** For whoever wrote a key that there is not. */
+export function suggestion(key: string, known: readonly string[]): string {
   const near = known
     .map((candidate) => ({ candidate, distance: editDistance(key.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance)[0];

@@ -117,23 +117,29 @@ async function lockDirectory(): Promise<string> {
 export async function lockPort(path: string, directory?: string): Promise<PortLock> {
   const device = await stat(path);
   const name = device.rdev === 0 ? `file-${device.dev}-${device.ino}` : `device-${device.rdev}`;
-  const taken = await takeLock(name, path, directory);
+  const taken = await takeLock({ name, path, directory });
   if ('release' in taken) return taken;
   throw portInUse(path, taken.owner === null ? [] : [taken.owner]);
 }
 
+export interface LockOptions {
+  /** Of the file, without its extension. */
+  readonly name: string;
+  /** What is locked, for whoever reads the file. */
+  readonly path: string;
+  /** What the owner is, for whoever is refused; undefined: its command line. */
+  readonly owner?: string | undefined;
+  readonly directory?: string | undefined;
+}
+
 /**
  * Takes the lock of that name, or says who has it; an owner of null is one that could not be read.
- * @param path what is locked, for whoever reads the file
  * @throws Error when there is no place for a lock, or the stale one of another user is in it
  */
-export async function takeLock(
-  name: string,
-  path: string,
-  directory?: string,
-): Promise<PortLock | { readonly owner: PortOwner | null }> {
+export async function takeLock(options: LockOptions): Promise<PortLock | { readonly owner: PortOwner | null }> {
+  const { name, path, directory } = options;
   const file = join(directory ?? (await lockDirectory()), `${name}.lock`);
-  const command = process.argv.slice(0, 4).join(' ').slice(0, 200);
+  const command = (options.owner ?? process.argv.slice(0, 4).join(' ')).slice(0, 200);
   const record: LockRecord = { pid: process.pid, startTicks: await startTicks(process.pid), command, path };
   const text = `${JSON.stringify(record)}\n`;
   for (let attempt = 0; attempt < 5; attempt++) {

@@ -6,15 +6,15 @@ import { Value } from '../typebox.js';
 
 const BAUD = 921_600;
 
-/** @param path a port, or `emulated:<name>` */
-export function bridgeConfig(path: string): Config {
+/** @param path a port, `vid:pid[:serial]`, or `emulated:<name>` */
+export function bridgeConfig(path: string, baud = BAUD): Config {
   return Value.Default(ConfigSchema, {
     http: { port: 0 },
     mqtt: { port: 0 },
-    boards: [{ path, baud: lineBaud(path, BAUD) }],
+    boards: [{ path, baud: lineBaud(path, baud) }],
   }) as Config;
 }
 
-export function boardConfig(path: string): BoardConfig {
-  return bridgeConfig(path).boards[0]!;
+export function boardConfig(path: string, baud = BAUD): BoardConfig {
+  return bridgeConfig(path, baud).boards[0]!;
 }

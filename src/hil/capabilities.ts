@@ -12,7 +12,8 @@ export const capabilities = {
   testFirmware: 'it can run the image with fault commands',
 } as const;
 
-export type Capability = keyof typeof capabilities;
+/** `feature:<name>`: what is wired around one board, in the words of its `features` in hil-boards.toml. */
+export type Capability = keyof typeof capabilities | `feature:${string}`;
 
 /** @returns why a test with these needs cannot run on this target; null when it can */
 export function unmet(
@@ -21,5 +22,10 @@ export function unmet(
 ): string | null {
   const missing = needs.filter((need) => !target.capabilities.has(need));
   if (missing.length === 0) return null;
-  return `needs ${missing.map((need) => `"${need}" (${capabilities[need]})`).join(' and ')}, which ${target.name} has not`;
+  return `needs ${missing.map((need) => `"${need}" (${meaningOf(need)})`).join(' and ')}, which ${target.name} has not`;
 }
+
+const meaningOf = (need: Capability): string =>
+  need in capabilities
+    ? capabilities[need as keyof typeof capabilities]
+    : 'something around the board, which its entry in hil-boards.toml says';

@@ -17,6 +17,19 @@ export const environment = {
   get bootRom(): string | null {
     return process.env.HIL_BOOTROM || null;
   },
+  /** The hardware map. Undefined: `hil-boards.toml`, if there is one. */
+  get boards(): string | undefined {
+    return process.env.HIL_BOARDS || undefined;
+  },
+  /** How long a board is waited for that another run has, in seconds. */
+  get waitSeconds(): number {
+    return Number(process.env.HIL_WAIT ?? 30);
+  },
+  /** Files that the target was made of, as they were given: whoever runs a test again needs them too. */
+  get given(): [name: string, value: string][] {
+    const names = ['HIL_BOARDS', 'HIL_IMAGE', 'HIL_BOOTROM'];
+    return names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
+  },
   get isRequired(): boolean {
     return process.env.HIL_REQUIRE === '1';
   },

@@ -1,4 +1,5 @@
 /** Boards whose line is taken through our own hands in real time: an emulator or the host's firmware that the kit starts itself. */
+import type { ResetBy } from '../board/emulated/board.js';
 import { LagReader } from '../board/emulated/lag.js';
 import { EmulatorChild } from '../board/emulator-child.js';
 import { monotonicUs } from '../host-clock.js';
@@ -13,9 +14,11 @@ import type { RigOptions } from './targets.js';
 /** A board at the far end of a line that can be damaged. */
 export interface LineBoard {
   readonly kind: BackEnd;
+  /** Bits per second; undefined: the kit's own. */
+  readonly baud?: number;
   /** Its port now; null while there is none. */
   path(): string | null;
-  reset?(by: 'powerOn' | 'pin' | 'watchdog'): Promise<void>;
+  reset?(by: ResetBy, proxy: LineProxy): Promise<void>;
   /** Afterwards `path` is another board's. */
   swap?(): Promise<void>;
   excuse?(sinceUs: number): string | null;
@@ -27,12 +30,12 @@ export const needsLine = ({ needs }: RigOptions): boolean => needs.includes('fau
 
 /** @throws Error when the board's port cannot be opened */
 export async function throughProxy(board: LineBoard, { seed }: RigOptions): Promise<BoardHandle> {
-  const { kind, swap } = board;
+  const { kind, swap, baud } = board;
   const proxy = await LineProxy.open({
     kind,
     seed,
     boardPath: () => board.path(),
-    baud: boardConfig('').baud,
+    baud: boardConfig('', baud).baud,
     ...(swap === undefined ? {} : { swap: () => board.swap!() }),
   }).catch(async (error: unknown) => {
     await board.close();
@@ -40,9 +43,10 @@ export async function throughProxy(board: LineBoard, { seed }: RigOptions): Prom
   });
   return {
     path: proxy.path,
+    baud,
     faults: (trace) => proxy.faults(trace),
     unplug: (_, ms) => proxy.unplug(ms),
-    ...(board.reset === undefined ? {} : { reset: (_, by) => board.reset!(by) }),
+    ...(board.reset === undefined ? {} : { reset: (_, by) => board.reset!(by, proxy) }),
     ...(board.excuse === undefined ? {} : { excuse: (sinceUs) => board.excuse!(sinceUs) }),
     close: async () => {
       await proxy.close();

@@ -19,8 +19,10 @@ import { portsOf } from './virtual-outlets.js';
 
 /** What the test can do to the board from outside. */
 export interface BoardHandle {
-  /** Port, or `emulated:<name>`. */
+  /** Port, `vid:pid[:serial]`, or `emulated:<name>`. */
   readonly path: string;
+  /** Bits per second; undefined: the kit's own. */
+  readonly baud?: number | undefined;
   /** Where the line is in our hands: its faults, told to this trace. */
   readonly faults: ((trace: Trace) => LineFaults) | null;
   /** Why a failure since then may be this machine's fault, beyond what the rig sees itself. */
@@ -62,7 +64,7 @@ export class RealRig implements Rig {
     this.faults = board.faults?.(this.trace) ?? null;
     this.#board = board;
     this.#isBoardDisturbed = isBoardDisturbed;
-    const config = bridgeConfig(board.path);
+    const config = bridgeConfig(board.path, board.baud);
     this.#bridge = startBridge({
       config,
       explicit: ['http.port', 'mqtt.port'],

@@ -23,7 +23,8 @@ function run(environment: Record<string, string>): Ran[] {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const config = 'src/hil/testing/vitest.rig.ts';
   const { VITEST: _, ...inherited } = process.env;
-  spawnSync(process.execPath, [vitest, 'run', '--config', config, '--reporter', 'json', '--outputFile', json], {
+  const given = ['run', '--config', config, 'failing.rig.ts', '--reporter', 'json', '--outputFile', json];
+  spawnSync(process.execPath, [vitest, ...given], {
     cwd: root,
     env: { ...inherited, HIL_ARTIFACTS: folder, ...environment },
     timeout: 120_000,

@@ -5,7 +5,7 @@ import { bootRomPath, imagePath, missingImage, tryOwnImage } from './firmware-im
 import { HostProcess, missingHost } from './host-process.js';
 import { emulatedLine, hostLine, needsLine, portLine, throughProxy } from './line-boards.js';
 import { type BoardHandle, RealRig } from './real-rig.js';
-import type { FirmwareKind, RigOptions, Target } from './targets.js';
+import type { RigOptions, Target } from './targets.js';
 
 /** `pico-pty`, `uno-pty`: the emulated board as `npm start` runs it, a process of its own on a pseudo-terminal. */
 export function emulatedTarget(board: 'pico' | 'uno'): Target {
@@ -62,26 +62,28 @@ export function portTarget(path: string): Target {
   });
 }
 
-interface RealBoard {
-  missing(firmware: FirmwareKind): string | null;
+interface RealBoard extends Pick<Target, 'missing' | 'lacks'> {
   open(options: RigOptions): Promise<BoardHandle>;
+  stop?(): Promise<void>;
 }
 
-function realTarget(name: string, can: readonly Capability[], { missing, open }: RealBoard): Target {
+export function realTarget(name: string, can: readonly Capability[], board: RealBoard): Target {
+  const { missing, lacks, open, stop } = board;
   return {
     name,
     isRealTime: true,
     capabilities: new Set(can),
     missing,
+    ...(lacks === undefined ? {} : { lacks }),
     start: async (options) => {
-      const board = await open(options);
+      const handle = await open(options);
       try {
-        return await RealRig.start({ board, trace: options.trace, isBoardDisturbed: !can.includes('timing') });
+        return await RealRig.start({ board: handle, trace: options.trace, isBoardDisturbed: !can.includes('timing') });
       } catch (error) {
-        await board.close();
+        await handle.close();
         throw error;
       }
     },
-    stop: async () => {},
+    stop: async () => stop?.(),
   };
 }

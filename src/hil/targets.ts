@@ -1,5 +1,7 @@
 /** What a run tests: `HIL_TARGET` names it. */
+import { loadBoardMap } from './boards/board-map.js';
 import type { Capability } from './capabilities.js';
+import { environment } from './environment.js';
 import type { Rig } from './rig.js';
 import type { Trace } from './trace.js';
 
@@ -23,6 +25,8 @@ export interface Target {
   readonly replays?: { readonly path: string; readonly test: string; readonly seed: number };
   /** Why it cannot be tested on this machine now; null when it can. */
   missing(firmware: FirmwareKind): string | null;
+  /** Why it has no image of this kind, and never will: such tests are skipped. Null when it has. */
+  lacks?(firmware: FirmwareKind): string | null;
   /** A board and a bridge for one test. In virtual time the board is powered on for it; in real time it may go on from the test before. */
   start(options: RigOptions): Promise<Rig>;
   /** Ends what the target keeps between tests. */
@@ -33,8 +37,8 @@ const names = ['pico', 'uno', 'pico-pty', 'uno-pty', 'host'] as const;
 
 /**
  * The target of this run.
- * @param name of `HIL_TARGET`; a path is the port of a board that is really there
- * @throws Error that lists the targets
+ * @param name of `HIL_TARGET`; a path is the port of a board that is really there, other names are those of `hil-boards.toml`
+ * @throws Error that lists the targets, or says what is wrong in the map
  */
 export async function loadTarget(name: string): Promise<Target> {
   if (name === 'pico' || name === 'uno') return (await import('./target-virtual.js')).virtualTarget(name);
@@ -42,7 +46,15 @@ export async function loadTarget(name: string): Promise<Target> {
   if (name === 'uno-pty') return (await import('./target-real.js')).emulatedTarget('uno');
   if (name === 'host') return (await import('./target-real.js')).hostTarget();
   if (name.startsWith('/') || /^COM\d+$/.test(name)) return (await import('./target-real.js')).portTarget(name);
+  const map = loadBoardMap(environment.boards, names);
+  const board = map?.boards.get(name);
+  if (board !== undefined) return (await import('./boards/mapped-target.js')).mappedTarget(board);
+  const mapped = [...(map?.boards.keys() ?? [])];
+  const own =
+    map === null
+      ? 'there is no hil-boards.toml here to name others (HIL_BOARDS names another)'
+      : `${map.file} has ${mapped.length === 0 ? 'no boards' : mapped.join(', ')}`;
   throw new Error(
-    `HIL_TARGET=${name}: there is no such target; there are ${names.join(', ')}, and paths of ports such as /dev/ttyACM0`,
+    `HIL_TARGET=${name}: there is no such target; there are ${names.join(', ')}, and paths of ports such as /dev/ttyACM0; ${own}`,
   );
 }

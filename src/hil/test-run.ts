@@ -85,7 +85,8 @@ export class TestRun {
       this.#cannot(`HIL_REQUIRE=1, and ${missing}`);
     }
     const wanted: Capability[] = firmware === 'release' ? [...needs] : [...needs, 'testFirmware'];
-    const reason = missing ?? this.#notRecorded() ?? unmet(target, wanted) ?? (dead && `the board is broken: ${dead}`);
+    const lacking = unmet(target, wanted) ?? target.lacks?.(firmware) ?? null;
+    const reason = missing ?? this.#notRecorded() ?? lacking ?? (dead && `the board is broken: ${dead}`);
     if (!reason) return;
     this.#tell('skipped', { reason });
     this.#options.skip(reason);
@@ -107,7 +108,8 @@ export class TestRun {
     try {
       return await this.#try();
     } catch (error) {
-      const reason = `${messageOf(error)} (at the first try: ${this.#unstable})`;
+      const again = messageOf(error);
+      const reason = again === this.#unstable ? again : `${again} (at the first try: ${this.#unstable})`;
       markBroken(this.#options.target.name, reason);
       return this.#cannot(reason);
     }
@@ -184,7 +186,8 @@ export class TestRun {
 
   get #again(): string {
     const { target, seed } = this.#options;
-    return `HIL_TARGET=${quoted(target.name)} HIL_SEED=${seed} ${this.#command}`;
+    const given = environment.given.map(([name, value]) => `${name}=${quoted(value)} `).join('');
+    return `${given}HIL_TARGET=${quoted(target.name)} HIL_SEED=${seed} ${this.#command}`;
   }
 
   get #replay(): string {

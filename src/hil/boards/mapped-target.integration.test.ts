@@ -1,0 +1,144 @@
+/** A board of hil-boards.toml under tests, from outside: the firmware as a process of this machine is the board. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Desk, images } from '../testing/desk.rig.js';
+import { buildOfImage } from './image-build.js';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const RUN_MS = 240_000;
+const builds = { release: buildOfImage(images.release), test: buildOfImage(images.test) };
+
+let desk: Desk;
+beforeEach(() => {
+  desk = new Desk();
+});
+afterEach(() => desk.close());
+
+interface Ran {
+  readonly title: string;
+  readonly status: string;
+  readonly failureMessages: readonly string[];
+  readonly meta: { readonly hil: { readonly verdict: string; readonly reason: string | null; readonly again: string } };
+}
+
+/** Runs the tests of `mapped.rig.ts` on the desk. */
+function run(environment: Record<string, string> = {}): { tests: Ran[]; stderr: string } {
+  const json = join(desk.folder, 'result.json');
+  rmSync(json, { force: true });
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const given = ['run', '--config', 'src/hil/testing/vitest.rig.ts', 'mapped.rig.ts'];
+  const { VITEST: _, ...inherited } = process.env;
+  const { stderr } = spawnSync(process.execPath, [vitest, ...given, '--reporter', 'json', '--outputFile', json], {
+    cwd: root,
+    encoding: 'utf8',
+    env: {
+      ...inherited,
+      HIL_TARGET: 'desk',
+      HIL_BOARDS: desk.map,
+      HIL_ARTIFACTS: desk.folder,
+      DESK_RELEASE: builds.release,
+      DESK_TEST: builds.test,
+      ...environment,
+    },
+  });
+  const { testResults } = JSON.parse(readFileSync(json, 'utf8')) as { testResults: { assertionResults: Ran[] }[] };
+  return { tests: testResults.flatMap(({ assertionResults }) => assertionResults), stderr };
+}
+
+const statuses = (tests: readonly Ran[]) => Object.fromEntries(tests.map(({ title, status }) => [title, status]));
+const flashed = () =>
+  existsSync(join(desk.folder, 'flashed')) ? readFileSync(join(desk.folder, 'flashed'), 'utf8') : '';
+
+const commands = 'resetCommand = "sh desk.sh reset"\nflashCommand = "sh desk.sh flash {image}"';
+const all = `reset = "command"
+flasher = "command"
+${commands}
+powerOff = "sh desk.sh off"
+powerOn = "sh desk.sh on"
+features = ["loopback"]
+image = { release = "${images.release}", test = "${images.test}" }`;
+
+describe('a board of the map', () => {
+  it(
+    'is flashed only when it runs another build, reset, switched, and skipped where its entry says nothing',
+    () => {
+      desk.run('flash', images.test);
+      desk.describe(all);
+      const { tests, stderr } = run();
+      expect(stderr).toContain(`runs build ${builds.test}, and ${images.release} is build ${builds.release}: flashing`);
+      expect(statuses(tests)).toEqual({
+        'runs the release image': 'passed',
+        'that is pressed makes another boot': 'passed',
+        'that is pressed behind a line of ours makes another boot': 'passed',
+        'that goes and comes makes another boot': 'passed',
+        'is there for a test of it': 'passed',
+        'is not on this desk': 'skipped',
+        'can be needed': 'passed',
+        'is told': 'skipped',
+      });
+      const reasons = tests.filter(({ status }) => status === 'skipped').map(({ meta }) => meta.hil.reason);
+      expect(reasons).toEqual([
+        expect.stringMatching(/boards\.desk in .*hil-boards\.toml gives no image\.wrap/),
+        expect.stringMatching(/needs "feature:oven" .*hil-boards\.toml.*, which desk has not/),
+      ]);
+      expect(tests[0]!.meta.hil.again).toMatch(/^HIL_BOARDS=\S+hil-boards\.toml HIL_TARGET=desk /);
+      // By this test itself, for the release tests, for the test of the other image, and back for what came after it.
+      const paths = [images.test, images.release, images.test, images.release];
+      expect(flashed().trim().split('\n')).toEqual(paths);
+    },
+    RUN_MS,
+  );
+
+  it(
+    'that does not run the image after flashing is one set-up error with both hashes, and broken for the rest',
+    () => {
+      desk.run('flash', images.test);
+      desk.describe(`flasher = "command"\nflashCommand = "echo {image}"\nimage = { release = "${images.release}" }`);
+      const [first, ...others] = run().tests;
+      expect(first!.meta.hil.verdict).toBe('set-up error');
+      expect(first!.meta.hil.reason).toMatch(
+        new RegExp(`command ended well, but .*build hash ${builds.release}, the board tells ${builds.test}`),
+      );
+      const reasons = others.map(({ meta }) => meta.hil.reason);
+      expect(reasons).toContainEqual(expect.stringMatching(/the board is broken: .*build hash/));
+      expect(others.every(({ status }) => status === 'skipped')).toBe(true);
+    },
+    RUN_MS,
+  );
+
+  it(
+    'says that its port has no DTR, and runs without a flasher what it has',
+    () => {
+      desk.run('flash', images.release);
+      desk.describe('reset = "dtr"');
+      const { tests } = run();
+      const byTitle = new Map(tests.map((each) => [each.title, each]));
+      expect(byTitle.get('runs the release image')!.status).toBe('passed');
+      const pressed = byTitle.get('that is pressed makes another boot')!;
+      expect(pressed.status).toBe('failed');
+      expect(pressed.failureMessages.join()).toMatch(
+        /boards\.desk\.reset = "dtr": .*Inappropriate ioctl.*Take reset = "command" or "none" in .*hil-boards\.toml/,
+      );
+      const wants = byTitle.get('is there for a test of it')!;
+      expect(wants.meta.hil.reason).toMatch(/needs "testFirmware"/);
+      expect(flashed().trim()).toBe(images.release);
+    },
+    RUN_MS,
+  );
+
+  it(
+    'that is not plugged in is skipped with the remedy, and is an error where it must be there',
+    () => {
+      desk.describe('');
+      const [skipped] = run().tests;
+      expect(skipped).toMatchObject({ status: 'skipped' });
+      expect(skipped!.meta.hil.reason).toMatch(/board desk is not there: there is no port .*plug it in, or correct/);
+      const [required] = run({ HIL_REQUIRE: '1' }).tests;
+      expect(required!.meta.hil).toMatchObject({ verdict: 'set-up error' });
+    },
+    RUN_MS,
+  );
+});

@@ -32,7 +32,8 @@ export default defineConfig({
 });
 `;
 
-const boardTest = `// HIL_TARGET=pico (the default) runs these on an emulated board, in virtual time; HIL_TARGET=/dev/ttyUSB0 on yours.
+const boardTest = `// HIL_TARGET=pico (the default) runs these on an emulated board, in virtual time; on yours: its port (/dev/ttyUSB0), or
+// its name in hil-boards.toml.
 import { describe, expect, test } from 'tautline/hil';
 
 test('tells what it is, and streams', async ({ bridge }) => {
@@ -72,7 +73,40 @@ describe('after a reset', () => {
 });
 `;
 
-const workflow = `# The emulated board on every push. For a board on a runner of your own: runs-on: its label, and HIL_TARGET: its port.
+const boardMap = `# The boards on this desk: HIL_TARGET=bench-pico npm test. Every key is in docs/hil.md of tautline, "hil-boards.toml".
+# Take the comment signs off the one that is yours. "npx tautline ports" lists ports and their USB ids.
+
+# A Raspberry Pi Pico behind a USB-UART adapter (GPIO 0 and 1).
+#[boards.bench-pico]
+#path = "/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0"
+#flasher = "uf2"                    # hold BOOTSEL while you plug it in: only when its build differs from the image
+#volume = "/media/me/RPI-RP2"
+#image = { release = "node_modules/tautline/firmware/images/pico.uf2", test = "node_modules/tautline/firmware/images/pico-test.uf2" }
+
+# An Arduino Uno on its own USB.
+#[boards.bench-uno]
+#usb = "2341:0043"
+#baud = 1_000_000
+#reset = "dtr"
+#flasher = "avrdude"
+#image = { release = "node_modules/tautline/firmware/images/uno.hex", test = "node_modules/tautline/firmware/images/uno-test.hex" }
+
+# Any other board: what can be done to it is a command.
+#[boards.bench]
+#path = "/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0"
+#baud = 115_200
+#reset = "command"
+#resetCommand = "./press-reset"
+#powerOff = "uhubctl -l 1-1 -p 2 -a off"
+#powerOn = "uhubctl -l 1-1 -p 2 -a on"
+#flasher = "command"
+#flashCommand = "openocd -f board.cfg -c 'program {image} verify reset exit'"
+#image = { release = "../build/firmware.bin" }
+#features = ["loopback"]            # runs tests of needs: ['feature:loopback']
+`;
+
+const workflow = `# The emulated board on every push. For a board on a runner of your own: runs-on: its label, and HIL_TARGET: its name in
+# hil-boards.toml. Two runs that want one board take it one after the other (HIL_WAIT).
 name: board tests
 on: push
 jobs:
@@ -96,6 +130,7 @@ export function hilInit(folder: string, version: string): void {
     '.gitignore': 'node_modules/\nhil-artifacts/\n',
     'vitest.config.js': vitestConfig,
     'board.test.js': boardTest,
+    'hil-boards.toml': boardMap,
     '.github/workflows/board-tests.yml': workflow,
   };
   const there = Object.keys(files).filter((name) => existsSync(join(folder, name)));

@@ -56,10 +56,10 @@ export class BoardHealth {
     ];
   }
 
-  /** Its newest counters; null when it does not stream. */
+  /** Its newest counters; null when it does not stream, or only prints lines: then it counts nothing. */
   async #news(): Promise<{ counts: Counts; boot: number } | null> {
     const { loop } = this.#rig;
-    if (loop.session.state !== 'streaming') return null;
+    if (loop.session.state !== 'streaming' || loop.board.established === null) return null;
     const old = loop.status;
     await this.#rig.until('the board tells its counters', () => loop.status !== old, NEWS_MS);
     const { counters } = loop.decoder;

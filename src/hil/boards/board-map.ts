@@ -69,7 +69,8 @@ const isTable = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function check(settings: unknown, at: string): MappedBoardSettings {
-  if (!isTable(settings)) throw new ConfigError(`${at}: expected a table: write [${at.slice(at.indexOf('boards.'))}]`);
+  if (!isTable(settings))
+    throw new ConfigError(`${at}: expected a table: write [${at.slice(at.lastIndexOf(' ') + 1)}]`);
   const filled = Value.Default(MappedBoardSchema, structuredClone(settings));
   const errors = [...Value.Errors(MappedBoardSchema, filled)];
   // As in the settings of the bridge: an unknown key is best told by its parent.

@@ -11,11 +11,15 @@ export interface FoundPort {
 
 /**
  * @returns its port; null when nothing like it is plugged in
- * @throws PortError `PORT_AMBIGUOUS` when several match its USB id
+ * @throws PortError `PORT_AMBIGUOUS` when several match its USB id; Error when this machine cannot list its ports
  */
-export async function portOf({ path, usb }: MappedBoard): Promise<FoundPort | null> {
+export async function portOf({ name, path, usb }: MappedBoard): Promise<FoundPort | null> {
   if (path !== undefined) return existsSync(path) || /^COM\d+$/.test(path) ? { path } : null;
-  const ports = await listPorts();
+  const ports = await listPorts().catch((error: Error) => {
+    throw new Error(
+      `boards.${name}.usb = "${usb}": this machine cannot list its ports (${error.message}): name the board by path`,
+    );
+  });
   const [first, ...others] = matchPorts(parseSelector(usb!)!, ports);
   if (first === undefined) return null;
   if (others.length > 0) throw portAmbiguous(usb!, [first, ...others]);

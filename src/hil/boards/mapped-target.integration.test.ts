@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Desk, images } from '../testing/desk.rig.js';
+import { lockBoard } from './board-lock.js';
+import { loadBoardMap } from './board-map.js';
 import { buildOfImage } from './image-build.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -130,6 +132,23 @@ image = { release = "${images.release}" }`);
       const wants = byTitle.get('is there for a test of it')!;
       expect(wants.meta.hil.reason).toMatch(/needs "testFirmware"/);
       expect(flashed().trim()).toBe(images.release);
+    },
+    RUN_MS,
+  );
+
+  it(
+    'that another run has is a set-up error that names that run',
+    async () => {
+      desk.run('flash', images.release);
+      const board = loadBoardMap(desk.describe(''), [])!.boards.get('desk')!;
+      const lock = await lockBoard(board, { waitMs: 0, tell: () => {} });
+      const [first] = run({ HIL_WAIT: '0' }).tests;
+      await lock.release();
+      expect(first!.meta.hil).toMatchObject({
+        verdict: 'set-up error',
+        reason: expect.stringContaining(`is in use by process ${process.pid} (HIL tests of desk in ${process.cwd()})`),
+      });
+      expect(run().tests[0]!.status).toBe('passed');
     },
     RUN_MS,
   );

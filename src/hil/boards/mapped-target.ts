@@ -25,12 +25,11 @@ const tell = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
 
-/** @throws Error when several ports match */
 export async function mappedTarget(board: MappedBoard): Promise<Target> {
-  const isThere = (await portOf(board)) !== null;
+  const isAbsent = await absence(board);
   const desk = new Desk(board);
   return realTarget(board.name, capabilitiesOf(board), {
-    missing: () => (isThere || showsAsDrive(board) ? null : absent(board)),
+    missing: () => isAbsent,
     lacks: (firmware) => lacks(board, firmware),
     open: (options) => desk.open(options),
     stop: () => desk.leave(),
@@ -45,6 +44,15 @@ function capabilitiesOf(board: MappedBoard): Capability[] {
   if (board.flasher !== 'none' && board.image.test !== undefined) can.push('testFirmware');
   if (process.platform !== 'win32') can.push('unplug', 'faults');
   return [...can, ...board.features.map((name) => `feature:${name}` as const)];
+}
+
+/** Why it cannot be had; null when it can. */
+async function absence(board: MappedBoard): Promise<string | null> {
+  try {
+    return (await portOf(board)) !== null || showsAsDrive(board) ? null : absent(board);
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /** A board in its bootloader has no port, and can be flashed. */

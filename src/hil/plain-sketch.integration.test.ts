@@ -1,12 +1,11 @@
 /** A sketch that only prints lines, as a target: what docs/hil.md says can be tested of one, and no more. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { runTests } from './testing/child-run.rig.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'tautline-sketch-'));
 const port = join(folder, 'port');
 const sketch = 'n=0; while :; do printf "temperature:2%d.5,speed:%d\\r\\n" $((n % 10)) $n; n=$((n+1)); sleep 0.1; done';
@@ -23,16 +22,7 @@ afterAll(() => {
 });
 
 it('has signals, values, outlets and a line that can be pulled out, and no clock and no counters', () => {
-  const json = join(folder, 'result.json');
-  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-  const given = ['run', '--config', 'src/hil/testing/vitest.rig.ts', 'plain.rig.ts'];
-  const { VITEST: _, TAUTLINE_HIL_RUN: __, ...inherited } = process.env;
-  spawnSync(process.execPath, [vitest, ...given, '--reporter', 'json', '--outputFile', json], {
-    cwd: root,
-    env: { ...inherited, HIL_TARGET: port, HIL_ARTIFACTS: folder },
-  });
-  const { testResults } = JSON.parse(readFileSync(json, 'utf8'));
-  const tests: { title: string; status: string; failureMessages: string[] }[] = testResults[0].assertionResults;
+  const { tests } = runTests({ file: 'plain.rig.ts', folder, environment: { HIL_TARGET: port } });
   expect(tests.map(({ title, status, failureMessages }) => [title, status, ...failureMessages])).toEqual([
     ['prints its signals, with values in their range', 'passed'],
     ['refuses what needs an answer', 'passed'],

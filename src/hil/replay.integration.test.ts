@@ -1,42 +1,19 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RanTest, runTests } from './testing/child-run.rig.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'tautline-hil-'));
 
-interface Ran {
-  readonly fullName: string;
-  readonly status: string;
-  readonly meta: {
-    readonly hil: { readonly verdict: string; readonly reason: string; readonly artefact: string | null };
-  };
-}
-
 /** Runs the failing tests in a process of their own. */
-function run(environment: Record<string, string>): Ran[] {
-  const json = join(folder, 'result.json');
-  rmSync(json, { force: true });
-  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-  const config = 'src/hil/testing/vitest.rig.ts';
-  const { VITEST: _, ...inherited } = process.env;
-  const given = ['run', '--config', config, 'failing.rig.ts', '--reporter', 'json', '--outputFile', json];
-  spawnSync(process.execPath, [vitest, ...given], {
-    cwd: root,
-    env: { ...inherited, HIL_ARTIFACTS: folder, ...environment },
-    timeout: 120_000,
-  });
-  const { testResults } = JSON.parse(readFileSync(json, 'utf8')) as { testResults: { assertionResults: Ran[] }[] };
-  return testResults.flatMap(({ assertionResults }) => assertionResults);
-}
+const run = (environment: Record<string, string>): RanTest[] =>
+  runTests({ file: 'failing.rig.ts', folder, environment }).tests;
 
 /** Without the commands that run it again: those of a replay name the replay. */
-const messageOf = ({ meta }: Ran): string => meta.hil.reason.replaceAll(/^(again|as it was).*$/gm, '');
+const messageOf = ({ meta }: RanTest): string => meta.hil.reason!.replaceAll(/^(again|as it was).*$/gm, '');
 
-let recorded: Ran[] = [];
+let recorded: RanTest[] = [];
 beforeAll(() => {
   recorded = run({ HIL_TARGET: 'pico', HIL_SEED: '7' });
 }, 120_000);

@@ -1,15 +1,13 @@
 /** A board of hil-boards.toml under tests, from outside: the firmware as a process of this machine is the board. */
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type RanTest, runTests } from '../testing/child-run.rig.js';
 import { Desk, images } from '../testing/desk.rig.js';
 import { lockBoard } from './board-lock.js';
 import { loadBoardMap } from './board-map.js';
 import { buildOfImage } from './image-build.js';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
 const RUN_MS = 240_000;
 const builds = { release: buildOfImage(images.release), test: buildOfImage(images.test) };
 
@@ -19,39 +17,21 @@ beforeEach(() => {
 });
 afterEach(() => desk.close());
 
-interface Ran {
-  readonly title: string;
-  readonly status: string;
-  readonly failureMessages: readonly string[];
-  readonly meta: { readonly hil: { readonly verdict: string; readonly reason: string | null; readonly again: string } };
-}
-
 /** Runs the tests of `mapped.rig.ts` on the desk. */
-function run(environment: Record<string, string> = {}): { tests: Ran[]; stderr: string } {
-  const json = join(desk.folder, 'result.json');
-  rmSync(json, { force: true });
-  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-  const given = ['run', '--config', 'src/hil/testing/vitest.rig.ts', 'mapped.rig.ts'];
-  // A run of its own: what is broken there is not for the run that this test is in.
-  const { VITEST: _, TAUTLINE_HIL_RUN: __, ...inherited } = process.env;
-  const { stderr } = spawnSync(process.execPath, [vitest, ...given, '--reporter', 'json', '--outputFile', json], {
-    cwd: root,
-    encoding: 'utf8',
-    env: {
-      ...inherited,
+const run = (environment: Record<string, string> = {}) =>
+  runTests({
+    file: 'mapped.rig.ts',
+    folder: desk.folder,
+    environment: {
       HIL_TARGET: 'desk',
       HIL_BOARDS: desk.map,
-      HIL_ARTIFACTS: desk.folder,
       DESK_RELEASE: builds.release,
       DESK_TEST: builds.test,
       ...environment,
     },
   });
-  const { testResults } = JSON.parse(readFileSync(json, 'utf8')) as { testResults: { assertionResults: Ran[] }[] };
-  return { tests: testResults.flatMap(({ assertionResults }) => assertionResults), stderr };
-}
 
-const statuses = (tests: readonly Ran[]) => Object.fromEntries(tests.map(({ title, status }) => [title, status]));
+const statuses = (tests: readonly RanTest[]) => Object.fromEntries(tests.map(({ title, status }) => [title, status]));
 const flashed = () =>
   existsSync(join(desk.folder, 'flashed')) ? readFileSync(join(desk.folder, 'flashed'), 'utf8') : '';
 

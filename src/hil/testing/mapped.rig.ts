@@ -67,7 +67,8 @@ describe('the image near its wraps', () => {
 describe('what is wired around it', () => {
   test.override({ needs: ['feature:loopback'] });
 
-  test('can be needed', async ({ target }) => {
+  test('can be needed', async ({ target, health }) => {
+    health.expect(...noise);
     expect(target.name).toBe('desk');
   });
 });

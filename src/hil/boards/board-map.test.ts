@@ -124,7 +124,7 @@ describe('HIL_TARGET', () => {
     process.env.HIL_BOARDS = path;
     const { missing } = await loadTarget('bench');
     expect(missing('release')).toMatch(
-      /^(board bench is not there: there is no port ffff:fffe: plug it in|boards\.bench\.usb = "ffff:fffe": .* name the board by path)/,
+      /^(board bench is not there: there is no port ffff:fffe: plug it in|boards\.bench\.usb = "ffff:fffe": .*give a port by its path)/,
     );
   });
 

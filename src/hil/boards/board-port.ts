@@ -16,9 +16,7 @@ export interface FoundPort {
 export async function portOf({ name, path, usb }: MappedBoard): Promise<FoundPort | null> {
   if (path !== undefined) return existsSync(path) || /^COM\d+$/.test(path) ? { path } : null;
   const ports = await listPorts().catch((error: Error) => {
-    throw new Error(
-      `boards.${name}.usb = "${usb}": this machine cannot list its ports (${error.message}): name the board by path`,
-    );
+    throw new Error(`boards.${name}.usb = "${usb}": ${error.message}`);
   });
   const [first, ...others] = matchPorts(parseSelector(usb!)!, ports);
   if (first === undefined) return null;

@@ -39,7 +39,7 @@ export interface ChipWiring {
   readonly random: SeededRandom;
   readonly flash: Uint8Array<ArrayBuffer>;
   /** Undefined: an image that uses it is stopped by a `BootRomMissing`. */
-  readonly bootRom: Uint32Array | undefined;
+  readonly bootRom?: Uint32Array | undefined;
   /** Characters of UART0 as they end on the wire. */
   readonly onCharacter: OnCharacter;
   readonly onWatchdog: (reason: number) => void;

@@ -81,7 +81,7 @@ const boardMap = `# The boards on this desk: HIL_TARGET=bench-pico npm test. Eve
 #path = "/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0"
 #flasher = "uf2"                    # hold BOOTSEL while you plug it in: only when its build differs from the image
 #volume = "/media/me/RPI-RP2"
-#image = { release = "node_modules/tautline/firmware/images/pico.uf2", test = "node_modules/tautline/firmware/images/pico-test.uf2" }
+#image = { release = "node_modules/tautline/firmware/images/pico.uf2" }
 
 # An Arduino Uno on its own USB.
 #[boards.bench-uno]
@@ -106,7 +106,7 @@ const boardMap = `# The boards on this desk: HIL_TARGET=bench-pico npm test. Eve
 `;
 
 const workflow = `# The emulated board on every push. For a board on a runner of your own: runs-on: its label, and HIL_TARGET: its name in
-# hil-boards.toml. Two runs that want one board take it one after the other (HIL_WAIT).
+# hil-boards.toml. Of two runs that want one board one waits for the other: HIL_WAIT says how long.
 name: board tests
 on: push
 jobs:

@@ -117,10 +117,11 @@ image = { release = "${images.release}" }`);
   );
 
   it(
-    'that another run has is a set-up error that names that run',
+    'that another run has is a set-up error that names that run; with the right build it is not flashed',
     async () => {
       desk.run('flash', images.release);
-      const board = loadBoardMap(desk.describe(''), [])!.boards.get('desk')!;
+      const keys = `flasher = "command"\nflashCommand = "sh desk.sh flash {image}"\nimage = { release = "${images.release}" }`;
+      const board = loadBoardMap(desk.describe(keys), [])!.boards.get('desk')!;
       const lock = await lockBoard(board, { waitMs: 0, tell: () => {} });
       const [first] = run({ HIL_WAIT: '0' }).tests;
       await lock.release();
@@ -129,6 +130,7 @@ image = { release = "${images.release}" }`);
         reason: expect.stringContaining(`is in use by process ${process.pid} (HIL tests of desk in ${process.cwd()})`),
       });
       expect(run().tests[0]!.status).toBe('passed');
+      expect(flashed().trim()).toBe(images.release); // by this test itself
     },
     RUN_MS,
   );

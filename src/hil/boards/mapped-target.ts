@@ -70,17 +70,16 @@ function lacks({ name, flasher, image, file }: MappedBoard, firmware: FirmwareKi
 /** The board, held by this run, with the firmware that it has now. */
 class Desk {
   #lock: PortLock | null = null;
-  #firmware: FirmwareKind | null = null;
+  /** What it runs. A refusal stays: neither waiting nor flashing is done twice by itself. */
+  #prepared: Promise<FirmwareKind> | null = null;
 
   constructor(private readonly board: MappedBoard) {}
 
   async open(options: RigOptions): Promise<BoardHandle> {
-    const { board } = this;
-    this.#lock ??= await lockBoard(board, { waitMs: environment.waitSeconds * 1e3, tell });
-    if (this.#firmware !== options.firmware) {
-      this.#firmware = null;
-      await ensureFirmware(board, options.firmware, tell);
-      this.#firmware = options.firmware;
+    this.#prepared ??= this.#prepare(options.firmware);
+    if ((await this.#prepared) !== options.firmware) {
+      this.#prepared = this.#prepare(options.firmware);
+      await this.#prepared;
     }
     return needsLine(options) ? this.#behindProxy(options) : this.#direct();
   }
@@ -88,6 +87,13 @@ class Desk {
   async leave(): Promise<void> {
     await this.#lock?.release();
     this.#lock = null;
+  }
+
+  async #prepare(firmware: FirmwareKind): Promise<FirmwareKind> {
+    const { board } = this;
+    this.#lock ??= await lockBoard(board, { waitMs: environment.waitSeconds * 1e3, tell });
+    await ensureFirmware(board, firmware, tell);
+    return firmware;
   }
 
   #direct(): BoardHandle {

@@ -105,8 +105,9 @@ image = { release = "${images.release}" }`);
       const byTitle = new Map(tests.map((each) => [each.title, each]));
       expect(byTitle.get('runs the release image')!.status).toBe('passed');
       const pressed = byTitle.get('that is pressed makes another boot')!;
-      expect(pressed.status).toBe('failed');
-      expect(pressed.failureMessages.join()).toMatch(
+      // On a busy machine no failure is a verdict: then it has the same reason.
+      expect(['fail', 'inconclusive']).toContain(pressed.meta.hil.verdict);
+      expect(pressed.meta.hil.reason).toMatch(
         /boards\.desk\.reset = "dtr": .*Inappropriate ioctl.*Take reset = "command" or "none" in .*hil-boards\.toml/,
       );
       const wants = byTitle.get('is there for a test of it')!;

@@ -107,7 +107,7 @@ async function run({ size, seed }: RunOptions): Promise<Result> {
   );
   const silence = silenceLatenciesUs(evidence, silent, contract.leaseUs);
   const delivered = deliveredOf(evidence, late);
-  const simulated = simulate({ seed, hours: simulatedHours, overlap: false }).blame;
+  const { blame: simulated } = await simulate({ seed, hours: simulatedHours, overlap: false });
   const { accuracy, indeterminate } = simulated;
   return {
     name: 'blame',

@@ -67,7 +67,7 @@ function options(): SimulationOptions & { json: string | undefined; safetyMoment
 }
 
 const { json, safetyMoments, ...chosen } = options();
-if (safetyMoments === null) runEpisodes();
+if (safetyMoments === null) await runEpisodes();
 else runSafety(safetyMoments);
 
 function runSafety(moments: number): void {
@@ -89,9 +89,9 @@ function write(report: unknown): void {
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
 }
 
-function runEpisodes(): void {
+async function runEpisodes(): Promise<void> {
   const before = process.cpuUsage();
-  const result = simulate(chosen);
+  const result = await simulate(chosen);
   // The time of the processor: that of the clock would say how busy the machine is.
   const { user, system } = process.cpuUsage(before);
   const seconds = (user + system) / 1e6;

@@ -2,20 +2,21 @@ import { describe, expect, it } from 'vitest';
 import { seeded } from '../deadline/model/line.js';
 import { Episode } from './episode.js';
 import { allFaultKinds, overlapping } from './faults.js';
+import { usedBytes } from './memory.js';
 import { simulate } from './simulate.js';
 
 const MINUTE = 1 / 60;
 
 describe('the simulator', () => {
-  it('does the same for the same seed', () => {
-    const [once, again] = [simulate({ seed: 11, hours: MINUTE }), simulate({ seed: 11, hours: MINUTE })];
+  it('does the same for the same seed', async () => {
+    const [once, again] = [await simulate({ seed: 11, hours: MINUTE }), await simulate({ seed: 11, hours: MINUTE })];
     expect(again).toEqual(once);
     expect(once.frames).toBeGreaterThan(10_000);
-    expect(simulate({ seed: 12, hours: MINUTE })).not.toEqual(once);
+    expect(await simulate({ seed: 12, hours: MINUTE })).not.toEqual(once);
   });
 
-  it.each([1, 2, 3, 4, 5, 6, 7, 8])('finds nothing with seed %i', (seed) => {
-    const { violations } = simulate({ seed, hours: 2 * MINUTE });
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('finds nothing with seed %i', async (seed) => {
+    const { violations } = await simulate({ seed, hours: 2 * MINUTE });
     expect(violations).toEqual([]);
   });
 
@@ -26,8 +27,8 @@ describe('the simulator', () => {
     expect(frames).toBeGreaterThan(20_000);
   });
 
-  it('blames right whenever it decides, with one fault at a time', () => {
-    const { blame, violations } = simulate({
+  it('blames right whenever it decides, with one fault at a time', async () => {
+    const { blame, violations } = await simulate({
       seed: 31,
       hours: 4 * MINUTE,
       kinds: ['delay', 'overrun', 'hidden overrun', 'stall', 'gc', 'blocked', 'starved'],
@@ -43,8 +44,8 @@ describe('the simulator', () => {
     }
   });
 
-  it('tells a silence in time that noise without an end would hide', () => {
-    const { violations } = simulate({
+  it('tells a silence in time that noise without an end would hide', async () => {
+    const { violations } = await simulate({
       seed: 51,
       hours: 2 * MINUTE,
       kinds: ['wrong baud'],
@@ -54,9 +55,9 @@ describe('the simulator', () => {
     expect(violations).toEqual([]);
   });
 
-  it('trips nothing by noise alone', () => {
+  it('trips nothing by noise alone', async () => {
     const kinds = ['flip', 'drop', 'insert', 'duplicate', 'reorder', 'noise to board'] as const;
-    const { trips, violations } = simulate({ seed: 41, hours: 4 * MINUTE, kinds, isExact: true, overlap: true });
+    const { trips, violations } = await simulate({ seed: 41, hours: 4 * MINUTE, kinds, isExact: true, overlap: true });
     expect(violations).toEqual([]);
     expect(trips).toBe(0);
   });
@@ -70,8 +71,8 @@ describe('the simulator', () => {
     }
   });
 
-  it('says with which command a violation is replayed', () => {
-    const { violations } = simulate({
+  it('says with which command a violation is replayed', async () => {
+    const { violations } = await simulate({
       seed: 7,
       hours: 2 * MINUTE,
       kinds: ['skip'],
@@ -87,5 +88,16 @@ describe('the simulator', () => {
     expect(seed).toBe(7);
     expect(atSeconds).toBeGreaterThan(6);
     expect(faults.at(-1)).toContain('skip');
+  });
+
+  it('holds no episode when it is over', async () => {
+    const buffersMiB = async (hours: number): Promise<number> => {
+      await simulate({ seed: 81, hours });
+      usedBytes(); // collects
+      return process.memoryUsage().arrayBuffers / 2 ** 20;
+    };
+    const few = await buffersMiB(0.1);
+    // 4 MiB each, had they been kept.
+    expect((await buffersMiB(0.5)) - few).toBeLessThan(8);
   });
 });

@@ -3,8 +3,23 @@ import { describe, expect, test } from 'tautline/hil';
 
 /** From then on the session's answers can be waited for, and the clock gives commands an expiry. */
 const SETTLE_MS = 500;
+/** Jobs that fill the ring before their frame. */
+const FLOODED = 10;
 
 describe('a board alone', () => {
+  test('refuses an arm whose expiry has passed by its own clock', async ({ bridge, clock, trace }) => {
+    await bridge.streaming();
+    await clock.pass(SETTLE_MS);
+    const answers: unknown[] = [];
+    // It is on its way when it expires; the bridge would give it a second.
+    const request = { id: 1, command: 'arm', arguments: [], expiryUs: 1 };
+    bridge.loop.control.commands.request(request, clock.nowUs(), (result) => answers.push(result));
+    await clock.until('the board answers', () => answers.length > 0);
+    expect(answers).toMatchObject([{ ok: false, code: 'expired', detail: expect.stringMatching(/the board refused/) }]);
+    await clock.pass(SETTLE_MS);
+    expect(trace.frames.at(-1)!.flags).toBe(0);
+  });
+
   test('refuses to be armed by a host that sends no heartbeats', async ({ bridge, clock }) => {
     await bridge.streaming();
     await clock.pass(SETTLE_MS);
@@ -26,18 +41,25 @@ describe('frames that find the transmit ring full', () => {
     clock,
     trace,
     health,
+    skip,
   }) => {
     health.expect('drops', 'overruns');
     await bridge.streaming();
+    const { mcu } = bridge.descriptor!;
+    skip(
+      mcu === 'ATmega328P',
+      `the line of an ${mcu} empties its ring faster than its processor encodes the frame that would find it full`,
+    );
     await clock.pass(SETTLE_MS);
     const mark = trace.mark();
     const before = trace.frames.at(-1)!.dropped;
-    expect(await bridge.command('fault-flood', 50)).toMatchObject({ ok: true });
+    expect(await bridge.command('fault-flood', FLOODED)).toMatchObject({ ok: true });
     await clock.pass(1500);
     // A silence is told while it lasts, before anybody can know its count or its culprit.
     const gaps = trace.since(mark).misses.filter(({ isGap, count }) => isGap && !Number.isNaN(count));
     const lost = gaps.reduce((sum, { count }) => sum + count, 0);
-    expect(lost).toBeGreaterThan(0);
+    // What the last of these jobs left in the ring is in the way of some frames more.
+    expect(lost).toBeGreaterThanOrEqual(FLOODED);
     expect((trace.frames.at(-1)!.dropped - before) & 0xff).toBe(lost);
     expect(gaps.every(({ culprit }) => culprit === 'firmware')).toBe(true);
   });

@@ -1,7 +1,7 @@
 /** Layer 9: counters that wrap. This firmware's clock and sequence begin seconds before they do, after every reset again. */
 import { describe, expect, test } from 'tautline/hil';
 
-const SEQ_SPAN = 2 ** 32;
+const SPAN = 2 ** 32;
 
 describe('the wraps', () => {
   test.override({ firmware: 'wrap' });
@@ -9,13 +9,14 @@ describe('the wraps', () => {
   test('of the sequence and of the 32-bit clock show nowhere but in the numbers', async ({ bridge, clock, trace }) => {
     await bridge.streaming();
     const mark = trace.mark();
-    await clock.pass(5000);
+    await clock.pass(13_000);
     const window = trace.since(mark);
     const { frames } = window;
-    expect(frames[0]!.seq % SEQ_SPAN).toBeGreaterThan(SEQ_SPAN - 4000);
-    expect(frames.at(-1)!.seq % SEQ_SPAN).toBeLessThan(4000);
-    expect(frames[0]!.releaseUs % SEQ_SPAN).toBeGreaterThan(SEQ_SPAN - 4e6);
-    expect(frames.at(-1)!.releaseUs % SEQ_SPAN).toBeLessThan(4e6);
+    expect(frames[0]!.seq).toBeGreaterThan(SPAN - 12_000);
+    expect(frames.at(-1)!.seq % SPAN).toBeLessThan(12_000);
+    expect(frames[0]!.releaseUs).toBeGreaterThan(SPAN - 12.1e6);
+    expect(frames[0]!.releaseUs).toBeLessThan(SPAN);
+    expect(frames.at(-1)!.releaseUs).toBeGreaterThan(SPAN);
     expect(window).toHaveNoGaps();
     expect(window).toHavePeriod({ us: bridge.descriptor!.streams[0]!.periodUs });
   });
@@ -33,11 +34,12 @@ describe('the wraps', () => {
     // Within a second before the wrap: as long as a command may take.
     await clock.until(
       'the clock is about to wrap',
-      () => SEQ_SPAN - (trace.frames.at(-1)!.releaseUs % SEQ_SPAN) < 500e3,
+      () => SPAN - (trace.frames.at(-1)!.releaseUs % SPAN) < 500e3,
+      15_000,
     );
-    expect(releaseUs).toBeLessThan(SEQ_SPAN);
+    expect(releaseUs).toBeLessThan(SPAN);
     expect(await bridge.command('setpoint', 1500)).toMatchObject({ ok: true });
-    await clock.until('the clock has wrapped', () => trace.frames.at(-1)!.releaseUs > SEQ_SPAN + 500e3);
+    await clock.until('the clock has wrapped', () => trace.frames.at(-1)!.releaseUs > SPAN + 500e3);
     expect(trace.frames.at(-1)!.values[at]).toBe(1500);
     expect(trace.since(mark).frames.filter(({ flags }) => (flags & 1) === 0).length).toBeLessThan(20);
     expect(trace.frames.at(-1)!.flags & 1).toBe(1);

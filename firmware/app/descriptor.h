@@ -10,10 +10,12 @@
 #ifndef APP_BOARD
 #define APP_BOARD "\"id\":\"pico\",\"name\":\"motor\",\"mcu\":\"RP2040\""
 #define APP_BAUD 921600
-#define APP_TICK_HZ 1000
-#define APP_TICK_US 1000
 #define APP_JITTER_US 100
 #define APP_FIRMWARE_BUDGET_US 1000
+#endif
+#ifndef APP_TICK_US
+#define APP_TICK_HZ 1000
+#define APP_TICK_US 1000
 #endif
 
 #define APP_WATCHDOG_MS 100

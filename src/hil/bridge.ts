@@ -40,7 +40,18 @@ export class HilBridge {
   async streaming(withinMs = STREAMING_MS): Promise<void> {
     const { trace } = this.#rig;
     const isStreaming = () => trace.health?.link === 'streaming' && trace.health.live;
-    await this.#rig.until('the board streams and is live', isStreaming, withinMs);
+    try {
+      await this.#rig.until('the board streams and is live', isStreaming, withinMs);
+    } catch (error) {
+      if (error instanceof Error) error.message += `; ${this.#linkNow}`;
+      throw error;
+    }
+  }
+
+  get #linkNow(): string {
+    const { session, decoder } = this.loop;
+    const { corruptFrames, foreignFrames } = decoder.counters;
+    return `the session is "${session.state}", with ${corruptFrames} corrupt frames and ${foreignFrames} foreign ones so far`;
   }
 
   /** A command, as an outlet gives it: `arm`, `disarm`, `rearm`, `safe`, or one of the descriptor's. Values in its units. */

@@ -14,7 +14,7 @@ const TRIAL_NS = 100e6;
 /** @returns undefined: the committed one of that name */
 export function imagePath(board: BoardFamily, firmware: FirmwareKind): string | undefined {
   if (environment.image !== null) return environment.image;
-  return firmware === 'wrap' ? built(`${board}-wrap.${extensions[board]}`) : undefined;
+  return firmware === 'wrap' || firmware === 'slow' ? built(`${board}-${firmware}.${extensions[board]}`) : undefined;
 }
 
 /** Of the user's own; undefined where none is given. */

@@ -15,6 +15,7 @@ function hostProgram(firmware: FirmwareKind): string {
 
 /** Why there is none; null when there is. */
 export function missingHost(firmware: FirmwareKind): string | null {
+  if (firmware === 'slow') return 'the firmware "slow" is for emulated boards: a process of this machine cannot hurry';
   const program = hostProgram(firmware);
   const goal = firmware === 'wrap' ? 'wrap-host' : 'host';
   return existsSync(program) ? null : `${program} is not there: run "make -C firmware ${goal}"`;

@@ -5,8 +5,11 @@ import { environment } from './environment.js';
 import type { Rig } from './rig.js';
 import type { Trace } from './trace.js';
 
-/** `test`: with fault commands. `wrap`: with them, and with clock and sequence that begin seconds before they wrap. */
-export type FirmwareKind = 'release' | 'test' | 'wrap';
+/**
+ * `test`: with fault commands. `wrap`: with them, and with clock and sequence that begin seconds before they wrap. `slow`:
+ * as `wrap`, with a period of 20 ms, so that an emulator gets through hours of it; emulated boards only.
+ */
+export type FirmwareKind = 'release' | 'test' | 'wrap' | 'slow';
 
 export interface RigOptions {
   readonly firmware: FirmwareKind;

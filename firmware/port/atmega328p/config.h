@@ -8,8 +8,10 @@
 #define APP_BOARD "\"id\":\"uno\",\"name\":\"motor\",\"mcu\":\"ATmega328P\""
 #define APP_BAUD 1000000
 /* What 16 MHz have time for, with the bytes of both directions beside it; README.md has the cycles. */
+#ifndef APP_TICK_US
 #define APP_TICK_HZ 250
 #define APP_TICK_US 4000
+#endif
 #define APP_JITTER_US 500
 #define APP_FIRMWARE_BUDGET_US 1000
 

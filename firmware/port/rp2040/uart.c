@@ -23,6 +23,7 @@ void uart_start(void)
     REGISTER(PADS_BANK0(GPIO_UART_RX)) = PAD_PULLED_UP; /* an open line is idle, not an endless break */
     REGISTER(IO_BANK0_CTRL(GPIO_UART_TX)) = FUNCTION_UART;
     REGISTER(IO_BANK0_CTRL(GPIO_UART_RX)) = FUNCTION_UART;
+    line_free_256 = port_now_us() << 8; /* it wraps every 17 s: what is older than half of that would lie ahead */
     REGISTER(UART0_IBRD) = DIVIDER_64 >> 6;
     REGISTER(UART0_FBRD) = DIVIDER_64 & 63u;
     REGISTER(UART0_LCR_H) = 3u << 5 | 1u << 4; /* 8 bits, FIFOs; writing it latches the divider */

@@ -7,7 +7,7 @@ export interface VirtualLineOptions {
   readonly image: Uint8Array;
   readonly bootRom?: Uint8Array | undefined;
   readonly seed: number;
-  /** Virtual time between two looks at the line: what came meanwhile is one chunk. Default 250. */
+  /** Virtual time between two looks at the line: what came meanwhile is one chunk. Default 250; 5000 while the port is closed. */
   readonly sliceUs?: number;
   /** Sees each chunk before the host does, with the virtual time at which its last byte ended; also while nobody has the port open. */
   readonly onChunk?: (bytes: Uint8Array, virtualUs: number) => void;
@@ -16,6 +16,8 @@ export interface VirtualLineOptions {
 }
 
 const SLICE_US = 250;
+/** While nobody has the port open, nobody can answer in between. */
+const CLOSED_SLICE_US = 5000;
 /** More than a slice of 30 ms at the fastest rate of the UART; a slice may not be longer. */
 const CHUNK_BYTES_MAX = 32 * 1024;
 const SLICE_US_MAX = 30_000;
@@ -97,7 +99,8 @@ export class VirtualLine implements Wire {
     try {
       const endNs = virtualUs * 1e3;
       while (this.board.nowNs < endNs) {
-        this.board.runUntil(Math.min(endNs, this.board.nowNs + this.sliceNs));
+        const sliceNs = this.connected ? this.sliceNs : Math.max(this.sliceNs, CLOSED_SLICE_US * 1e3);
+        this.board.runUntil(Math.min(endNs, this.board.nowNs + sliceNs));
         this.feedLine();
         const spoke = this.deliver();
         this.onSlice?.(this.nowUs);

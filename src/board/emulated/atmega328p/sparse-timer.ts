@@ -28,11 +28,14 @@ interface TimerState {
   readonly nextOcrB: number;
   readonly compA: number;
   readonly compB: number;
+  phasePwmCount(value: number, counts: number): number;
 }
 
 export function addTimer(cpu: CPU, config: AVRTimerConfig): void {
   const timer = new AVRTimer(cpu, config) as unknown as TimerState;
   const { count } = timer;
+  const countInPhase = timer.phasePwmCount.bind(timer);
+  timer.phasePwmCount = (value, counts) => countInPhase(value, withoutIdleRounds(timer, counts));
   const addClockEvent = cpu.addClockEvent.bind(cpu);
   cpu.addClockEvent = (callback, cycles) => {
     if (callback !== count || timer.updateDivider || timer.tcntUpdated || timer.divider === 0)
@@ -63,6 +66,14 @@ function rising({ tcnt, TOP, MAX, ocrA, ocrB }: TimerState): number {
   let next = tcnt === 0 ? Math.max(1, last) : last + 1 - tcnt;
   for (const match of [ocrA, ocrB]) if (match > tcnt) next = Math.min(next, match - tcnt);
   return next;
+}
+
+/** A round up and down in which no pin moves only sets flags, and the second sets none that the first has not set. */
+function withoutIdleRounds(timer: TimerState, counts: number): number {
+  const round = 2 * timer.TOP;
+  const isIdle =
+    timer.compA === 0 && timer.compB === 0 && timer.nextOcrA === timer.ocrA && timer.nextOcrB === timer.ocrB;
+  return isIdle && round > 0 && counts > 2 * round ? round + (counts % round) : counts;
 }
 
 /** Up and down again. A match counts only when a pin or an interrupt waits for it. */

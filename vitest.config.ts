@@ -7,6 +7,18 @@ const browser = '**/*.browser.test.ts';
 /** Of the HIL tests: page, JSON and JUnit under hil-tests/artifacts/. There after a build. */
 const hilReporter = './dist/hil/report/reporter.js';
 
+const hil = {
+  include: ['hil-tests/**/*.test.ts'],
+  // In real time a busy machine is waited for; what it makes impossible to judge ends as inconclusive.
+  testTimeout: 180_000,
+  hookTimeout: 60_000,
+  fileParallelism: false,
+  // serialport cannot run in a worker thread.
+  pool: 'forks' as const,
+};
+/** The second board, unless the run is about one that was named. */
+const isSecondBoard = !process.env.HIL_TARGET && !process.env.HIL_REPLAY;
+
 export default defineConfig({
   test: {
     reporters: ['default', ...(existsSync(hilReporter) ? [hilReporter] : [])],
@@ -42,19 +54,10 @@ export default defineConfig({
           sequence: { groupOrder: 3 },
         },
       },
-      {
-        test: {
-          name: 'hil',
-          include: ['hil-tests/**/*.test.ts'],
-          // In real time a busy machine is waited for; what it makes impossible to judge ends as inconclusive.
-          testTimeout: 180_000,
-          hookTimeout: 60_000,
-          fileParallelism: false,
-          // serialport cannot run in a worker thread.
-          pool: 'forks',
-          sequence: { groupOrder: 2 },
-        },
-      },
+      { test: { ...hil, name: 'hil', sequence: { groupOrder: 2 } } },
+      ...(isSecondBoard
+        ? [{ test: { ...hil, name: 'hil-uno', env: { HIL_TARGET: 'uno' }, sequence: { groupOrder: 4 } } }]
+        : []),
     ],
   },
 });

@@ -97,6 +97,15 @@ export function ensureDebian() {
   return Object.keys(debian).filter((name) => !existsSync(debian[name]));
 }
 
+/**
+ * What `make -C firmware` builds for the tests: without the cross compilers only what runs on this host.
+ * @param missing as of `ensureDebian`
+ */
+export function testFirmware(missing) {
+  const canCross = !['gcc-arm-none-eabi', 'gcc-avr', 'avr-libc'].some((name) => missing.includes(name));
+  return ['host', ...(canCross ? ['wrap', 'defects'] : ['wrap-host'])];
+}
+
 function fingerprintOf(paths) {
   const hash = createHash('sha256').update(process.version);
   const visit = (path) => {

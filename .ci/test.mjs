@@ -3,7 +3,7 @@
  * Exit codes: 0 passed, 1 failed, 2 passed as far as it could run: the missing Debian packages are named.
  */
 import { spawnSync } from 'node:child_process';
-import { ensureBuild, ensureDebian, ensurePackages, orExplain, root } from './setup.mjs';
+import { ensureBuild, ensureDebian, ensurePackages, orExplain, root, testFirmware } from './setup.mjs';
 
 const vitestArguments = process.argv.slice(2);
 const whole = vitestArguments.length === 0;
@@ -31,7 +31,7 @@ const checks = [
     ? [['types of the dashboard', node, ['node_modules/typescript/bin/tsc', '-p', 'src/web/tsconfig.json', '--noEmit']]]
     : []),
   ...(whole ? [['generated files', node, ['.ci/generate.mjs', '--check']]] : []),
-  ['firmware for this host', 'make', ['-s', '-C', 'firmware', 'host']],
+  ['firmware for the tests', 'make', ['-s', '-C', 'firmware', ...testFirmware(missing)]],
   ...(whole ? [['firmware unit tests', 'make', ['-s', '-C', 'firmware', 'test']]] : []),
   ...(whole && !['gcc-arm-none-eabi', 'gcc-avr', 'avr-libc'].some((name) => missing.includes(name))
     ? [['firmware images', 'make', ['-s', '-C', 'firmware', 'images-check']]]

@@ -1,5 +1,5 @@
 import type { TestContext } from 'vitest';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { loadTarget, type Target } from './targets.js';
 import { TestRun } from './test-run.js';
 import { SetupError } from './test-verdict.js';
@@ -67,6 +67,31 @@ describe('the verdict', () => {
     unable.task.result!.state = 'skip';
     await other.end();
     expect(unable.task.meta.hil).toMatchObject({ verdict: 'skipped', reason: 'n/a: no' });
+  });
+});
+
+describe('HIL_REQUIRE=1', () => {
+  const host = async (name: string) => ({ ...(await loadTarget('host')), name });
+  const options = { firmware: 'slow', seed: 1 } as const;
+
+  afterEach(() => {
+    delete process.env.HIL_REQUIRE;
+  });
+
+  it('asks for nothing of a target that cannot do what the test needs, whatever image it lacks', async () => {
+    process.env.HIL_REQUIRE = '1';
+    const given = context('needs virtual time');
+    const begun = TestRun.begin({ target: await host('real'), needs: ['virtualTime'], ...options, ...given });
+    await expect(begun).rejects.toThrow('needs "virtualTime"');
+    expect(given.task.meta.hil).toMatchObject({ verdict: 'skipped' });
+  });
+
+  it('makes an error of an image that is not there', async () => {
+    process.env.HIL_REQUIRE = '1';
+    const given = context('needs an image');
+    const begun = TestRun.begin({ target: await host('imageless'), needs: [], ...options, ...given });
+    await expect(begun).rejects.toThrow(SetupError);
+    expect(given.task.meta.hil).toMatchObject({ verdict: 'set-up error' });
   });
 });
 

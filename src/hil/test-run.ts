@@ -80,13 +80,13 @@ export class TestRun {
     const { target, needs, firmware } = this.#options;
     const dead = brokenBoard(target.name);
     const missing = target.missing(firmware);
-    if (missing !== null && environment.isRequired && dead === null) {
+    const wanted: Capability[] = firmware === 'release' ? [...needs] : [...needs, 'testFirmware'];
+    const unable = this.#notRecorded() ?? unmet(target, wanted) ?? target.lacks?.(firmware) ?? null;
+    if (missing !== null && unable === null && environment.isRequired && dead === null) {
       markBroken(target.name, missing);
       this.#cannot(`HIL_REQUIRE=1, and ${missing}`);
     }
-    const wanted: Capability[] = firmware === 'release' ? [...needs] : [...needs, 'testFirmware'];
-    const lacking = unmet(target, wanted) ?? target.lacks?.(firmware) ?? null;
-    const reason = missing ?? this.#notRecorded() ?? lacking ?? (dead && `the board is broken: ${dead}`);
+    const reason = unable ?? missing ?? (dead && `the board is broken: ${dead}`);
     if (!reason) return;
     this.#tell('skipped', { reason });
     this.#options.skip(reason);

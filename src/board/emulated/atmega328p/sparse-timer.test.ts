@@ -58,7 +58,7 @@ describe('the sparse timer', () => {
         fc.property(fc.array(write, { minLength: 1, maxLength: 12 }), (writes) => {
           expect(lives(which, true, writes)).toEqual(lives(which, false, writes));
         }),
-        { numRuns: 60 },
+        { numRuns: 200 },
       );
     });
   }

@@ -18,7 +18,6 @@ interface TimerState {
   readonly updateDivider: boolean;
   readonly tcntUpdated: boolean;
   readonly tcnt: number;
-  readonly MAX: number;
   readonly TOP: number;
   readonly timerMode: number;
   readonly countingUp: boolean;
@@ -35,7 +34,7 @@ export function addTimer(cpu: CPU, config: AVRTimerConfig): void {
   const timer = new AVRTimer(cpu, config) as unknown as TimerState;
   const { count } = timer;
   const countInPhase = timer.phasePwmCount.bind(timer);
-  timer.phasePwmCount = (value, counts) => countInPhase(value, withoutIdleRounds(timer, counts));
+  timer.phasePwmCount = (value, counts) => countInPhase(value, withoutIdleRounds(timer, value, counts));
   const addClockEvent = cpu.addClockEvent.bind(cpu);
   cpu.addClockEvent = (callback, cycles) => {
     if (callback !== count || timer.updateDivider || timer.tcntUpdated || timer.divider === 0)
@@ -60,17 +59,20 @@ function countsToNext(timer: TimerState, enabled: number, config: AVRTimerConfig
   return Math.max(1, PHASE_CORRECT.has(timer.timerMode) ? inPhase(timer, enabled, config) : rising(timer));
 }
 
-function rising({ tcnt, TOP, MAX, ocrA, ocrB }: TimerState): number {
-  const last = tcnt > TOP ? MAX : TOP;
+function rising({ tcnt, TOP, ocrA, ocrB }: TimerState): number {
+  // `avr8js` takes a count beyond the top as one that wraps next; the chip would go on to its maximum.
+  if (tcnt > TOP) return 1;
   // A whole round at once would look like none.
-  let next = tcnt === 0 ? Math.max(1, last) : last + 1 - tcnt;
+  let next = tcnt === 0 ? Math.max(1, TOP) : TOP + 1 - tcnt;
   for (const match of [ocrA, ocrB]) if (match > tcnt) next = Math.min(next, match - tcnt);
   return next;
 }
 
 /** A round up and down in which no pin moves only sets flags, and the second sets none that the first has not set. */
-function withoutIdleRounds(timer: TimerState, counts: number): number {
+function withoutIdleRounds(timer: TimerState, value: number, counts: number): number {
   const round = 2 * timer.TOP;
+  // Beyond the top there are no rounds.
+  if (timer.countingUp ? value >= timer.TOP : value > timer.TOP) return counts;
   const isIdle =
     timer.compA === 0 && timer.compB === 0 && timer.nextOcrA === timer.ocrA && timer.nextOcrB === timer.ocrB;
   return isIdle && round > 0 && counts > 2 * round ? round + (counts % round) : counts;

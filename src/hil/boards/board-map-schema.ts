@@ -9,6 +9,7 @@ export const MappedImagesSchema = Type.Object(
     release: text('what the board runs in most tests'),
     test: text("with fault commands, for tests of `firmware: 'test'`"),
     wrap: text("with clock and sequence near their wraps, for tests of `firmware: 'wrap'`"),
+    slow: text("the same with a period of 20 ms, for tests of `firmware: 'slow'`"),
   },
   closed,
 );

@@ -9,19 +9,17 @@
 #include "avr_eeprom.h"
 #include "avr_ioport.h"
 #include "avr_uart.h"
+#include "chip.h"
 #include "sim_elf.h"
 
 #define TEMPERATURE_MV 314 /* what the sensor gives at 25 degrees, datasheet table 24-2 */
 
+static avr_t *avr;
 static const struct board_events *events;
 static avr_irq_t *uart_input;
-
-static void on_transmitted(struct avr_irq_t *irq, uint32_t value, void *parameter)
-{
-    (void)irq;
-    (void)parameter;
-    events->transmitted((uint8_t)value);
-}
+static uint8_t line[BOARD_LINE_BYTES]; /* from the host; the first byte is on the wire */
+static uint32_t line_head, line_tail;
+static avr_cycle_count_t line_cycle; /* when the byte at line_tail begins */
 
 static void on_duty(struct avr_irq_t *irq, uint32_t value, void *parameter)
 {
@@ -37,28 +35,39 @@ static void on_marker(struct avr_irq_t *irq, uint32_t value, void *parameter)
     events->pin(BOARD_MARKER, value != 0);
 }
 
-/* Virtual time is nobody's: the caller paces, if anybody does. */
-static void do_not_sleep(avr_t *avr, avr_cycle_count_t cycles)
+static void set_temperature(uint32_t mv)
 {
-    (void)avr;
-    (void)cycles;
+    avr_raise_irq(avr_io_getirq(avr, AVR_IOCTL_ADC_GETIRQ, ADC_IRQ_TEMP), mv);
 }
 
-static void erase_eeprom(avr_t *avr)
+/* simavr measures when the result is read, also before the first conversion: until that there is nothing to be measured. */
+static void on_conversion(struct avr_irq_t *irq, uint32_t value, void *parameter)
 {
-    uint8_t erased[1024];
-    avr_eeprom_desc_t all = {.ee = erased, .offset = 0, .size = sizeof erased};
-    memset(erased, 0xFF, sizeof erased);
+    (void)irq;
+    (void)value;
+    (void)parameter;
+    set_temperature(TEMPERATURE_MV);
+}
+
+static void set_eeprom(const char *hex)
+{
+    uint8_t bytes[1024];
+    avr_eeprom_desc_t all = {.ee = bytes, .offset = 0, .size = sizeof bytes};
+    memset(bytes, 0xFF, sizeof bytes);
+    unsigned byte;
+    for (size_t i = 0; i < sizeof bytes && sscanf(hex + 2 * i, "%2x", &byte) == 1; i++) {
+        bytes[i] = (uint8_t)byte;
+    }
     avr_ioctl(avr, AVR_IOCTL_EEPROM_SET, &all);
 }
 
-avr_t *board_start(const char *elf, const struct board_events *listener)
+avr_t *board_start(const char *elf, const char *eeprom, const struct board_events *listener)
 {
     elf_firmware_t firmware;
     uint32_t flags = 0;
     memset(&firmware, 0, sizeof firmware);
     events = listener;
-    avr_t *avr = avr_make_mcu_by_name("atmega328p");
+    avr = avr_make_mcu_by_name("atmega328p");
     if (avr == 0 || elf_read_firmware(elf, &firmware) != 0) {
         fprintf(stderr, "uno-simavr: cannot load %s\n", elf);
         exit(1);
@@ -67,30 +76,76 @@ avr_t *board_start(const char *elf, const struct board_events *listener)
     avr->frequency = BOARD_HZ;
     avr->vcc = avr->avcc = avr->aref = 5000;
     avr->log = LOG_ERROR;
-    avr->sleep = do_not_sleep;
     avr_load_firmware(avr, &firmware);
-    erase_eeprom(avr);
+    chip_complete(avr, events->transmitted);
+    set_eeprom(eeprom);
     avr_ioctl(avr, AVR_IOCTL_UART_GET_FLAGS('0'), &flags);
     flags &= ~(uint32_t)(AVR_UART_FLAG_STDIO | AVR_UART_FLAG_POLL_SLEEP);
     avr_ioctl(avr, AVR_IOCTL_UART_SET_FLAGS('0'), &flags);
     uart_input = avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_INPUT);
-    avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUTPUT), on_transmitted, 0);
     avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_IOPORT_GETIRQ('D'), 3), on_duty, 0);
     avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_IOPORT_GETIRQ('B'), 5), on_marker, 0);
-    board_reset(avr, true);
+    avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_ADC_GETIRQ, ADC_IRQ_OUT_TRIGGER), on_conversion, 0);
+    board_reset(true);
     return avr;
 }
 
-void board_reset(avr_t *avr, bool power)
+/* simavr's receiver takes a byte at its start bit, and shows it a character later. */
+static avr_cycle_count_t on_line(avr_t *chip, avr_cycle_count_t when, void *parameter)
 {
-    avr_reset(avr);
-    avr_raise_irq(avr_io_getirq(avr, AVR_IOCTL_ADC_GETIRQ, ADC_IRQ_TEMP), TEMPERATURE_MV);
-    avr_regbit_setto(avr, avr->reset_flags.porf, power);
-    avr_regbit_setto(avr, avr->reset_flags.extrf, !power);
+    (void)chip;
+    (void)parameter;
+    avr_raise_irq(uart_input, line[line_tail++ % BOARD_LINE_BYTES]);
+    line_cycle = when + BOARD_BYTE_CYCLES;
+    return line_tail == line_head ? 0 : line_cycle;
 }
 
-void board_receive(avr_t *avr, uint8_t byte)
+static void run_line(void)
 {
-    (void)avr;
-    avr_raise_irq(uart_input, byte);
+    if (line_tail != line_head) {
+        avr_cycle_timer_register(avr, line_cycle > avr->cycle ? line_cycle - avr->cycle : 0, on_line, 0);
+    }
+}
+
+void board_reset(bool power)
+{
+    avr_reset(avr);
+    chip_reset();
+    set_temperature(0);
+    avr_regbit_setto(avr, avr->reset_flags.porf, power);
+    avr_regbit_setto(avr, avr->reset_flags.extrf, !power);
+    run_line();
+}
+
+uint32_t board_room(void)
+{
+    return BOARD_LINE_BYTES - (line_head - line_tail);
+}
+
+void board_receive(const uint8_t *bytes, uint32_t count)
+{
+    bool was_idle = line_head == line_tail;
+    for (uint32_t i = 0; i < count; i++) {
+        line[line_head++ % BOARD_LINE_BYTES] = bytes[i];
+    }
+    if (!was_idle) {
+        return;
+    }
+    if (line_cycle < avr->cycle) {
+        line_cycle = avr->cycle;
+    }
+    run_line();
+}
+
+void board_run(avr_cycle_count_t end)
+{
+    while (avr->cycle < end) {
+        if (!chip_step(avr, end)) {
+            fprintf(stderr, "uno-simavr: the chip stopped at cycle %llu\n", (unsigned long long)avr->cycle);
+            exit(2);
+        }
+        if (events->stepped != 0) {
+            events->stepped();
+        }
+    }
 }

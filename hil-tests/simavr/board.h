@@ -15,22 +15,30 @@
 
 #define BOARD_HZ 16000000u
 #define BOARD_BYTE_CYCLES 160u /* ten bits at 1 Mbaud */
+#define BOARD_LINE_BYTES 4096u
 
 /* Pins whose changes are reported: the actuator, and the marker that is high while the job runs. */
 enum board_pin { BOARD_DUTY, BOARD_MARKER, BOARD_PINS };
 
 struct board_events {
-    void (*transmitted)(uint8_t byte); /* when the firmware gives it to the UART */
+    void (*transmitted)(uint8_t byte, avr_cycle_count_t cycle); /* its stop bit has ended */
     void (*pin)(enum board_pin pin, bool high);
+    void (*stepped)(void); /* after each instruction, and each sleep; 0: nobody looks */
 };
 
-/* Loads an ELF; ends the program with a message when there is none. The EEPROM is erased. */
-avr_t *board_start(const char *elf, const struct board_events *events);
+/* Loads an ELF; ends the program with a message when there is none. `eeprom`: from its start, in hex; erased behind it. */
+avr_t *board_start(const char *elf, const char *eeprom, const struct board_events *events);
 
-/* The reset button, and the power switch. The EEPROM keeps what it has. */
-void board_reset(avr_t *avr, bool power);
+/* The reset button, and the power switch. The EEPROM keeps what it has, and the line goes on. */
+void board_reset(bool power);
 
-/* A byte whose start bit begins now. Bytes that come sooner than BOARD_BYTE_CYCLES after another follow it. */
-void board_receive(avr_t *avr, uint8_t byte);
+/* How many bytes the line would take now. */
+uint32_t board_room(void);
+
+/* Bytes that follow each other on the line, from now on or behind those that are still on it. */
+void board_receive(const uint8_t *bytes, uint32_t count);
+
+/* To this cycle: exact while the chip sleeps, otherwise to the end of an instruction. */
+void board_run(avr_cycle_count_t end);
 
 #endif

@@ -1,5 +1,5 @@
 import { EEPROMMemoryBackend } from 'avr8js';
-import { Chip, CRYSTAL_HZ, emptyRam, flashFrom, type Retained, resetFlags } from './atmega328p/chip.js';
+import { Chip, CRYSTAL_HZ, emptyRam, flashFrom, nextEventCycle, type Retained, resetFlags } from './atmega328p/chip.js';
 import type { EmulatedBoard, EmulatedBoardOptions, ResetBy } from './board.js';
 import { SeededRandom } from './random.js';
 import { SerialLine, sameRate, sampleCharacter } from './serial-line.js';
@@ -20,8 +20,8 @@ export interface EmulatedUnoOptions extends EmulatedBoardOptions {
 }
 
 /**
- * An Arduino Uno in virtual time: compiled firmware on `avr8js`, with a UART of its own (atmega328p/usart.ts). A timer's
- * match is flagged one of its counts early, the watchdog's oscillator is exact, and SPI and TWI are not modelled.
+ * An Arduino Uno in virtual time: compiled firmware on `avr8js`, with a UART of its own (atmega328p/usart.ts). The
+ * watchdog's oscillator is exact, and SPI and TWI are not modelled.
  */
 export class EmulatedUno implements EmulatedBoard {
   readonly pins = new UnoPins(() => this.nowNs);
@@ -37,6 +37,8 @@ export class EmulatedUno implements EmulatedBoard {
   readonly #line: SerialLine;
   /** The end of the character that is coming in: the line goes on through a reset of the chip. */
   #lineEnd: { atCycle: number; readonly callback: () => void } | null = null;
+  /** While a character's end is told: when that was, for the next one begins there. */
+  #lineEndedAtCycle: number | null = null;
   #chip: Chip;
   #bitByWatchdog = false;
 
@@ -73,8 +75,7 @@ export class EmulatedUno implements EmulatedBoard {
     const { silentAtCycle } = usart;
     if (silentAtCycle !== undefined) return silentAtCycle * NS_PER_CYCLE;
     if (!isAsleep) return this.nowNs;
-    const event = (cpu as unknown as { nextClockEvent: { cycles: number } | null }).nextClockEvent;
-    return event === null ? Number.POSITIVE_INFINITY : event.cycles * NS_PER_CYCLE;
+    return nextEventCycle(cpu) * NS_PER_CYCLE;
   }
 
   get receiveRoom(): number {
@@ -150,8 +151,10 @@ export class EmulatedUno implements EmulatedBoard {
   #schedule(ns: number, callback: () => void): void {
     const { cpu, usart } = this.#chip;
     const cycles = ns / NS_PER_CYCLE;
-    cpu.addClockEvent(() => usart.startBitReceived(), Math.round(cycles / CHARACTER_BITS / 2));
-    this.#lineEnd = { atCycle: cpu.cycles + Math.max(1, Math.round(cycles)), callback };
+    const startCycle = this.#lineEndedAtCycle ?? cpu.cycles;
+    const middleCycle = startCycle + Math.round(cycles / CHARACTER_BITS / 2);
+    cpu.addClockEvent(() => usart.startBitReceived(), middleCycle - cpu.cycles);
+    this.#lineEnd = { atCycle: startCycle + Math.max(1, Math.round(cycles)), callback };
     this.#addLineEnd();
   }
 
@@ -160,7 +163,9 @@ export class EmulatedUno implements EmulatedBoard {
     const end = this.#lineEnd!;
     cpu.addClockEvent(() => {
       this.#lineEnd = null;
+      this.#lineEndedAtCycle = end.atCycle;
       end.callback();
+      this.#lineEndedAtCycle = null;
     }, end.atCycle - cpu.cycles);
   }
 

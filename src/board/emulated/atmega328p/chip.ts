@@ -20,7 +20,7 @@ import {
   timer2Config,
   watchdogConfig,
 } from 'avr8js';
-import { addTimer } from './sparse-timer.js';
+import { addTimer, flagMatchesLate } from './sparse-timer.js';
 import { Usart } from './usart.js';
 
 export const CRYSTAL_HZ = 16e6;
@@ -35,6 +35,8 @@ const INTERRUPTS_ON = 0x80;
 const SLEEP = 0x9588;
 const SEI = 0x9478;
 const RETI = 0x9518;
+/** Its high byte. Two cycles (datasheet 31); `avr8js` counts one. */
+const CBI = 0x9800;
 /** Datasheet 7.7.1: four cycles into an interrupt, four more out of sleep; `avr8js` counts two. */
 const ENTRY_CYCLES = 2;
 const WAKE_CYCLES = 4;
@@ -89,7 +91,7 @@ export class Chip {
     };
     const clock = new AVRClock(cpu, CRYSTAL_HZ, clockConfig);
     // They live in the hooks that they set.
-    for (const config of [timer0Config, timer1Config, timer2Config]) addTimer(cpu, config);
+    for (const config of [timer0Config, timer1Config, timer2Config]) flagMatchesLate(cpu, addTimer(cpu, config));
     new AVREEPROM(cpu, environment.eeprom);
     new AVRWatchdog(cpu, watchdogConfig, clock);
     attachAdc(cpu, environment.volts);
@@ -117,9 +119,11 @@ export class Chip {
       }
       const opcode = progMem[cpu.pc];
       const sleeps = opcode === SLEEP && (data[SMCR]! & SLEEP_ENABLED) !== 0;
+      const allows = opcode === RETI || (opcode === SEI && (data[SREG]! & INTERRUPTS_ON) === 0);
       avrInstruction(cpu);
+      if ((opcode! & 0xff00) === CBI) cpu.cycles++;
       // Behind these one more instruction runs before any interrupt (datasheet 7.7): without it `sei`, `sleep` would miss one.
-      if (opcode === SEI || opcode === RETI) continue;
+      if (allows) continue;
       this.#watchMask((data[SREG]! & INTERRUPTS_ON) !== 0);
       const isInterrupted = this.#tick();
       this.#asleep = sleeps && !isInterrupted;
@@ -130,8 +134,7 @@ export class Chip {
   /** To the next event, and on when it is an interrupt. */
   #sleep(endCycle: number): void {
     const { cpu } = this;
-    const eventCycle = (cpu as unknown as { nextClockEvent: { cycles: number } | null }).nextClockEvent?.cycles;
-    cpu.cycles = Math.max(cpu.cycles, Math.min(endCycle, eventCycle ?? endCycle));
+    cpu.cycles = Math.max(cpu.cycles, Math.min(endCycle, nextEventCycle(cpu)));
     if (!this.#tick()) return;
     this.#asleep = false;
     cpu.cycles += WAKE_CYCLES;
@@ -141,7 +144,9 @@ export class Chip {
   #tick(): boolean {
     const { cpu } = this;
     const { pc, cycles } = cpu;
-    cpu.tick();
+    // One event at a time, and some may be due at once.
+    do cpu.tick();
+    while (cpu.pc === pc && nextEventCycle(cpu) <= cpu.cycles);
     if (cpu.pc === pc) return false;
     cpu.cycles += ENTRY_CYCLES;
     this.#maskedAtCycle = cycles;
@@ -164,6 +169,11 @@ export class Chip {
     this.cpu.writeData(WDTCSR, WATCHDOG_CHANGES | WATCHDOG_RESETS);
     this.cpu.writeData(WDTCSR, WATCHDOG_RESETS);
   }
+}
+
+/** Infinity when nothing will happen by itself. */
+export function nextEventCycle(cpu: CPU): number {
+  return (cpu as unknown as { nextClockEvent: { cycles: number } | null }).nextClockEvent?.cycles ?? Number.POSITIVE_INFINITY;
 }
 
 function attachAdc(cpu: CPU, volts: Float64Array): void {

@@ -12,6 +12,8 @@ const PHASE_CORRECT = new Set([1, 4]);
 
 /** Fields of `AVRTimer` that its types keep private. */
 interface TimerState {
+  readonly OCFA: unknown;
+  readonly OCFB: unknown;
   readonly count: (reschedule?: boolean) => void;
   readonly divider: number;
   readonly lastCycle: number;
@@ -30,7 +32,8 @@ interface TimerState {
   phasePwmCount(value: number, counts: number): number;
 }
 
-export function addTimer(cpu: CPU, config: AVRTimerConfig): void {
+/** @returns the timer, for `flagMatchesLate` */
+export function addTimer(cpu: CPU, config: AVRTimerConfig): TimerState {
   const timer = new AVRTimer(cpu, config) as unknown as TimerState;
   const { count } = timer;
   const countInPhase = timer.phasePwmCount.bind(timer);
@@ -53,6 +56,16 @@ export function addTimer(cpu: CPU, config: AVRTimerConfig): void {
       return true;
     };
   }
+  return timer;
+}
+
+/** A match is flagged at the timer's next clock (datasheet 16.7); `avr8js` flags it at once. */
+export function flagMatchesLate(cpu: CPU, timer: TimerState): void {
+  const flag = cpu.setInterruptFlag.bind(cpu);
+  cpu.setInterruptFlag = (interrupt) => {
+    if (interrupt !== timer.OCFA && interrupt !== timer.OCFB) flag(interrupt);
+    else cpu.addClockEvent(() => flag(interrupt), timer.divider);
+  };
 }
 
 function countsToNext(timer: TimerState, enabled: number, config: AVRTimerConfig): number {

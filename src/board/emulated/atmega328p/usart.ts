@@ -123,8 +123,7 @@ export class Usart {
     const cpu = this.#cpu;
     if (!(cpu.data[UCSRB]! & bitsB.txen)) return true;
     if (this.#shifting === null) {
-      this.#silentAtCycle = cpu.cycles;
-      this.#shift(byte);
+      this.#shift(byte, cpu.cycles);
       return true;
     }
     if (this.#waiting === null) this.#silentAtCycle += CHARACTER_BITS * this.bitCycles;
@@ -133,16 +132,17 @@ export class Usart {
     return true;
   }
 
-  #shift(byte: number): void {
-    const cycles = CHARACTER_BITS * this.bitCycles;
+  /** The start bit begins at this cycle, which is over when an instruction kept the core from seeing the one before end. */
+  #shift(byte: number, atCycle: number): void {
+    const endCycle = atCycle + CHARACTER_BITS * this.bitCycles;
     this.#shifting = byte;
-    this.#silentAtCycle = Math.max(this.#silentAtCycle, this.#cpu.cycles + cycles);
-    this.#cpu.addClockEvent(() => this.#sent(), cycles);
+    this.#silentAtCycle = endCycle;
+    this.#cpu.addClockEvent(() => this.#sent(endCycle), endCycle - this.#cpu.cycles);
   }
 
-  #sent(): void {
+  #sent(endCycle: number): void {
     const cpu = this.#cpu;
-    this.#onCharacter(this.#shifting!, cpu.cycles);
+    this.#onCharacter(this.#shifting!, endCycle);
     this.#shifting = null;
     if (this.#waiting === null) {
       cpu.setInterruptFlag(this.#txc);
@@ -150,7 +150,7 @@ export class Usart {
     }
     const next = this.#waiting;
     this.#waiting = null;
-    this.#shift(next);
+    this.#shift(next, endCycle);
     cpu.setInterruptFlag(this.#udre);
   }
 

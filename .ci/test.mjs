@@ -32,6 +32,9 @@ const checks = [
     : []),
   ...(whole ? [['generated files', node, ['.ci/generate.mjs', '--check']]] : []),
   ['firmware for the tests', 'make', ['-s', '-C', 'firmware', ...testFirmware(missing)]],
+  ...(missing.includes('libsimavr-dev') || missing.includes('libelf-dev')
+    ? []
+    : [['the Uno in simavr', 'make', ['-s', '-C', 'hil-tests/simavr']]]),
   ...(whole ? [['firmware unit tests', 'make', ['-s', '-C', 'firmware', 'test']]] : []),
   ...(whole && !['gcc-arm-none-eabi', 'gcc-avr', 'avr-libc'].some((name) => missing.includes(name))
     ? [['firmware images', 'make', ['-s', '-C', 'firmware', 'images-check']]]

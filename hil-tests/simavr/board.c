@@ -16,6 +16,7 @@
 
 static avr_t *avr;
 static const struct board_events *events;
+static avr_run_t run_as_made;
 static avr_irq_t *uart_input;
 static uint8_t line[BOARD_LINE_BYTES]; /* from the host; the first byte is on the wire */
 static uint32_t line_head, line_tail;
@@ -76,6 +77,7 @@ avr_t *board_start(const char *elf, const char *eeprom, const struct board_event
     avr->frequency = BOARD_HZ;
     avr->vcc = avr->avcc = avr->aref = 5000;
     avr->log = LOG_ERROR;
+    run_as_made = avr->run;
     avr_load_firmware(avr, &firmware);
     chip_complete(avr, events->transmitted);
     set_eeprom(eeprom);
@@ -107,14 +109,19 @@ static void run_line(void)
     }
 }
 
+static void begin_boot(void)
+{
+    chip_reset();
+    set_temperature(0);
+    run_line();
+}
+
 void board_reset(bool power)
 {
     avr_reset(avr);
-    chip_reset();
-    set_temperature(0);
     avr_regbit_setto(avr, avr->reset_flags.porf, power);
     avr_regbit_setto(avr, avr->reset_flags.extrf, !power);
-    run_line();
+    begin_boot();
 }
 
 uint32_t board_room(void)
@@ -143,6 +150,10 @@ void board_run(avr_cycle_count_t end)
         if (!chip_step(avr, end)) {
             fprintf(stderr, "uno-simavr: the chip stopped at cycle %llu\n", (unsigned long long)avr->cycle);
             exit(2);
+        }
+        if (avr->run != run_as_made) {
+            avr->run(avr); /* how simavr's watchdog bites: this resets the chip */
+            begin_boot();
         }
         if (events->stepped != 0) {
             events->stepped();

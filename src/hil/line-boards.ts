@@ -1,7 +1,7 @@
 /** Boards whose line is taken through our own hands in real time: an emulator or the host's firmware that the kit starts itself. */
 import type { ResetBy } from '../board/emulated/board.js';
 import { LagReader } from '../board/emulated/lag.js';
-import { EmulatorChild } from '../board/emulator-child.js';
+import { EmulatorChild, type EmulatorChildOptions } from '../board/emulator-child.js';
 import { monotonicUs } from '../host-clock.js';
 import { boardConfig } from './bridge-config.js';
 import type { BackEnd } from './fault-table.js';
@@ -55,22 +55,10 @@ export async function throughProxy(board: LineBoard, { seed }: RigOptions): Prom
   };
 }
 
-interface EmulatedLine {
-  /** As in `tautline emulate <name>`. */
-  readonly name: string;
-  readonly seed: number;
-  /** Path; undefined: the board's own. */
-  readonly image: string | undefined;
-  readonly bootRom: string | undefined;
-}
-
-export function emulatedLine({ name, seed, image, bootRom }: EmulatedLine): LineBoard {
-  const given = [
-    ...(image === undefined ? [] : ['--image', image]),
-    ...(bootRom === undefined ? [] : ['--bootrom', bootRom]),
-  ];
+/** An emulator as a process; each board of its own seed. */
+export function emulatorLine(seed: number, emulator: (seed: number) => EmulatorChildOptions): LineBoard {
   const start = (ofSeed: number): EmulatorChild => {
-    const child = new EmulatorChild({ board: name, arguments: ['--seed', String(ofSeed), ...given] });
+    const child = new EmulatorChild(emulator(ofSeed));
     child.start();
     return child;
   };

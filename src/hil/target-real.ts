@@ -3,13 +3,17 @@ import { existsSync } from 'node:fs';
 import type { Capability } from './capabilities.js';
 import { bootRomPath, imagePath, missingImage, tryOwnImage } from './firmware-image.js';
 import { HostProcess, missingHost } from './host-process.js';
-import { emulatedLine, hostLine, needsLine, portLine, throughProxy } from './line-boards.js';
+import { emulatorLine, hostLine, needsLine, portLine, throughProxy } from './line-boards.js';
 import { type BoardHandle, RealRig } from './real-rig.js';
+import { missingSimavr, simavr } from './simavr.js';
 import type { RigOptions, Target } from './targets.js';
+
+/** Of an emulator in a process of its own: it keeps its own time, and says when this machine kept it from that. */
+const emulatorCan: readonly Capability[] = ['timing', 'reset', 'power', 'unplug', 'faults', 'outlets', 'testFirmware'];
 
 /** `pico-pty`, `uno-pty`: the emulated board as `npm start` runs it, a process of its own on a pseudo-terminal. */
 export function emulatedTarget(board: 'pico' | 'uno'): Target {
-  return realTarget(`${board}-pty`, ['timing', 'reset', 'power', 'unplug', 'faults', 'outlets', 'testFirmware'], {
+  return realTarget(`${board}-pty`, emulatorCan, {
     missing: (firmware) =>
       process.platform === 'win32' ? 'Windows has no pseudo-terminals' : missingImage(board, firmware),
     open: async (options) => {
@@ -17,8 +21,13 @@ export function emulatedTarget(board: 'pico' | 'uno'): Target {
       const { firmware, needs, seed } = options;
       const name = firmware === 'test' ? (`${board}-test` as const) : board;
       const image = imagePath(board, firmware);
-      if (needs.includes('faults') || image !== undefined)
-        return throughProxy(emulatedLine({ name, seed, image, bootRom: bootRomPath() }), options);
+      const rom = bootRomPath();
+      const given = [
+        ...(image === undefined ? [] : ['--image', image]),
+        ...(rom === undefined ? [] : ['--bootrom', rom]),
+      ];
+      const emulate = (ofSeed: number) => ({ board: name, arguments: ['--seed', String(ofSeed), ...given] });
+      if (needs.includes('faults') || image !== undefined) return throughProxy(emulatorLine(seed, emulate), options);
       return {
         path: `emulated:${name}`,
         faults: null,
@@ -31,6 +40,14 @@ export function emulatedTarget(board: 'pico' | 'uno'): Target {
         close: async () => {},
       };
     },
+  });
+}
+
+/** `uno-simavr`: the Uno's image in simavr, which shares no code with the emulated Uno. */
+export function simavrTarget(): Target {
+  return realTarget('uno-simavr', emulatorCan, {
+    missing: missingSimavr,
+    open: (options) => throughProxy(emulatorLine(options.seed, simavr(options.firmware)), options),
   });
 }
 

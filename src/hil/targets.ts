@@ -36,7 +36,7 @@ export interface Target {
   stop(): Promise<void>;
 }
 
-const names = ['pico', 'uno', 'pico-pty', 'uno-pty', 'host'] as const;
+const names = ['pico', 'uno', 'pico-pty', 'uno-pty', 'uno-simavr', 'host'] as const;
 
 /**
  * The target of this run.
@@ -47,6 +47,7 @@ export async function loadTarget(name: string): Promise<Target> {
   if (name === 'pico' || name === 'uno') return (await import('./target-virtual.js')).virtualTarget(name);
   if (name === 'pico-pty') return (await import('./target-real.js')).emulatedTarget('pico');
   if (name === 'uno-pty') return (await import('./target-real.js')).emulatedTarget('uno');
+  if (name === 'uno-simavr') return (await import('./target-real.js')).simavrTarget();
   if (name === 'host') return (await import('./target-real.js')).hostTarget();
   if (name.startsWith('/') || /^COM\d+$/.test(name)) return (await import('./target-real.js')).portTarget(name);
   const map = loadBoardMap(environment.boards, names);

@@ -20,10 +20,9 @@ export const emulatedBoards = {
   'uno-test': { image: 'uno-test.hex', create: uno },
 } as const satisfies Record<string, BoardKind>;
 
-/** As many boots behind it as the seed says: boards that count them tell themselves apart by that. */
 function uno(options: EmulatedBoardOptions): EmulatedBoard {
   const image = imageFromHex(options.image);
-  return new EmulatedUno({ ...options, image, eeprom: eepromAfter(1 + (Math.abs(options.seed) % BOOTS_MAX)) });
+  return new EmulatedUno({ ...options, image, eeprom: unoEeprom(options.seed) });
 }
 
 const BOOTS_MAX = 2 ** 20;
@@ -31,7 +30,9 @@ const BOOTS_MAX = 2 ** 20;
 const BOOT_RECORDS = 64;
 const BOOT_RECORD_BYTES = 5;
 
-function eepromAfter(boots: number): Uint8Array {
+/** As many boots behind it as the seed says: boards that count them tell themselves apart by that. */
+export function unoEeprom(seed: number): Uint8Array {
+  const boots = 1 + (Math.abs(seed) % BOOTS_MAX);
   const at = (boots % BOOT_RECORDS) * BOOT_RECORD_BYTES;
   const eeprom = new Uint8Array(BOOT_RECORDS * BOOT_RECORD_BYTES).fill(0xff);
   const view = new DataView(eeprom.buffer);

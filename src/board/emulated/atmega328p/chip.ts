@@ -173,7 +173,9 @@ export class Chip {
 
 /** Infinity when nothing will happen by itself. */
 export function nextEventCycle(cpu: CPU): number {
-  return (cpu as unknown as { nextClockEvent: { cycles: number } | null }).nextClockEvent?.cycles ?? Number.POSITIVE_INFINITY;
+  return (
+    (cpu as unknown as { nextClockEvent: { cycles: number } | null }).nextClockEvent?.cycles ?? Number.POSITIVE_INFINITY
+  );
 }
 
 function attachAdc(cpu: CPU, volts: Float64Array): void {

@@ -17,10 +17,9 @@
 static avr_t *avr;
 static const struct board_events *events;
 static avr_run_t run_as_made;
-static avr_irq_t *uart_input;
 static uint8_t line[BOARD_LINE_BYTES]; /* from the host; the first byte is on the wire */
 static uint32_t line_head, line_tail;
-static avr_cycle_count_t line_cycle; /* when the byte at line_tail begins */
+static avr_cycle_count_t line_cycle; /* when the byte at line_tail began */
 
 static void on_duty(struct avr_irq_t *irq, uint32_t value, void *parameter)
 {
@@ -84,7 +83,6 @@ avr_t *board_start(const char *elf, const char *eeprom, const struct board_event
     avr_ioctl(avr, AVR_IOCTL_UART_GET_FLAGS('0'), &flags);
     flags &= ~(uint32_t)(AVR_UART_FLAG_STDIO | AVR_UART_FLAG_POLL_SLEEP);
     avr_ioctl(avr, AVR_IOCTL_UART_SET_FLAGS('0'), &flags);
-    uart_input = avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_INPUT);
     avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_IOPORT_GETIRQ('D'), 3), on_duty, 0);
     avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_IOPORT_GETIRQ('B'), 5), on_marker, 0);
     avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_ADC_GETIRQ, ADC_IRQ_OUT_TRIGGER), on_conversion, 0);
@@ -92,20 +90,18 @@ avr_t *board_start(const char *elf, const char *eeprom, const struct board_event
     return avr;
 }
 
-/* simavr's receiver takes a byte at its start bit, and shows it a character later. */
 static avr_cycle_count_t on_line(avr_t *chip, avr_cycle_count_t when, void *parameter)
 {
-    (void)chip;
     (void)parameter;
-    avr_raise_irq(uart_input, line[line_tail++ % BOARD_LINE_BYTES]);
-    line_cycle = when + BOARD_BYTE_CYCLES;
-    return line_tail == line_head ? 0 : line_cycle;
+    chip_receive(chip, line[line_tail++ % BOARD_LINE_BYTES]);
+    line_cycle = when;
+    return line_tail == line_head ? 0 : when + BOARD_BYTE_CYCLES;
 }
 
 static void run_line(void)
 {
     if (line_tail != line_head) {
-        avr_cycle_timer_register(avr, line_cycle > avr->cycle ? line_cycle - avr->cycle : 0, on_line, 0);
+        avr_cycle_timer_register(avr, line_cycle + BOARD_BYTE_CYCLES - avr->cycle, on_line, 0);
     }
 }
 

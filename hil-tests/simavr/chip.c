@@ -34,6 +34,7 @@
 #define UBRR0L 0xC4u
 #define UDR0 0xC6u
 #define CHARACTER_BITS 10u
+#define RECEIVED_MAX 3u
 
 static avr_uart_t *uart;
 static void (*on_transmitted)(uint8_t byte, avr_cycle_count_t cycle);
@@ -41,6 +42,8 @@ static avr_io_write_t set_timer;
 static avr_io_read_t read_timer;
 static bool shifting, waiting, asleep;
 static uint8_t shifting_byte, waiting_byte;
+static uint8_t received[RECEIVED_MAX];
+static uint32_t received_count;
 
 /* simavr counts a parity bit that 8N1 has not. */
 static avr_cycle_count_t character_cycles(void)
@@ -110,6 +113,38 @@ static void on_control(avr_t *avr, avr_io_addr_t address, uint8_t value, void *p
     }
 }
 
+/* 20.8.3, 20.8.4: two bytes wait, and a third in the shift register. simavr lets the second wait for a whole character. */
+void chip_receive(avr_t *avr, uint8_t byte)
+{
+    if (!avr_regbit_get(avr, uart->rxen)) {
+        return;
+    }
+    if (received_count == RECEIVED_MAX) {
+        avr_regbit_set(avr, uart->dor);
+        return;
+    }
+    received[received_count++] = byte;
+    avr_raise_interrupt(avr, &uart->rxc);
+}
+
+static uint8_t on_read(avr_t *avr, avr_io_addr_t address, void *parameter)
+{
+    (void)address;
+    (void)parameter;
+    uint8_t byte = received[0];
+    avr_regbit_clear(avr, uart->dor);
+    avr_clear_interrupt(avr, &uart->rxc);
+    avr_regbit_clear(avr, uart->rxc.raised);
+    if (received_count > 0) {
+        received_count--;
+        memmove(received, received + 1, received_count);
+    }
+    if (received_count > 0) {
+        avr_raise_interrupt(avr, &uart->rxc);
+    }
+    return byte;
+}
+
 static avr_cycle_count_t on_written(avr_t *avr, avr_cycle_count_t when, void *parameter)
 {
     (void)when;
@@ -157,6 +192,7 @@ void chip_complete(avr_t *avr, void (*transmitted)(uint8_t byte, avr_cycle_count
     uart = (avr_uart_t *)port;
     on_transmitted = transmitted;
     avr->io[AVR_DATA_TO_IO(UDR0)].w.c = on_data;
+    avr->io[AVR_DATA_TO_IO(UDR0)].r.c = on_read;
     set_timer = avr->io[AVR_DATA_TO_IO(TCCR1B)].w.c;
     avr->io[AVR_DATA_TO_IO(TCCR1B)].w.c = on_timer;
     read_timer = avr->io[AVR_DATA_TO_IO(TCNT1L)].r.c;
@@ -169,6 +205,7 @@ void chip_complete(avr_t *avr, void (*transmitted)(uint8_t byte, avr_cycle_count
 void chip_reset(void)
 {
     shifting = waiting = asleep = false;
+    received_count = 0;
 }
 
 /* As avr_callback_run_raw does it; which sleeps one cycle too long, and through an interrupt that was there before the sleep. */
@@ -186,7 +223,11 @@ bool chip_step(avr_t *avr, avr_cycle_count_t end)
         avr->interrupt_state = opcode == SEI || opcode == RETI ? -1 : avr_has_pending_interrupts(avr);
     }
     if (avr->interrupt_state != 0) {
-        avr_service_interrupts(avr);
+        /* One that was taken back is still in simavr's queue, and takes a turn. */
+        bool is_due = avr->interrupt_state > 0;
+        do {
+            avr_service_interrupts(avr);
+        } while (is_due && avr->interrupt_state > 0 && avr->pc == pc);
         if (avr->pc != pc) {
             avr->cycle += ENTRY_CYCLES + (asleep ? WAKE_CYCLES : 0);
             avr->state = cpu_Running;

@@ -1,6 +1,6 @@
 /*
  * What simavr 1.6 leaves out of an ATmega328P, and tautline's firmware can see: added by the datasheet (DS40002061B).
- * All else is simavr's own: instructions and their cycles, timers, receiver, ADC, EEPROM, watchdog, priorities of interrupts.
+ * All else is simavr's own: instructions and their cycles, timers, ADC, EEPROM, watchdog, priorities of interrupts.
  *
  * Copyright (C) 2026 the Tautline authors. SPDX: GPL-3.0-only; see board.h.
  */
@@ -16,6 +16,9 @@ void chip_complete(avr_t *avr, void (*transmitted)(uint8_t byte, avr_cycle_count
 
 /* After each avr_reset. */
 void chip_reset(void);
+
+/* The last bit of a byte has come. */
+void chip_receive(avr_t *avr, uint8_t byte);
 
 /* One instruction, or the sleep until something happens, but not beyond `end`. False: the program has stopped for ever. */
 bool chip_step(avr_t *avr, avr_cycle_count_t end);

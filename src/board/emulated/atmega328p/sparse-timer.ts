@@ -63,8 +63,13 @@ export function addTimer(cpu: CPU, config: AVRTimerConfig): TimerState {
 export function flagMatchesLate(cpu: CPU, timer: TimerState): void {
   const flag = cpu.setInterruptFlag.bind(cpu);
   cpu.setInterruptFlag = (interrupt) => {
-    if (interrupt !== timer.OCFA && interrupt !== timer.OCFB) flag(interrupt);
-    else cpu.addClockEvent(() => flag(interrupt), timer.divider);
+    if (interrupt !== timer.OCFA && interrupt !== timer.OCFB) {
+      flag(interrupt);
+      return;
+    }
+    const { lastCycle, tcnt, divider, ocrA, ocrB } = timer;
+    const countsSince = Math.max(0, tcnt - (interrupt === timer.OCFA ? ocrA : ocrB));
+    cpu.addClockEvent(() => flag(interrupt), lastCycle + (1 - countsSince) * divider - cpu.cycles);
   };
 }
 

@@ -168,7 +168,7 @@ function follows(before: TracedFrame, frame: TracedFrame): boolean {
 }
 
 /** Device time from one release to the next; NaN across a gap, a reset or streams. */
-function periodOf(before: TracedFrame, frame: TracedFrame): number {
+export function periodOf(before: TracedFrame, frame: TracedFrame): number {
   const isNext = before.boot === frame.boot && before.stream === frame.stream && frame.seq === before.seq + 1;
   return isNext && frame.skipped === before.skipped ? frame.releaseUs - before.releaseUs : Number.NaN;
 }

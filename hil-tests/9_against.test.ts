@@ -1,0 +1,37 @@
+/** Layer 9: target against target. One firmware on two targets must not drift apart: HIL_TARGET=pico HIL_AGAINST=pico-pty for others. */
+import { drift, loadTarget, measureProfile, type Tolerances } from 'tautline/hil';
+import { describe, expect, test } from 'vitest';
+
+/** Bytes of the host come at other instants, and each costs a job that is about to start some µs. */
+const sameChip: Tolerances = { periodPpm: 0, jitterP99Us: 60, firstReleaseUs: 0 };
+/** Another port: it keeps the periods, but boots in its own time, and its jobs start when this machine lets them. */
+const otherPort: Tolerances = { periodPpm: 0, jitterP99Us: null, firstReleaseUs: null };
+
+const { HIL_TARGET = 'pico', HIL_AGAINST, HIL_REQUIRE, HIL_SEED = '1' } = process.env;
+const seed = Number(HIL_SEED);
+const chipOf = (name: string): string => name.replace(/-.*/, '');
+
+const pairs: readonly (readonly [string, string])[] =
+  HIL_AGAINST === undefined
+    ? [
+        ['pico', 'host'],
+        ['uno', 'uno-simavr'],
+      ]
+    : [[HIL_TARGET, HIL_AGAINST]];
+
+describe('two targets', () => {
+  for (const [one, other] of pairs) {
+    test(`${one} and ${other} keep the same time and give the same answers`, async ({ skip }) => {
+      const targets = [await loadTarget(one), await loadTarget(other)] as const;
+      const missing = targets.map((target) => target.missing('release')).find((reason) => reason !== null);
+      if (missing != null && HIL_REQUIRE === '1') throw new Error(`HIL_REQUIRE=1, and ${missing}`);
+      if (missing != null) skip(missing);
+      const first = await measureProfile(targets[0], seed);
+      const second = await measureProfile(targets[1], seed);
+      const apart = drift(first, second, chipOf(one) === chipOf(other) ? sameChip : otherPort);
+      const excuse = first.excuse ?? second.excuse;
+      if (apart.length > 0 && excuse !== null) skip(`inconclusive: ${excuse}, and: ${apart.join('; ')}`);
+      expect(apart).toEqual([]);
+    });
+  }
+});

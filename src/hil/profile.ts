@@ -1,0 +1,125 @@
+/** What two targets of one firmware must have in common, measured by device time and by content: no clock of this machine is in it. */
+import type { ArmState } from '../codec/schema.js';
+import { HilBridge } from './bridge.js';
+import { periodOf } from './judge.js';
+import type { Rig } from './rig.js';
+import type { FirmwareKind, Target } from './targets.js';
+import { Trace } from './trace.js';
+
+export interface Profile {
+  readonly target: string;
+  /** Mean and worst distance of releases that follow each other. */
+  readonly periodUs: number;
+  readonly worstPeriodUs: number;
+  /** 99 % of the jobs began this soon after their release. */
+  readonly jitterP99Us: number;
+  /** From the start of the board's clock after a reset to its first release, µs: how long it boots. */
+  readonly firstReleaseUs: number;
+  /** Name and signals of each stream. */
+  readonly streams: readonly string[];
+  /** What was said and answered, in order. */
+  readonly conversation: readonly string[];
+  /** Why differences may be this machine's fault; null when they cannot. */
+  readonly excuse: string | null;
+}
+
+/** How far two targets may be apart; null: not compared, because one of them keeps no time of its own. */
+export interface Tolerances {
+  readonly periodPpm: number;
+  readonly jitterP99Us: number | null;
+  readonly firstReleaseUs: number | null;
+}
+
+const WINDOW_FRAMES = 500;
+const AGAIN_MS = 15_000;
+/** Taken, out of its range, unknown, into the safe state and out of it; and what the board is afterwards. */
+const script: readonly { readonly name: string; readonly values: readonly number[]; readonly then: ArmState }[] = [
+  { name: 'setpoint', values: [1500], then: 'disarmed' },
+  { name: 'load', values: [1e6], then: 'disarmed' },
+  { name: 'no-such-command', values: [], then: 'disarmed' },
+  { name: 'rearm', values: [], then: 'disarmed' },
+  { name: 'safe', values: [], then: 'tripped' },
+  { name: 'setpoint', values: [1000], then: 'tripped' },
+  { name: 'rearm', values: [], then: 'disarmed' },
+  { name: 'disarm', values: [], then: 'disarmed' },
+];
+
+/** @throws Error when the board does not come up, or not again after the reset */
+export async function measureProfile(
+  target: Target,
+  seed: number,
+  firmware: FirmwareKind = 'release',
+): Promise<Profile> {
+  const complain = (reason: string): never => {
+    throw new Error(`${target.name}: ${reason}`);
+  };
+  const { isRealTime } = target;
+  const terms = { isRealTime, inconclusive: complain, refuse: complain, marginal: () => {}, replay: '' };
+  const rig = await target.start({ firmware, seed, needs: [], trace: (nowUs) => new Trace({ ...terms, nowUs }) });
+  try {
+    return await measure(target, rig);
+  } finally {
+    await rig.close();
+  }
+}
+
+async function measure(target: Target, rig: Rig): Promise<Profile> {
+  const bridge = new HilBridge(rig);
+  const { trace } = rig;
+  await bridge.streaming();
+  const before = trace.health!.boot;
+  await rig.reset('pin');
+  await rig.until('it streams again', () => (trace.frames.at(-1)?.boot ?? before) !== before, AGAIN_MS);
+  await bridge.streaming();
+  rig.begin?.();
+  const mark = trace.mark();
+  await rig.until('frames', () => trace.since(mark).frames.length > WINDOW_FRAMES, AGAIN_MS);
+  const { frames } = trace.since(mark);
+  const { streams } = bridge.descriptor!;
+  const conversation: string[] = [];
+  for (const { name, values, then } of script) {
+    const answer = await bridge.command(name, ...values);
+    await rig.until(`${name}: ${then}`, () => trace.health!.arm === then, AGAIN_MS);
+    const { tripCause } = trace.health!;
+    conversation.push(`${[name, ...values].join(' ')}: ${answer.ok ? 'ok' : answer.code}, ${then}, ${tripCause}`);
+  }
+  const steps = frames
+    .slice(1)
+    .map((frame, i) => periodOf(frames[i]!, frame))
+    .filter(Number.isFinite);
+  const nominalUs = streams[0]!.periodUs;
+  const late = frames.map(({ lateUs }) => lateUs).toSorted((a, b) => a - b);
+  return {
+    target: target.name,
+    periodUs: steps.reduce((sum, step) => sum + step, 0) / steps.length,
+    worstPeriodUs: steps.reduce((worst, step) =>
+      Math.abs(step - nominalUs) > Math.abs(worst - nominalUs) ? step : worst,
+    ),
+    jitterP99Us: late[Math.floor(late.length * 0.99)]!,
+    firstReleaseUs: frames[0]!.releaseUs - frames[0]!.seq * nominalUs,
+    streams: streams.map(({ name, signals }) => `${name}: ${signals.map((signal) => signal.name).join(', ')}`),
+    conversation,
+    excuse: rig.excuse,
+  };
+}
+
+/** In what two targets have drifted apart, one sentence each; empty when they agree. */
+export function drift(a: Profile, b: Profile, tolerances: Tolerances): string[] {
+  const found: string[] = [];
+  const compare = (what: string, get: (of: Profile) => number, limit: number | null): void => {
+    const apart = Math.abs(get(a) - get(b));
+    if (limit !== null && !(apart <= limit))
+      found.push(`${what}: ${get(a)} us on ${a.target}, ${get(b)} us on ${b.target}; they may be ${limit} us apart`);
+  };
+  compare('period', ({ periodUs }) => periodUs, (a.periodUs * tolerances.periodPpm) / 1e6);
+  compare('worst period', ({ worstPeriodUs }) => worstPeriodUs, (a.periodUs * tolerances.periodPpm) / 1e6);
+  compare('jitter, 99 %', ({ jitterP99Us }) => jitterP99Us, tolerances.jitterP99Us);
+  compare('first release after a reset', ({ firstReleaseUs }) => firstReleaseUs, tolerances.firstReleaseUs);
+  for (const what of ['streams', 'conversation'] as const) {
+    for (let i = 0; i < Math.max(a[what].length, b[what].length); i++) {
+      if (a[what][i] !== b[what][i])
+        found.push(`${what}: "${a[what][i]}" on ${a.target}, "${b[what][i]}" on ${b.target}`);
+    }
+  }
+  return found;
+}

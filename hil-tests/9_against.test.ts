@@ -26,11 +26,12 @@ describe('two targets', () => {
       const missing = targets.map((target) => target.missing('release')).find((reason) => reason !== null);
       if (missing != null && HIL_REQUIRE === '1') throw new Error(`HIL_REQUIRE=1, and ${missing}`);
       if (missing != null) skip(missing);
-      const first = await measureProfile(targets[0], seed);
-      const second = await measureProfile(targets[1], seed);
+      const inconclusive = (reason: string): never => skip(`inconclusive: ${reason}`);
+      const first = await measureProfile(targets[0], seed, inconclusive);
+      const second = await measureProfile(targets[1], seed, inconclusive);
       const apart = drift(first, second, chipOf(one) === chipOf(other) ? sameChip : otherPort);
       const excuse = first.excuse ?? second.excuse;
-      if (apart.length > 0 && excuse !== null) skip(`inconclusive: ${excuse}, and: ${apart.join('; ')}`);
+      if (apart.length > 0 && excuse !== null) inconclusive(`${excuse}, and: ${apart.join('; ')}`);
       expect(apart).toEqual([]);
     });
   }

@@ -3,7 +3,7 @@ import type { ArmState } from '../codec/schema.js';
 import { HilBridge } from './bridge.js';
 import { periodOf } from './judge.js';
 import type { Rig } from './rig.js';
-import type { FirmwareKind, Target } from './targets.js';
+import type { Target } from './targets.js';
 import { Trace } from './trace.js';
 
 export interface Profile {
@@ -33,31 +33,38 @@ export interface Tolerances {
 const WINDOW_FRAMES = 500;
 const AGAIN_MS = 15_000;
 /** Taken, out of its range, unknown, into the safe state and out of it; and what the board is afterwards. */
-const script: readonly { readonly name: string; readonly values: readonly number[]; readonly then: ArmState }[] = [
-  { name: 'setpoint', values: [1500], then: 'disarmed' },
-  { name: 'load', values: [1e6], then: 'disarmed' },
-  { name: 'no-such-command', values: [], then: 'disarmed' },
-  { name: 'rearm', values: [], then: 'disarmed' },
-  { name: 'safe', values: [], then: 'tripped' },
-  { name: 'setpoint', values: [1000], then: 'tripped' },
-  { name: 'rearm', values: [], then: 'disarmed' },
-  { name: 'disarm', values: [], then: 'disarmed' },
+const script: readonly { readonly name: string; readonly values: readonly number[]; readonly state: ArmState }[] = [
+  { name: 'setpoint', values: [1500], state: 'disarmed' },
+  { name: 'load', values: [1e6], state: 'disarmed' },
+  { name: 'no-such-command', values: [], state: 'disarmed' },
+  { name: 'rearm', values: [], state: 'disarmed' },
+  { name: 'safe', values: [], state: 'tripped' },
+  { name: 'setpoint', values: [1000], state: 'tripped' },
+  { name: 'rearm', values: [], state: 'disarmed' },
+  { name: 'disarm', values: [], state: 'disarmed' },
 ];
 
-/** @throws Error when the board does not come up, or not again after the reset */
+/**
+ * @param inconclusive ends the test: the measurement failed, and this machine may be the reason
+ * @throws Error when the board does not come up, not again after the reset, or does not follow the script
+ */
 export async function measureProfile(
   target: Target,
   seed: number,
-  firmware: FirmwareKind = 'release',
+  inconclusive: (reason: string) => never,
 ): Promise<Profile> {
-  const complain = (reason: string): never => {
+  const refuse = (reason: string): never => {
     throw new Error(`${target.name}: ${reason}`);
   };
-  const { isRealTime } = target;
-  const terms = { isRealTime, inconclusive: complain, refuse: complain, marginal: () => {}, replay: '' };
-  const rig = await target.start({ firmware, seed, needs: [], trace: (nowUs) => new Trace({ ...terms, nowUs }) });
+  const terms = { isRealTime: target.isRealTime, inconclusive, refuse, marginal: () => {}, replay: '' };
+  const trace = (nowUs: () => number) => new Trace({ ...terms, nowUs });
+  const rig = await target.start({ firmware: 'release', seed, needs: [], trace });
   try {
     return await measure(target, rig);
+  } catch (error) {
+    const { excuse } = rig;
+    if (excuse === null) throw error;
+    return inconclusive(`${excuse}, and: ${target.name}: ${(error as Error).message}`);
   } finally {
     await rig.close();
   }
@@ -77,11 +84,11 @@ async function measure(target: Target, rig: Rig): Promise<Profile> {
   const { frames } = trace.since(mark);
   const { streams } = bridge.descriptor!;
   const conversation: string[] = [];
-  for (const { name, values, then } of script) {
+  for (const { name, values, state } of script) {
     const answer = await bridge.command(name, ...values);
-    await rig.until(`${name}: ${then}`, () => trace.health!.arm === then, AGAIN_MS);
+    await rig.until(`${name}: ${state}`, () => trace.health!.arm === state, AGAIN_MS);
     const { tripCause } = trace.health!;
-    conversation.push(`${[name, ...values].join(' ')}: ${answer.ok ? 'ok' : answer.code}, ${then}, ${tripCause}`);
+    conversation.push(`${[name, ...values].join(' ')}: ${answer.ok ? 'ok' : answer.code}, ${state}, ${tripCause}`);
   }
   const steps = frames
     .slice(1)

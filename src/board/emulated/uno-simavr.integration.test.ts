@@ -6,7 +6,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { encodeBinary, encodeText } from '../../codec/encode.js';
-import type { Message } from '../../codec/message.js';
 import { resetCauses } from '../../codec/schema.js';
 import { sessionTag } from '../../codec/session-tag.js';
 import { missingSimavr, simavrImage, simavrProgram } from '../../hil/simavr.js';
@@ -95,18 +94,33 @@ class Script {
     this.pass(30.7);
   }
 
-  ping = (id: number): Uint8Array => this.#binary({ name: 'ping', id, pad0: 0, pad1: 0, pad2: 0, pad3: 0 });
+  ping = (id: number): Uint8Array =>
+    encodeBinary({ session: this.#session, name: 'ping', id, pad0: 0, pad1: 0, pad2: 0, pad3: 0 });
 
   command(command: string, ...values: number[]): Uint8Array {
     const expiryUs = this.deviceUs + 500_000;
     const counter = ++this.#counter;
-    return this.#binary({ name: 'command', counter, id: counter, expiryUs, command, arguments: values });
+    return encodeBinary({
+      session: this.#session,
+      name: 'command',
+      counter,
+      id: counter,
+      expiryUs,
+      command,
+      arguments: values,
+    });
   }
 
   heartbeat = (armedEcho: number): Uint8Array =>
-    this.#binary({ name: 'heartbeat', counter: ++this.#counter, armedEcho, echoUs: this.deviceUs - 5000 });
+    encodeBinary({
+      session: this.#session,
+      name: 'heartbeat',
+      counter: ++this.#counter,
+      armedEcho,
+      echoUs: this.deviceUs - 5000,
+    });
 
-  safe = (): Uint8Array => this.#binary({ name: 'safe', cause: 3 });
+  safe = (): Uint8Array => encodeBinary({ session: this.#session, name: 'safe', cause: 3 });
 
   inSimavr(): Life {
     const eeprom = Buffer.from(unoEeprom(SEED)).toString('hex');
@@ -123,10 +137,6 @@ class Script {
     );
     const rises = [...stdout.matchAll(/^p (\d+) marker 1$/gm)].map(([, cycle]): Stamped => [Number(cycle), 1]);
     return { bytes, rises };
-  }
-
-  #binary<Name extends Message['name']>(message: Omit<Extract<Message, { name: Name }>, 'session'>): Uint8Array {
-    return encodeBinary({ ...message, session: this.#session } as unknown as Message);
   }
 }
 

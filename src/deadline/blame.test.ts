@@ -280,7 +280,10 @@ it('keeps evidence for a hundred misses a second', () => {
   }
 });
 
-it('blames the firmware for a silence in which a ping was answered', () => {
+it.each([
+  ['that was not released, on the firmware', 'firmware', 'silence', { seq: 1, skipped: 99 }],
+  ['that was sent, on the line', 'link', 'bytes lost', { seq: 100, skipped: 0 }],
+] as const)('blames a silence in which a ping was answered, of what is missing %s', (_, culprit, cause, ended) => {
   const { monitor } = settledMonitor(0, OFFSET_US);
   const told: [string, string, number][] = [];
   const reporter = new MissReporter({ monitor, board: 0, stream: 1, byteUs: 11, samples: null }, (miss) => {
@@ -291,11 +294,11 @@ it('blames the firmware for a silence in which a ping was answered', () => {
   expect(monitor.silence(OFFSET_US + 51_000)).toBe(true);
   reporter.silenceBegan(1, OFFSET_US + 51_000);
   reporter.pong();
-  const next = sampleFrame({ seq: 100, releaseUs: 100_000, arrivalUs: OFFSET_US + 100_600 });
+  const next = sampleFrame({ ...ended, releaseUs: 100_000, arrivalUs: OFFSET_US + 100_600 });
   reporter.judged(monitor.judge(next, { judgedUs: OFFSET_US + 100_610 }), next);
   expect(told).toEqual([
     ['indeterminate', 'silence', Number.NaN],
-    ['firmware', 'silence', 99],
+    [culprit, cause, 99],
   ]);
 });
 

@@ -23,6 +23,8 @@ const MARGIN_US = 100;
 const SATURATED_US = 0xffff;
 /** What the kernel holds for a reader that does not come, before it loses bytes: N_TTY's and the flip buffers. */
 const KERNEL_BUFFER_BYTES = 65_536;
+/** By so much the host's clock must have fallen behind the board's frames in a gap. */
+const SUSPENDED_MIN_US = 20_000;
 /** The next frame must have started this much of the link's unexplained time after the late one was stamped. */
 const HELD_FRACTION = 0.7;
 
@@ -197,11 +199,14 @@ export function revise(
   return true;
 }
 
+/** Of a gap, how many frames the board had made and put into its UART. */
+export const sentIn = ({ count, skippedDelta, droppedDelta }: Gap): number => count - skippedDelta - droppedDelta;
+
 /** Who lost the frames of a gap: the part that lost most of them. */
 export function blameGap(out: Blame, gap: Gap, byteUs: number, samples: SampleRing | null): Blame {
   clearSegments(out);
   const byBoard = gap.skippedDelta + gap.droppedDelta;
-  if (byBoard > 0 && byBoard >= gap.count - byBoard) {
+  if (byBoard > 0 && byBoard >= sentIn(gap)) {
     out.culprit = culpritCode.firmware;
     out.cause = causeCode[gap.skippedDelta >= gap.droppedDelta ? 'releases skipped' : 'frames dropped by the board'];
     return out;
@@ -209,12 +214,28 @@ export function blameGap(out: Blame, gap: Gap, byteUs: number, samples: SampleRi
   out.culprit = culpritCode.link;
   // A silence after which nothing is missing: the bytes were held back.
   if (gap.count === 0) out.cause = causeCode['bytes late'];
-  else if (gap.corruptBytes > 0) out.cause = causeCode['bytes corrupted'];
-  else if (samples !== null && samples.longestStallUs(gap.fromUs, gap.toUs) > KERNEL_BUFFER_BYTES * byteUs) {
+  else if (wasSuspended(gap)) {
+    out.culprit = culpritCode.host;
+    out.cause = causeCode.suspended;
+  } else if (samples !== null && hasOverflowed(gap, byteUs, samples)) {
     out.culprit = culpritCode.host;
     out.cause = causeCode['loop busy'];
-  } else out.cause = causeCode['bytes lost'];
+  } else out.cause = causeCode[gap.corruptBytes > 0 ? 'bytes corrupted' : 'bytes lost'];
   return out;
+}
+
+/** The board sent more than its periods fit into the host's time: that stood still, as it does in a suspended machine. */
+function wasSuspended({ sentUs, releasedUs, toUs }: Gap): boolean {
+  const stoodUs = sentUs - (toUs - releasedUs);
+  return stoodUs > SUSPENDED_MIN_US && stoodUs > sentUs / 2;
+}
+
+/**
+ * What was in the kernel's buffers when they ran full was read after the stall, so the frame before the gap may have come
+ * after it too: its release tells since when frames waited. The buffers cut a frame, so damaged bytes prove nothing else.
+ */
+function hasOverflowed({ releasedUs, toUs }: Gap, byteUs: number, samples: SampleRing): boolean {
+  return samples.longestStallUs(releasedUs, toUs) > KERNEL_BUFFER_BYTES * byteUs;
 }
 
 /** A gap and a silence have no segments and no frame to take figures from. */

@@ -16,6 +16,7 @@ export const evidenceCauses = [
   'emulator lag',
   'clock not settled',
   'bytes lost',
+  'suspended',
 ] as const;
 export type EvidenceCause = (typeof evidenceCauses)[number];
 

@@ -34,6 +34,10 @@ export class Gap {
   fromUs = Number.NaN;
   /** Arrival of the frame after; while a silence lasts, when it was noticed. */
   toUs = Number.NaN;
+  /** Release of the frame before, on the host's clock; its arrival when that is not known. */
+  releasedUs = Number.NaN;
+  /** Time of the board in which it released what it has sent and nobody has seen. */
+  sentUs = 0;
   /** Releases that the board did not run, within the gap. */
   skippedDelta = 0;
   /** Frames that found the board's transmit ring full, within the gap. */

@@ -49,6 +49,7 @@ export class LossAccount {
     gap.skippedDelta = first ? 0 : nearestCongruent(advance8(this.#skipped, frame.skipped), released - lost);
     gap.droppedDelta = first ? 0 : Math.min(advance8(this.#dropped, frame.dropped), lost);
     gap.count = lost + gap.skippedDelta;
+    gap.sentUs = (lost - gap.droppedDelta) * this.#periodUs;
     gap.firstSeq = sequence.seq - (first ? 0 : sequence.missing);
     gap.lastSeq = sequence.seq - 1;
     gap.corruptBytes = this.#corruptBytes;

@@ -3,7 +3,7 @@
  * silence, each with its culprit. A frame that the link seems to have delayed waits for its successor (at most 50 ms),
  * because that can show that the firmware had held it.
  */
-import { Blame, blame, blameGap, clearSegments, type LateFrame, revise } from './blame.js';
+import { Blame, blame, blameGap, clearSegments, type LateFrame, revise, sentIn } from './blame.js';
 import { causeCode } from './cause.js';
 import type { Gap, Judgement, TimedFrame } from './judgement.js';
 import type { StreamMonitor } from './monitor.js';
@@ -58,6 +58,7 @@ export class MissReporter {
   readonly #sink: (miss: Miss) => void;
   readonly #miss = new Miss();
   readonly #held = new Miss();
+  readonly #ending = new Blame();
   readonly #late: LateFrame = {
     lateUs: 0,
     execUs: 0,
@@ -88,8 +89,7 @@ export class MissReporter {
    */
   judged(judgement: Judgement, frame: TimedFrame): void {
     if (this.#holding) this.#reviseHeld(judgement, frame);
-    if (judgement.gap.count > 0 || judgement.gap.wasSilence)
-      this.#gap(judgement.gap, judgement.boot, judgement.judgedUs);
+    if (judgement.gap.count > 0 || judgement.gap.wasSilence) this.#gap(judgement, frame);
     const { verdict } = judgement;
     if (verdict === verdictCode.late || verdict === verdictCode.stale) this.#lateFrame(judgement, frame);
     else if (verdict === verdictCode.repeated || verdict === verdictCode.reordered) this.#outOfOrder(judgement);
@@ -134,8 +134,9 @@ export class MissReporter {
     this.flush();
   }
 
-  #lateFrame(judgement: Judgement, frame: TimedFrame): void {
-    const { byteUs, monitor, samples } = this.#source;
+  /** What is known of a frame that came late. Reused. */
+  #figures(judgement: Judgement, frame: TimedFrame): LateFrame {
+    const { byteUs } = this.#source;
     const late = this.#late;
     late.lateUs = frame.lateUs;
     late.execUs = frame.execUs;
@@ -146,6 +147,12 @@ export class MissReporter {
     late.judgedUs = judgement.judgedUs;
     late.latenessUs = judgement.latenessUs;
     late.emulatorLagUs = this.emulatorLagUs;
+    return late;
+  }
+
+  #lateFrame(judgement: Judgement, frame: TimedFrame): void {
+    const { monitor, samples } = this.#source;
+    const late = this.#figures(judgement, frame);
     const miss = this.#holding ? this.#miss : this.#held;
     blame(miss, late, monitor.contract.budgets, samples);
     this.#head(miss, judgement);
@@ -172,13 +179,18 @@ export class MissReporter {
     this.#publish(miss);
   }
 
-  #gap(gap: Gap, boot: number, nowUs: number): void {
-    const miss = this.#fill(gap, boot, nowUs);
-    if (gap.wasSilence && this.#pongInSilence) {
+  #gap(judgement: Judgement, frame: TimedFrame): void {
+    const { gap, boot, judgedUs } = judgement;
+    const miss = this.#fill(gap, boot, judgedUs);
+    // Of what the board has sent and nobody has seen, a pong that came before the next frame says nothing.
+    if (gap.wasSilence && this.#pongInSilence && sentIn(gap) <= 0) {
       clearSegments(miss);
       miss.culprit = culpritCode.firmware;
       miss.cause = causeCode.silence;
-    } else blameGap(miss, gap, this.#source.byteUs, this.#source.samples);
+    } else {
+      blameGap(miss, gap, this.#source.byteUs, this.#source.samples);
+      if (gap.count === 0 && !(judgement.latenessUs <= 0)) this.#blameHeld(miss, judgement, frame);
+    }
     if (this.#isEmulators(gap)) {
       miss.culprit = culpritCode.indeterminate;
       miss.cause = causeCode['emulator lag'];
@@ -186,6 +198,19 @@ export class MissReporter {
     }
     this.#pongInSilence = false;
     this.#publish(miss);
+  }
+
+  /** A silence after which nothing is missing is of who held the frame that ended it. */
+  #blameHeld(miss: Miss, judgement: Judgement, frame: TimedFrame): void {
+    const held = blame(
+      this.#ending,
+      this.#figures(judgement, frame),
+      this.#source.monitor.contract.budgets,
+      this.#source.samples,
+    );
+    if (held.culprit !== culpritCode.host && held.culprit !== culpritCode.firmware) return;
+    miss.culprit = held.culprit;
+    miss.cause = held.cause;
   }
 
   /** Without the lag of the emulator there would have been no silence. */

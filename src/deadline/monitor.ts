@@ -238,6 +238,8 @@ export class StreamMonitor {
     if (gap.count === 0 && !this.silent) return;
     gap.fromUs = this.silent ? this.outage.fromUs : this.newestArrivalUs;
     gap.toUs = frame.arrivalUs;
+    const { newestReleaseHostUs, newestArrivalUs } = this;
+    gap.releasedUs = Number.isNaN(newestReleaseHostUs) ? newestArrivalUs : newestReleaseHostUs;
     this.silent = false;
     this.counters.verdicts[verdictCode.lost]! += gap.count;
     this.window.pushMisses(gap.count);

@@ -150,6 +150,7 @@ export class Checker implements Watcher {
   missed(miss: MissRecord): void {
     if (miss.isGap) {
       if (Number.isNaN(miss.count)) this.#silence(miss);
+      else this.#scoreGap(miss);
       return;
     }
     if (miss.verdict !== verdictCode.late && miss.verdict !== verdictCode.stale) return;
@@ -256,6 +257,29 @@ export class Checker implements Watcher {
     const hostWasAway = this.hostAwayUntilUs > this.#nowUs - forUs;
     if (forUs > leaseUs + SILENCE_TOLERANCE_US && !hostWasAway)
       this.fail('silence is told in time', { forUs, leaseUs });
+  }
+
+  /** Who is charged with a gap, or with a silence after which nothing is missing, beside who really lost or held it. */
+  #scoreGap({ count, culprit, skippedDelta }: MissRecord): void {
+    const { book, scores } = this.#parts;
+    const i = this.#accepted;
+    // Nothing is known of what was before the first frame, and numbers that went back or jumped hide what is missing.
+    if (this.#newest < 0 || book.backs[i] !== this.#newestBacks) return;
+    if (book.jumps[i] !== this.#newestJumps && skippedDelta > 0) return;
+    const truth = count === 0 ? this.#truth(i) : this.#loser(i);
+    if (truth === null) return;
+    scores.add(this.#parts.causeOf(truth), culprits[culprit]!, truth, Math.max(1, count));
+  }
+
+  /** Who lost most frames between the newest and this one; null when two lost as many. */
+  #loser(i: number): string | null {
+    const { book } = this.#parts;
+    const losses = { firmware: 0, link: 0, host: 0 };
+    book.between(this.#newest, i, losses);
+    const made = losses.firmware + losses.link + losses.host;
+    losses.firmware += book.release[i]! - this.#newestRelease - 1 - made;
+    const [first, second] = Object.entries(losses).sort(([, a], [, b]) => b - a);
+    return first![1] > second![1] ? first![0] : null;
   }
 
   /** The segment that really overran its budget by most. */

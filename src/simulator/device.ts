@@ -13,7 +13,7 @@ import { Guard, type GuardOutput } from './guard.js';
 import type { LineToHost } from './line-to-host.js';
 import type { PlantedBug } from './planted-bugs.js';
 import { Receiver } from './receiver.js';
-import type { FrameBook } from './truth.js';
+import { type FrameBook, loserCode } from './truth.js';
 
 const HELD_FOR_US = 2 * WATCHDOG_US;
 const RING_BYTES = 1024;
@@ -303,6 +303,7 @@ export class Device {
     this.nowUs = handedUs;
     if (this.drops > 0 || !this.#put(i, handedUs)) {
       this.drops = Math.max(0, this.drops - 1);
+      book.loser[i] = loserCode.firmware;
       this.#dropped = (this.#dropped + 1) & 0xff;
       this.#sendDrops = (this.#sendDrops + 1) & 0xffff;
     }

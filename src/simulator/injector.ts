@@ -151,6 +151,7 @@ export class Injector {
     else if (kind === 'suspend') {
       episode.keepAway('suspended', lastsUs);
       toHost.deafUntilUs = Math.max(toHost.deafUntilUs, endUs);
+      toHost.suspendedUntilUs = Math.max(toHost.suspendedUntilUs, endUs);
       toBoard.deafUntilUs = Math.max(toBoard.deafUntilUs, endUs);
       checker.clockJump(endUs);
     } else if (kind === 'hung reader') {

@@ -7,7 +7,7 @@ import { DOLLAR } from '../codec/text.js';
 import type { DelayModel } from '../deadline/model/line.js';
 import { encodeFrame, encodeFrameText } from './frame-encoder.js';
 import type { PlantedBug } from './planted-bugs.js';
-import type { FrameBook } from './truth.js';
+import { type FrameBook, loserCode } from './truth.js';
 
 /** What Linux holds of a terminal that nobody reads. */
 const KERNEL_BYTES = 65_536;
@@ -21,6 +21,8 @@ export type FrameFault = 'flip' | 'drop' | 'insert' | 'duplicate' | 'reorder' | 
 export class LineToHost {
   /** Until then the line loses everything, or keeps it back, or turns it into other bytes. True time. */
   deafUntilUs = 0;
+  /** Until then it is deaf because the host is suspended. */
+  suspendedUntilUs = 0;
   heldUntilUs = 0;
   garbledUntilUs = 0;
   /** Bytes that the kernel's buffer had no room for. */
@@ -79,6 +81,7 @@ export class LineToHost {
     const doneUs = this.#freeUs;
     if (doneUs < this.deafUntilUs) {
       this.done.lost++;
+      if (frame >= 0 && doneUs < this.suspendedUntilUs) this.book.loser[frame] = loserCode.host;
       return;
     }
     if (doneUs < this.garbledUntilUs) this.#garble(to - from, doneUs, frame);
@@ -116,23 +119,30 @@ export class LineToHost {
   // ---- ways to the host ----
 
   #deliver(bytes: Uint8Array, from: number, to: number, doneUs: number, frame: number): void {
-    if (this.#tail - this.#head + to - from > KERNEL_BYTES || this.#last - this.#first > ENTRIES - 4) {
-      this.overflowedBytes += to - from;
+    const room = this.#last - this.#first > ENTRIES - 4 ? 0 : KERNEL_BYTES - (this.#tail - this.#head);
+    if (room < to - from) {
+      this.overflowedBytes += to - from - room;
       this.lastOverflowUs = doneUs;
+      if (frame >= 0) {
+        this.book.loser[frame] = loserCode.host;
+        this.book.damaged[frame] = 1;
+      }
+      // What there is room for is kept: the reader finds a piece of a frame.
+      if (room > 0) this.#keep(bytes, from, from + room, doneUs);
       return;
     }
     // Now and then a read cuts a frame in two.
     const cutAt = this.random() < 1 / 64 ? from + 1 + Math.floor(this.random() * (to - from - 1)) : to;
-    for (let i = from; i < to; i++) this.#store[(this.#tail + i - from) % STORE_BYTES] = bytes[i]!;
-    if (cutAt < to) this.#entry(doneUs - (to - cutAt) * this.byteUs, cutAt - from);
-    this.#entry(doneUs, cutAt < to ? to - cutAt : to - from);
+    if (cutAt < to) this.#keep(bytes, from, cutAt, doneUs - (to - cutAt) * this.byteUs);
+    this.#keep(bytes, cutAt < to ? cutAt : from, to, doneUs);
     if (frame >= 0 && Number.isNaN(this.book.readyUs[frame]!)) this.book.readyUs[frame] = this.#readyUs;
   }
 
-  #entry(doneUs: number, bytes: number): void {
+  #keep(bytes: Uint8Array, from: number, to: number, doneUs: number): void {
+    for (let i = from; i < to; i++) this.#store[(this.#tail + i - from) % STORE_BYTES] = bytes[i]!;
     const atUs = this.model.toHost(doneUs, this.random);
     this.#readyUs = Math.max(this.#readyUs, atUs, this.heldUntilUs);
-    this.#tail += bytes;
+    this.#tail += to - from;
     this.#entryReadyUs[this.#last % ENTRIES] = this.#readyUs;
     this.#entryEnd[this.#last % ENTRIES] = this.#tail;
     this.#last++;

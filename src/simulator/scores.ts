@@ -10,8 +10,9 @@ export interface Score {
 export interface BlameFigures {
   /** Of the decided, 0..1; null when there were none. */
   readonly accuracy: number | null;
-  /** Of all late frames, 0..1. */
+  /** Of all late and lost frames, 0..1. */
   readonly indeterminate: number | null;
+  /** Late or lost; a silence after which nothing is missing counts as one. */
   readonly lateFrames: number;
   readonly perCause: Readonly<Record<string, { accuracy: number | null; indeterminate: number; lateFrames: number }>>;
 }
@@ -19,16 +20,16 @@ export interface BlameFigures {
 export class Scores {
   readonly #byCause = new Map<string, { right: number; wrong: number; open: number }>();
 
-  /** @param cause the fault at work; `told` and `truth` are culprits */
-  add(cause: string, told: string, truth: string): void {
+  /** @param cause the fault at work; `told` and `truth` are culprits, of `count` frames at once */
+  add(cause: string, told: string, truth: string, count = 1): void {
     let score = this.#byCause.get(cause);
     if (score === undefined) {
       score = { right: 0, wrong: 0, open: 0 };
       this.#byCause.set(cause, score);
     }
-    if (told === 'indeterminate') score.open++;
-    else if (told === truth) score.right++;
-    else score.wrong++;
+    if (told === 'indeterminate') score.open += count;
+    else if (told === truth) score.right += count;
+    else score.wrong += count;
   }
 
   merge(other: Scores): void {

@@ -44,6 +44,23 @@ describe('the simulator', () => {
     }
   });
 
+  it.each([...['skip', 'ring full', 'leap', 'burst', 'dead to host', 'stop', 'suspend', 'hung reader']] as const)(
+    'charges what is lost, and every silence, to who it was: %s',
+    async (kind) => {
+      const { blame, violations } = await simulate({
+        seed: 61,
+        hours: 4 * MINUTE,
+        kinds: [kind],
+        isExact: true,
+        overlap: false,
+      });
+      expect(violations).toEqual([]);
+      expect(blame.perCause[kind]?.lateFrames).toBeGreaterThan(300);
+      expect(blame.accuracy).toBe(1);
+      expect(blame.indeterminate).toBeLessThan(0.02);
+    },
+  );
+
   it('tells a silence in time that noise without an end would hide', async () => {
     const { violations } = await simulate({
       seed: 51,

@@ -7,6 +7,10 @@
 const FRAMES = 16_384;
 const RUNS = 128;
 
+/** Who loses frames that were made: the line, until somebody else has. */
+export const losers = ['link', 'firmware', 'host'] as const;
+export const loserCode = { link: 0, firmware: 1, host: 2 } as const satisfies Record<(typeof losers)[number], number>;
+
 export class FrameBook {
   /** Of the newest FRAMES frames, at their index. */
   readonly seq = new Float64Array(FRAMES).fill(-1);
@@ -34,6 +38,8 @@ export class FrameBook {
   readonly judgedUs = new Float64Array(FRAMES);
   /** Whether nobody could know its age then: a clock had jumped. */
   readonly excused = new Uint8Array(FRAMES);
+  /** Who lost it, when that was neither the line nor damage: an index into `losers`. */
+  readonly loser = new Uint8Array(FRAMES);
   /** Whether it was changed on its way: it must not be accepted. */
   readonly damaged = new Uint8Array(FRAMES);
 
@@ -59,6 +65,11 @@ export class FrameBook {
     return found;
   }
 
+  /** Adds the frames that were made between two, by who lost them. @param from index of the older one */
+  between(from: number, to: number, losses: { firmware: number; link: number; host: number }): void {
+    for (let at = (from + 1) % FRAMES; at !== to; at = (at + 1) % FRAMES) losses[losers[this.loser[at]!]!]++;
+  }
+
   /** Index for a new frame. */
   open(tag: number, seq: number): number {
     if (seq !== this.#nextSeq || this.#runs[0]?.tag !== tag) {
@@ -73,6 +84,7 @@ export class FrameBook {
     this.readyUs[at] = Number.NaN;
     this.judgedUs[at] = Number.NaN;
     this.damaged[at] = 0;
+    this.loser[at] = loserCode.link;
     this.arrivals[at] = 0;
     return at;
   }

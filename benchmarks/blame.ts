@@ -25,7 +25,10 @@ const PAUSE_SPREAD_MS = 120;
 /** A fault that loses is over at once. */
 const LOSS_PAUSE_MIN_MS = 100;
 const SILENCE_US = 150_000;
+/** Fewer say nothing about a cause. */
+const LATE_FRAMES_MIN = 150;
 const OVERLAPPING = 'two at once';
+const SILENCE = 'line silent';
 const bars = {
   accuracy: 0.99,
   indeterminate: 0.01,
@@ -66,7 +69,7 @@ async function keepSilent(rig: BlameRig, times: number, random: () => number): P
     rig.line('delay', SILENCE_US);
     await sleep(SILENCE_US / 1e3 + 50 + random() * 50);
   }
-  return { cause: 'silence', fromUs, toUs: monotonicUs() };
+  return { cause: SILENCE, fromUs, toUs: monotonicUs() };
 }
 
 /** A broker that stands while misses wait for it; then a client that paints late, beside one that doesn't. */
@@ -98,12 +101,15 @@ async function run({ size, seed }: RunOptions): Promise<Result> {
   const late = await deliverLate(rig, deliveries);
   const evidence = await rig.finish();
   const { contract } = evidence.ready.streams[0]!;
-  const { decisions, metButBlamed } = judge(evidence, windows, contract);
+  const { decisions, metButBlamed } = judge(evidence, [...windows, silent], contract);
   const alone = decisions.filter(({ cause }) => cause !== OVERLAPPING);
   const running = figuresOf(alone);
   const together = figuresOf(decisions.filter(({ cause }) => cause === OVERLAPPING));
   const perCause = Object.fromEntries(
-    faults.map(({ name }) => [name, figuresOf(alone.filter(({ cause }) => cause === name))]),
+    [...faults.map(({ name }) => name), SILENCE].map((name) => [
+      name,
+      figuresOf(alone.filter(({ cause }) => cause === name)),
+    ]),
   );
   const silence = silenceLatenciesUs(evidence, silent, contract.leaseUs);
   const delivered = deliveredOf(evidence, late);
@@ -123,7 +129,10 @@ async function run({ size, seed }: RunOptions): Promise<Result> {
       silence: { count: silence.length, overLeaseP99Us: p99(silence) },
       deliveries: delivered,
     },
-    ...verdictOf({ running, together, metButBlamed, simulated, silence, delivered }),
+    ...verdictOf(
+      { running, together, metButBlamed, simulated, silence, delivered },
+      size === 'smoke' ? [] : tooFew(perCause, together),
+    ),
     tables: [causes(perCause, together), confusion(alone), deliveryTable(delivered), silenceTable(silence)],
     series: [],
   };
@@ -140,7 +149,17 @@ interface Findings {
   readonly delivered: readonly Delivered[];
 }
 
-function verdictOf({ running, together, metButBlamed, simulated, silence, delivered }: Findings) {
+/** @returns the causes of which too few late or lost frames came to say anything, each as a reason */
+function tooFew(perCause: Readonly<Record<string, Figures>>, together: Figures): string[] {
+  return Object.entries({ ...perCause, [OVERLAPPING]: together })
+    .filter(([, { lateFrames }]) => lateFrames < LATE_FRAMES_MIN)
+    .map(([name, { lateFrames }]) => `${name}: ${lateFrames} late or lost frames, wanted at least ${LATE_FRAMES_MIN}`);
+}
+
+function verdictOf(
+  { running, together, metButBlamed, simulated, silence, delivered }: Findings,
+  inconclusive: readonly string[],
+) {
   const percent = (fraction: number | null) => `${((fraction ?? Number.NaN) * 100).toFixed(2)} %`;
   const failures: string[] = [];
   if (metButBlamed > 0) failures.push(`${metButBlamed} frames that had met were blamed on somebody`);
@@ -161,10 +180,10 @@ function verdictOf({ running, together, metButBlamed, simulated, silence, delive
     if (consumer === 0 || outlet + others > 0)
       failures.push(`${cause}: ${consumer} on the consumer, ${outlet} on the outlet, ${others} on others`);
   }
-  if ((running.setAside ?? 1) > bars.setAside) {
-    const reason = `the machine itself was late: ${percent(running.setAside)} of the frames set aside`;
-    return { verdict: 'inconclusive' as const, reasons: [reason, ...failures] };
-  }
+  const doubts = [...inconclusive];
+  if ((running.setAside ?? 1) > bars.setAside)
+    doubts.push(`the machine itself was late: ${percent(running.setAside)} of the frames set aside`);
+  if (doubts.length > 0) return { verdict: 'inconclusive' as const, reasons: [...doubts, ...failures] };
   return { verdict: failures.length > 0 ? ('fail' as const) : ('pass' as const), reasons: failures };
 }
 

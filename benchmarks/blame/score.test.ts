@@ -93,6 +93,18 @@ describe('a gap', () => {
     ).toBe('host');
   });
 
+  it('without a loss, at the end of a silence, is of who held the frame that ended it', () => {
+    const ended = miss({ ...lost, firstSeq: 7, lastSeq: 6, count: 0 });
+    expect(judged([ended]).decisions).toMatchObject([{ truth: 'link', told: 'link', count: 1 }]);
+    const busy = { ...frame, readableUs: 1100 };
+    expect(judged([ended], { truth: new Map([[7, busy]]) }).decisions).toMatchObject([{ truth: 'host' }]);
+  });
+
+  it('of which two lost as many is not decided', () => {
+    const onLine: TrueFrame = { ...frame, readableUs: Number.NaN };
+    expect(judged([miss({ ...lost, lastSeq: 8, count: 2 })], { truth: new Map([[7, onLine]]) }).decisions).toEqual([]);
+  });
+
   it('says nothing while it is a silence', () => {
     expect(judged([miss({ ...lost, count: Number.NaN })]).decisions).toEqual([]);
   });

@@ -11,7 +11,7 @@ export interface Window {
   readonly toUs: number;
 }
 
-/** One decision, of one late frame or of `count` lost ones. */
+/** One decision, of one late frame, of `count` lost ones, or of a silence after which nothing is missing. */
 export interface Decision {
   readonly cause: string;
   readonly truth: string;
@@ -41,19 +41,21 @@ export function judge(evidence: Evidence, windows: readonly Window[], contract: 
     }
     const cause = windows.find(({ fromUs, toUs }) => miss.toUs >= fromUs && miss.toUs < toUs)?.cause;
     if (cause === undefined) continue;
-    if (miss.isGap) {
+    // A silence after which nothing is missing is of who held the frame that ended it.
+    const held = miss.isGap && miss.count === 0 ? evidence.truth.get(miss.lastSeq + 1) : isLate ? frame : undefined;
+    if (held !== undefined) {
+      const { culprit: truth, marginUs } = culpritOf(segmentsOf(held, miss.toUs), contract.budgets);
+      const isSetAside = floorLateUs(evidence.floor, held.releaseUs, miss.toUs) > marginUs;
+      decisions.push({ cause, truth, told, count: 1, isSetAside, miss });
+    } else if (miss.isGap) {
       const truth = loser(miss, evidence.truth);
       if (truth !== null) decisions.push({ cause, truth, told, count: miss.count, isSetAside: false, miss });
-    } else if (isLate && frame !== undefined) {
-      const { culprit: truth, marginUs } = culpritOf(segmentsOf(frame, miss.toUs), contract.budgets);
-      const isSetAside = floorLateUs(evidence.floor, frame.releaseUs, miss.toUs) > marginUs;
-      decisions.push({ cause, truth, told, count: 1, isSetAside, miss });
     }
   }
   return { decisions, metButBlamed };
 }
 
-/** Who lost most frames of a gap; null while it is only a silence, of which nobody knows what it cost. */
+/** Who lost most frames of a gap; null while it is a silence under way, of which nobody knows what it cost, and when two lost as many. */
 function loser({ firstSeq, lastSeq, count }: MissRow, truth: ReadonlyMap<number, TrueFrame>): string | null {
   if (!(count > 0)) return null;
   let sent = 0;
@@ -69,7 +71,8 @@ function loser({ firstSeq, lastSeq, count }: MissRow, truth: ReadonlyMap<number,
     ['link', sent - readable],
     ['host', readable],
   ];
-  return losses.reduce((most, each) => (each[1] > most[1] ? each : most))[0];
+  const [first, second] = losses.sort(([, a], [, b]) => b - a);
+  return first![1] > second![1] ? first![0] : null;
 }
 
 /** By how much the machine was late within this time, whoever ran on it. */

@@ -280,6 +280,28 @@ it('keeps evidence for a hundred misses a second', () => {
   }
 });
 
+it('keeps evidence for a gap and a silence after more late frames than have it', () => {
+  const { monitor } = settledMonitor(0, OFFSET_US);
+  const told: { isGap: boolean; hasEvidence: boolean }[] = [];
+  const reporter = new MissReporter({ monitor, board: 0, stream: 1, byteUs: 11, samples: null }, (miss) => {
+    told.push({ isGap: miss.isGap, hasEvidence: miss.hasEvidence });
+  });
+  const endUs = OFFSET_US + 200_000;
+  const judge = (seq: number) => {
+    const frame = sampleFrame({ seq, releaseUs: seq * 1000, arrivalUs: endUs });
+    reporter.judged(monitor.judge(frame, { judgedUs: endUs }), frame);
+  };
+  for (let seq = 0; seq < 150; seq++) judge(seq);
+  judge(152);
+  monitor.silence(endUs + 51_000);
+  reporter.silenceBegan(1, endUs + 51_000);
+  expect(told.filter(({ isGap, hasEvidence }) => !isGap && hasEvidence)).toHaveLength(100);
+  expect(told.filter(({ isGap }) => isGap)).toEqual([
+    { isGap: true, hasEvidence: true },
+    { isGap: true, hasEvidence: true },
+  ]);
+});
+
 it.each([
   ['that was not released, on the firmware', 'firmware', 'silence', { seq: 1, skipped: 99 }],
   ['that was sent, on the line', 'link', 'bytes lost', { seq: 100, skipped: 0 }],

@@ -12,7 +12,7 @@ import { culpritCode, culprits, verdictCode } from './verdict.js';
 
 /** Longest that a miss waits for the next frame of its stream. */
 const REVISION_WAIT_US = 50_000;
-/** Evidence is kept for this many misses a second; the rest are counted and attributed without it. */
+/** Evidence is kept for this many late frames a second, and for as many gaps; the rest are counted and attributed without it. */
 const EVIDENCE_PER_SECOND = 100;
 
 /** One miss with the fields of the feed's miss record. Reused: valid until the sink returns. */
@@ -75,7 +75,9 @@ export class MissReporter {
   #heldHandedUs = Number.NaN; // device time
   #pongInSilence = false;
   #evidenceSecond = Number.NaN;
+  /** Of frames, and of gaps: a burst of late frames leaves the silence and the loss that follow it theirs. */
   #evidenceLeft = EVIDENCE_PER_SECOND;
+  #gapEvidenceLeft = EVIDENCE_PER_SECOND;
 
   /** @param sink gets each miss once, late ones up to 50 ms after their judgement */
   constructor(source: MissSource, sink: (miss: Miss) => void) {
@@ -225,7 +227,7 @@ export class MissReporter {
     miss.boot = boot;
     miss.verdict = verdictCode.lost;
     miss.isGap = true;
-    miss.hasEvidence = this.#takeEvidence(nowUs);
+    miss.hasEvidence = this.#takeEvidence(nowUs, true);
     miss.firstSeq = gap.firstSeq;
     miss.lastSeq = gap.lastSeq;
     miss.count = gap.count;
@@ -245,7 +247,7 @@ export class MissReporter {
     miss.boot = judgement.boot;
     miss.verdict = judgement.verdict;
     miss.isGap = false;
-    miss.hasEvidence = this.#takeEvidence(judgement.judgedUs);
+    miss.hasEvidence = this.#takeEvidence(judgement.judgedUs, false);
     miss.firstSeq = judgement.seq;
     miss.lastSeq = judgement.seq;
     miss.count = 1;
@@ -262,12 +264,13 @@ export class MissReporter {
     this.#sink(miss);
   }
 
-  #takeEvidence(nowUs: number): boolean {
+  #takeEvidence(nowUs: number, isGap: boolean): boolean {
     const second = Math.floor(nowUs / 1e6);
     if (second !== this.#evidenceSecond) {
       this.#evidenceSecond = second;
       this.#evidenceLeft = EVIDENCE_PER_SECOND;
+      this.#gapEvidenceLeft = EVIDENCE_PER_SECOND;
     }
-    return this.#evidenceLeft-- > 0;
+    return (isGap ? this.#gapEvidenceLeft-- : this.#evidenceLeft--) > 0;
   }
 }

@@ -38,6 +38,13 @@ describe('configuration', () => {
     expect(config.boards).toEqual([{ path: '/dev/ttyACM0', baud: 115_200, encoding: 'auto', contract: {} }]);
   });
 
+  it('takes contracts of the first board by --set, over the file', () => {
+    const { config } = load('[[boards]]\npath = "/dev/a"\n[boards.contract.control]\ndeadlineUs = 8000\nm = 3', {
+      set: ['board.contract.control.deadlineUs=5000'],
+    });
+    expect(config.boards[0]?.contract.control).toEqual({ deadlineUs: 5000, m: 3 });
+  });
+
   it('takes several boards and contracts from the file', () => {
     const { config } = load(
       '[[boards]]\nid = "a"\npath = "/dev/a"\n[boards.contract.control]\ndeadlineUs = 5000\n[[boards]]\npath = "/dev/b"',
@@ -50,15 +57,16 @@ describe('configuration', () => {
     ['[http]\nprot = 1', 'http.prot: no such setting; did you mean http.port?'],
     ['[http]\nport = 70000', 'http.port = 70000'],
     ['[http]\nport = "x"', 'http.port = "x"'],
-    ['[[boards]]\nid = "Bad Id"\npath = "/dev/a"', 'boards.0.id = "Bad Id"'],
+    ['[[boards]]\nid = "Bad Id"\npath = "/dev/a"', '[[boards]] number 1: id = "Bad Id"'],
     ['[[boards]]\nid = "a"\npath = "/dev/a"\n[[boards]]\nid = "a"\npath = "/dev/b"', 'two boards have the id "a"'],
     [
       '[[boards]]\npath = "/dev/a"\n[boards.contract.control]\ndeadlineMs = 5',
-      'boards.0.contract.control.deadlineMs: no such setting',
+      '[[boards]] number 1: contract.control.deadlineMs: no such setting',
     ],
     ['[http\nport', 'tautline.toml'],
     ['[http]\ncolour = 1', 'no such setting; known are http.host, http.port, http.token, http.origins'],
-    ['[[boards]]\nbaud = 9600', 'boards.0 has no path: name its port'],
+    ['[[boards]]\nbaud = 9600', '[[boards]] number 1 has no path: name its port'],
+    ['[[boards]]\npath = "/dev/a"\n[[boards]]\nid = "b"\nbaud = 9600', '[[boards]] "b" has no path: name its port'],
   ])('refuses %j', (toml, message) => {
     expect(() => load(toml)).toThrow(message);
   });
@@ -71,6 +79,13 @@ describe('configuration', () => {
     [{ set: ['http.prot=1'] }, 'did you mean http.port?'],
     [{ set: ['http.port'] }, 'expected key=value'],
     [{ set: ['http.port=abc'] }, '"abc" is not a number'],
+    [{ set: ['board.path=/dev/a', 'board.baud=1'] }, '--set board.baud: [[boards]] number 1: baud = 1'],
+    [{ set: ['board.contract.__proto__.m=1'] }, 'board.contract.__proto__.m: no such stream'],
+    [{ set: ['board.contract.control.deadlineMs=1'] }, 'did you mean deadlineUs?'],
+    [
+      { environment: { TAUTLINE_BOARD_CONTRACT_CONTROL_DEADLINE_US: '1' } },
+      '--set board.contract.<stream>.<key>=<value>',
+    ],
     [{ set: ['mqtt.enabled=yes'] }, '"yes" is neither true nor false'],
     [{ file: '/nonexistent/tautline.toml' }, 'cannot read /nonexistent/tautline.toml'],
   ] as [Partial<ConfigSources>, string][])('refuses %j', (sources, message) => {

@@ -7,6 +7,8 @@ import { Value } from './typebox.js';
 
 const CONFIG_FILE = 'tautline.toml';
 const ENV_PREFIX = 'TAUTLINE_';
+const CONTRACTS_ELSEWHERE =
+  'contracts are not set from the environment; use [boards.contract.<stream>] in the file, or --set board.contract.<stream>.<key>=<value>';
 
 /** A setting is wrong; the message names it, its value, and what would be right. */
 export class ConfigError extends UserError {
@@ -46,6 +48,9 @@ export const settingKeys: readonly string[] = [
 
 /** Keys of `[boards.contract.<stream>]`. */
 const contractKeys: readonly string[] = Object.keys((ContractSchema as Schema).properties ?? {});
+
+/** What `--set` takes besides: a contract, by the name of its stream. */
+const CONTRACT_KEY = /^board\.contract\.(.+)\.([^.]+)$/;
 
 /** `http.port` -> `TAUTLINE_HTTP_PORT`, `mqtt.stateHz` -> `TAUTLINE_MQTT_STATE_HZ`. */
 export function environmentName(key: string): string {
@@ -105,6 +110,8 @@ function* fromEnvironment(environment: ConfigSources['environment']): Iterable<[
   for (const [name, value] of Object.entries(environment)) {
     if (!name.startsWith(ENV_PREFIX) || value === undefined) continue;
     const key = keyOf.get(name);
+    if (key === undefined && name.startsWith(environmentName('board.contract')))
+      throw new ConfigError(`environment variable ${name}: ${CONTRACTS_ELSEWHERE}`);
     if (key === undefined)
       throw new ConfigError(`environment variable ${name} is no setting${suggestion(name, [...keyOf.keys()])}`);
     yield [key, value];
@@ -112,19 +119,39 @@ function* fromEnvironment(environment: ConfigSources['environment']): Iterable<[
 }
 
 function apply(tree: Tree, key: string, value: string, where: string, explicit: Origins): void {
+  const [, stream, term] = CONTRACT_KEY.exec(key) ?? [];
+  if (stream !== undefined && term !== undefined) {
+    applyContract(tree, stream, term, value, where);
+    explicit.set(key, where);
+    return;
+  }
   const [section = '', name = ''] = key.split('.');
   if (!settingKeys.includes(key)) throw new ConfigError(`${where}: no such setting${suggestion(key, settingKeys)}`);
   explicit.set(key, where);
   if (section === 'board') {
-    tree.boards ??= [{}];
-    const boards = tree.boards as Tree[];
-    boards[0] ??= {};
-    boards[0][name] = typed(value, (BoardSchema as Schema).properties?.[name], where);
+    firstBoard(tree)[name] = typed(value, (BoardSchema as Schema).properties?.[name], where);
     return;
   }
   const schema = root.properties?.[section]?.properties?.[name];
   tree[section] ??= {};
   (tree[section] as Tree)[name] = typed(value, schema, where);
+}
+
+function applyContract(tree: Tree, stream: string, term: string, value: string, where: string): void {
+  if (!contractKeys.includes(term)) throw new ConfigError(`${where}: no such setting${suggestion(term, contractKeys)}`);
+  if (stream in Object.prototype) throw new ConfigError(`${where}: no such stream`);
+  const board = firstBoard(tree);
+  board.contract ??= {};
+  const contracts = board.contract as Record<string, Tree>;
+  contracts[stream] ??= {};
+  contracts[stream][term] = typed(value, (ContractSchema as Schema).properties?.[term], where);
+}
+
+function firstBoard(tree: Tree): Tree {
+  tree.boards ??= [{}];
+  const boards = tree.boards as Tree[];
+  boards[0] ??= {};
+  return boards[0];
 }
 
 function typed(value: string, schema: Schema | undefined, where: string): unknown {
@@ -170,12 +197,24 @@ function explain(error: SchemaError, tree: Tree, originOf: (key: string) => stri
   const unknown = params.additionalProperties?.[0];
   if (unknown !== undefined) {
     const key = at === '' ? unknown : `${at}.${unknown}`;
-    return `${originOf(key)}: ${key}: no such setting${suggestion(key, settingsBeside(key))}`;
+    return `${originOf(settable(key))}: ${placed(key, tree)}: no such setting${suggestion(key, settingsBeside(key))}`;
   }
   if (params.requiredProperties?.includes('path'))
-    return `${at} has no path: name its port, such as path = "/dev/ttyACM0" or path = "emulated:pico"`;
+    return `${placed(at, tree)} has no path: name its port, such as path = "/dev/ttyACM0" or path = "emulated:pico"`;
   const value = JSON.stringify(Value.Pointer.Get(tree, error.instancePath));
-  return `${originOf(at)}: ${at || 'configuration'} = ${value}: ${error.message}`;
+  return `${originOf(settable(at))}: ${placed(at, tree) || 'configuration'} = ${value}: ${error.message}`;
+}
+
+/** As it is written with `--set`. */
+const settable = (at: string): string => at.replace(/^boards\.0\./, 'board.');
+
+/** Where a setting is, as people count: a board by its id, or by its number in the file. */
+function placed(at: string, tree: Tree): string {
+  const [, index, name = ''] = /^boards\.(\d+)\.?(.*)$/.exec(at) ?? [];
+  if (index === undefined) return at;
+  const { id } = (tree.boards as Tree[])[Number(index)]!;
+  const who = typeof id === 'string' && name !== 'id' ? `"${id}"` : `number ${Number(index) + 1}`;
+  return `[[boards]] ${who}${name && `: ${name}`}`;
 }
 
 /** The settings that somebody may have meant who wrote this one. */

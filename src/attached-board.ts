@@ -96,6 +96,7 @@ export class AttachedBoard {
         baud: config.baud,
         retryFatal: true,
         understood: () => understoodBy(loop.decoder.counters),
+        isComing: () => emulated !== null && emulated.port === null,
         resolve: async () => (emulated === null ? resolve(config.path) : emulated.port),
       },
       {

@@ -187,6 +187,7 @@ class RunningBridge implements Bridge {
       values[`tautline_commands_total{${board}}`] = loop.control.commands.counters.sent;
       values[`tautline_heartbeats_withheld_total{${board}}`] = loop.control.heartbeat.counters.withheld;
       values[`tautline_unknown_stream_frames_total{${board}}`] = loop.unknownStreamFrames;
+      values[`tautline_refused_board_frames_total{${board}}`] = loop.refusedFrames;
       values[`tautline_clock_steps_total{${board}}`] = loop.clock.steps;
       for (const { name, monitor } of loop.board.streams) {
         values[`tautline_sequence_jumps_total{${board},stream="${name}"}`] = monitor.sequenceJumps;

@@ -116,6 +116,18 @@ describe('a connection', () => {
     expect(log).toHaveLength(tries);
   });
 
+  it('counts no failure while the port is just being made', async () => {
+    let isComing = true;
+    const { connection, time } = bench({ resolve: async () => null, isComing: () => isComing });
+    connection.open();
+    await time.run(1000);
+    expect(connection.counters.failures).toBe(0);
+    isComing = false;
+    await time.run(5000);
+    expect(connection.counters.failures).toBeGreaterThan(0);
+    await connection.close();
+  });
+
   it('opens at once when the scout has seen something', async () => {
     let path: string | null = null;
     const { connection, time, log } = bench({ resolve: async () => path });

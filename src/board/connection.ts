@@ -30,6 +30,8 @@ export interface ConnectionSink {
 export interface ConnectionOptions {
   /** The port's path now, or null when there is none: a `/dev/…` path as it is, `vid:pid[:serial]` through the scout. */
   readonly resolve: () => Promise<string | null>;
+  /** Whether the port is just being made, as an emulator's is: that it is absent is no failure then. */
+  readonly isComing?: () => boolean;
   /** What the user wrote, for messages. */
   readonly name: string;
   readonly baud: number;
@@ -179,7 +181,7 @@ export class Connection {
   }
 
   #onFailure(error: PortError): void {
-    this.counters.failures++;
+    if (!(error.code === 'PORT_ABSENT' && this.#options.isComing?.())) this.counters.failures++;
     if (!this.#wanted) return;
     const isLeaving = error.code === 'PORT_IN_USE' && this.#backoff.tries < IN_USE_TRIES;
     const isOver = !error.retry && !isLeaving && this.#options.retryFatal !== true;

@@ -10,15 +10,20 @@ const hard: Contract = { ...controlContract, class: 'hard' };
 let monitor: StreamMonitor;
 let policy: BoardPolicy;
 let acts: string[];
+let texts: string[];
 let n: number; // next release
 
 function begin(contract: Contract) {
   ({ monitor } = settledMonitor(0, OFFSET_US, contract));
   acts = [];
+  texts = [];
   n = 0;
   policy = new BoardPolicy({
     safe: (cause) => acts.push(`safe ${cause}`),
-    alarm: (id, active) => acts.push(`${active ? 'raise' : 'end'} ${id}`),
+    alarm: (id, active, text) => {
+      acts.push(`${active ? 'raise' : 'end'} ${id}`);
+      texts.push(text);
+    },
   });
   policy.opened(OFFSET_US);
   policy.guard(1, 'control', monitor);
@@ -229,6 +234,7 @@ describe('a firm contract', () => {
     frame(12_000);
     expect(policy.degraded).toBe(true);
     expect(acts).toEqual(['raise degraded-control']);
+    expect(texts).toEqual(['control: 989 of the last 1000 frames met, (990, 1000) is the contract']);
     frames(1500);
     expect(policy.degraded).toBe(true);
     frames(600);

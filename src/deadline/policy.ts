@@ -238,7 +238,11 @@ export class BoardPolicy {
       this.#degrade(guarded, 'window');
     } else if (guarded.degraded && --guarded.untilWell <= 0) {
       guarded.degraded = false;
-      this.#sink.alarm(`degraded-${guarded.name}`, false, `the last ${contract.k} frames kept the contract`);
+      this.#sink.alarm(
+        `degraded-${guarded.name}`,
+        false,
+        `${guarded.name}: the last ${contract.k} frames kept the contract`,
+      );
     }
   }
 
@@ -250,8 +254,8 @@ export class BoardPolicy {
     guarded.degraded = true;
     const text =
       by === 'window'
-        ? `${window.met} of the last ${window.size} frames met, (${contract.m}, ${contract.k}) is the contract`
-        : `silent for ${Math.round((outage.toUs - outage.fromUs) / 1e3)} ms, the lease is ${contract.leaseUs / 1e3} ms`;
+        ? `${guarded.name}: ${window.met} of the last ${window.size} frames met, (${contract.m}, ${contract.k}) is the contract`
+        : `${guarded.name}: silent for ${Math.round((outage.toUs - outage.fromUs) / 1e3)} ms, the lease is ${contract.leaseUs / 1e3} ms`;
     this.#sink.alarm(`degraded-${guarded.name}`, true, text);
   }
 

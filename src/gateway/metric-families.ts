@@ -29,10 +29,8 @@ export const families: Readonly<Record<string, readonly [Kind, string]>> = {
     'counter',
     'Starts of the job that were further from the period than the contract allows, since the session began.',
   ],
-  tautline_unknown_stream_frames_total: [
-    'counter',
-    'Good frames of streams that the descriptor does not have, or that were refused.',
-  ],
+  tautline_unknown_stream_frames_total: ['counter', 'Good frames of streams that the descriptor does not have.'],
+  tautline_refused_board_frames_total: ['counter', 'Good frames of a board that was refused: nobody takes them.'],
   tautline_clock_steps_total: [
     'counter',
     'Times that the clock of a board, or of this host, jumped against the other.',

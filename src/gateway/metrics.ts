@@ -1,5 +1,5 @@
 /** `/metrics` in Prometheus' text format: what the gateway sees itself, and what the other threads report. */
-import { culprits, verdicts } from '../deadline/verdict.js';
+import { type Culprit, culprits, verdicts } from '../deadline/verdict.js';
 import { STAGE_BOUNDS_US } from '../delivery/stage-histogram.js';
 import type { MetricValues } from '../outlet.js';
 import type { DeliveryLedger, Stage } from './delivery.js';
@@ -17,6 +17,9 @@ export interface MetricsSource {
   /** By thread: what it reported last. */
   readonly reported: ReadonlyMap<string, MetricValues>;
 }
+
+/** Outlets and consumers are late for a delivery, never for a deadline: `tautline_delivery_misses_total` has them. */
+const deadlineCulprits: ReadonlySet<Culprit> = new Set(['firmware', 'link', 'host', 'indeterminate']);
 
 const escapeLabel = (value: string): string => value.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`));
 const labelled = (name: string, labels: Readonly<Record<string, string>>): string =>
@@ -50,7 +53,7 @@ function addStreams(samples: Map<string, number>, state: BridgeState): void {
       for (const [i, verdict] of verdicts.entries())
         samples.set(labelled('tautline_frames_total', { ...labels, verdict }), stats.verdicts[i]!);
       for (const [i, culprit] of culprits.entries())
-        if (culprit !== 'none')
+        if (deadlineCulprits.has(culprit))
           samples.set(labelled('tautline_deadline_misses_total', { ...labels, culprit }), stats.culprits[i]!);
     }
   }

@@ -53,6 +53,8 @@ export class BoardLoop {
   readonly report: BoardReport;
   /** Frames of a stream that the descriptor does not have. */
   unknownStreamFrames = 0;
+  /** Frames of a board that was refused: it goes on sending, and nobody takes them. */
+  refusedFrames = 0;
 
   readonly #options: BoardLoopOptions;
   readonly #condition: BoardCondition;
@@ -72,6 +74,7 @@ export class BoardLoop {
   #flags = 0;
   #secondUs = 0;
   #nextSettleUs = 0;
+  #isRefused = false;
   #isDisposed = false;
 
   constructor(options: BoardLoopOptions) {
@@ -165,7 +168,8 @@ export class BoardLoop {
   data(frame: DataFrame): void {
     const stream = this.board.byId[frame.stream];
     if (stream === undefined) {
-      this.unknownStreamFrames++;
+      if (this.#isRefused) this.refusedFrames++;
+      else this.unknownStreamFrames++;
       return;
     }
     if (Number.isNaN(this.#judged.judgedUs)) this.#options.clock.stamp(this.#judged);
@@ -326,6 +330,7 @@ export class BoardLoop {
     this.deviceTime.anchor(deviceUs, nowUs);
     this.decoder.layouts(descriptor.streams);
     this.#flags = 0;
+    this.#isRefused = false;
     this.#condition.status = null;
     this.control.opened(tag, descriptor.armable, descriptor.commands, nowUs);
     if (bootIdBefore !== null && bootIdBefore !== bootId) {
@@ -347,6 +352,7 @@ export class BoardLoop {
     const refused = this.board.open(encoding, this.#evidence?.samples ?? null, graceUs);
     if (refused !== null) {
       this.#refuse(refused);
+      this.#tellBoard();
       this.#condition.tell(nowUs);
       return false;
     }
@@ -371,6 +377,7 @@ export class BoardLoop {
 
   #refuse(reason: string): void {
     this.#endSession();
+    this.#isRefused = true;
     this.report.alarm('refused', true, `board refused: ${reason}`);
     this.#condition.link('refused', this.#options.clock.nowUs());
   }

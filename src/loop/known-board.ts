@@ -80,7 +80,11 @@ export class KnownBoard {
     const onMiss = feed.miss.bind(feed);
     const sources = { board: index, config, encoding, timedLine, clock, deviceTime, samples, onMiss };
     const made = makeStreams(established.descriptor, sources);
-    if ('refused' in made) return made.refused;
+    if ('refused' in made) {
+      // Who it is the outlets are told all the same: there is somebody to refuse.
+      this.#described = { ...established, contracts: {} };
+      return made.refused;
+    }
     this.#streams = made;
     this.byId = made.byId;
     this.#described = { ...established, contracts: made.contracts };

@@ -235,7 +235,10 @@ test('a contract that the board does not offer: an alarm with both values, and a
   await tautline.says(new RegExp(`board refused: .*${deadlineUs} is looser than the ${contract.deadlineUs}`));
   await tautline.says(/ {2}refused/);
   const boards = await (await fetch(`${await tautline.url()}/api/boards`)).json();
-  expect(boards).toMatchObject([{ status: 'refused' }]);
+  expect(boards).toMatchObject([{ name: sampleDescriptor.name, status: 'refused' }]);
+  expect(boards[0].id).not.toBe('board-1');
+  const metrics = await (await fetch(`${await tautline.url()}/metrics`)).text();
+  expect(metrics).toContain(`tautline_refused_board_frames_total{board="${boards[0].id}"}`);
 });
 
 describe('a board that lies', () => {

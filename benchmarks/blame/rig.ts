@@ -159,7 +159,8 @@ export class BlameRig {
   }
 }
 
-function lateIn(probe: Program): Late[] {
+/** What a floor probe that has ended has told. */
+export function lateIn(probe: Program): Late[] {
   const late = probe.lines.flatMap((line) => {
     const found = /^late \d+ (\d+) (\d+)/.exec(line);
     return found === null ? [] : [{ plannedUs: Number(found[1]) / 1e3, wokeUs: Number(found[2]) / 1e3 }];

@@ -76,7 +76,7 @@ function loser({ firstSeq, lastSeq, count }: MissRow, truth: ReadonlyMap<number,
 }
 
 /** By how much the machine was late within this time, whoever ran on it. */
-const floorLateUs = (floor: readonly Late[], fromUs: number, toUs: number): number =>
+export const floorLateUs = (floor: readonly Late[], fromUs: number, toUs: number): number =>
   floor.reduce(
     (sum, { plannedUs, wokeUs }) => sum + Math.max(0, Math.min(wokeUs, toUs) - Math.max(plannedUs, fromUs)),
     0,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type ClockFigures, missed, outside } from './clock-bars.js';
+import { type ClockFigures, clockVerdict, missed, notFollowed, outside } from './clock-bars.js';
 
 const good: ClockFigures = {
   ...{ idleP99Us: 40, loadedP99Us: 60, idleUncertaintyP50Us: 90, loadedUncertaintyP50Us: 90, coverage: 1 },
@@ -23,4 +23,20 @@ it.each<[Partial<ClockFigures>, RegExp]>([
 ])('fails for %j', (worse, reason) => {
   const figures = { ...good, ...worse };
   expect([...outside(figures), ...missed(figures)].join()).toMatch(reason);
+});
+
+it('wants a step of the rate followed within 5 s, but where polls hide it', () => {
+  expect(notFollowed({ 'USB CDC, 100 Hz': 4.9, 'FTDI 16 ms, 100 Hz': 11 })).toEqual([]);
+  expect(notFollowed({ 'the pseudo-terminal, +200 ppm': 5.1 })).toHaveLength(1);
+  expect(notFollowed({ 'the pseudo-terminal, +200 ppm': Number.NaN })).toHaveLength(1);
+});
+
+it('excuses times, and nothing else, with a machine that was late itself', () => {
+  expect(clockVerdict([], [], 0.5).verdict).toBe('pass');
+  expect(clockVerdict([], ['late'], 0.02)).toEqual({
+    verdict: 'inconclusive',
+    reasons: ['the machine itself was late for 2.0 % of the time', 'late'],
+  });
+  expect(clockVerdict([], ['late'], 0.005).verdict).toBe('fail');
+  expect(clockVerdict(['outside'], ['late'], 0.5)).toEqual({ verdict: 'fail', reasons: ['outside', 'late'] });
 });

@@ -11,8 +11,8 @@ import { type Look, looks, SampleRing } from './samples.js';
 const OVERDUE_MARGIN_US = 1000;
 /** Then one a millisecond while the stream stays overdue. */
 const CHAIN_US = 1000;
-/** A board that is gone for good does not deserve a thousand looks a second: each costs 5 µs and 1.2 kB. */
-const QUICK_LOOKS = 100;
+/** For a second: then a board may be gone for good, and does not deserve a thousand looks a second, of 5 µs and 1.2 kB each. */
+const QUICK_LOOKS = 1000;
 const SLOW_CHAIN_US = 20_000;
 /** Turns of the loop after which a port that cannot be looked at would have handed over what it had. */
 const UNPROVEN_LOOKS = 5;

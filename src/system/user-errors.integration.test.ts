@@ -234,11 +234,11 @@ test('a contract that the board does not offer: an alarm with both values, and a
   const tautline = bridge({ args: ['--config', file] });
   await tautline.says(new RegExp(`board refused: .*${deadlineUs} is looser than the ${contract.deadlineUs}`));
   await tautline.says(/ {2}refused/);
-  const boards = await (await fetch(`${await tautline.url()}/api/boards`)).json();
+  const boards = (await (await fetch(`${await tautline.url()}/api/boards`)).json()) as { id: string }[];
   expect(boards).toMatchObject([{ name: sampleDescriptor.name, status: 'refused' }]);
-  expect(boards[0].id).not.toBe('board-1');
+  expect(boards[0]!.id).not.toBe('board-1');
   const metrics = await (await fetch(`${await tautline.url()}/metrics`)).text();
-  expect(metrics).toContain(`tautline_refused_board_frames_total{board="${boards[0].id}"}`);
+  expect(metrics).toContain(`tautline_refused_board_frames_total{board="${boards[0]!.id}"}`);
 });
 
 describe('a board that lies', () => {

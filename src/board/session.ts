@@ -48,6 +48,11 @@ export class Session {
     return this.#isMonitored ? 'streaming' : linkStateOf[this.#phase];
   }
 
+  /** `start` has been sent, and not answered. */
+  get isStarting(): boolean {
+    return this.#phase === 'starting';
+  }
+
   get encoding(): Encoding {
     return this.#encoding;
   }

@@ -247,8 +247,10 @@ export class BoardLoop {
     this.session.tick(nowUs);
     this.#pongs.tick(nowUs);
     this.#settleClock(nowUs);
+    // Between `start` and its answer nobody knows which encoding the board reads: what is said then may be lost.
     if (
       this.#port !== null &&
+      !this.session.isStarting &&
       this.control.tick(nowUs, this.#isChecked, this.board.newestReleaseUs, this.#options.clock.nowUs)
     ) {
       this.#isChecked = false;

@@ -125,7 +125,9 @@ export class LineToHost {
       this.lastOverflowUs = doneUs;
       if (frame >= 0) {
         this.book.loser[frame] = loserCode.host;
-        this.book.damaged[frame] = 1;
+        // Without its last delimiter it is as good as before: the first of its neighbour may do.
+        const isWhole = to - from - room === 1 && bytes[to - 1] === 0;
+        if (!isWhole) this.book.damaged[frame] = 1;
       }
       // What there is room for is kept: the reader finds a piece of a frame.
       if (room > 0) this.#keep(bytes, from, from + room, doneUs);

@@ -24,6 +24,8 @@ const RATE_FOLLOWED_US = 5e6;
 const BOUNDS_US = 70e6;
 const POLLS_HIDE_US = 1500;
 const QUICK_US = 3500;
+/** Two jumps that no answer has come between may cancel but for less than that. */
+const QUICK_AGAIN_US = 500;
 /** How long a stream may be overdue beyond its lease before that is told: a look at the port each millisecond, and the timers' lateness. */
 const SILENCE_TOLERANCE_US = 2100;
 const TICK_US = 5000;
@@ -48,6 +50,8 @@ export class Checker implements Watcher {
   /** In a row, without a miss, since the last fault. */
   metInARow = 0;
   #isJumpOpen = false;
+  /** Round trip of an answer that shows the open jump. */
+  #quickUs = QUICK_US;
   /** When the newest jump of a clock was over, true time. */
   jumpEndUs = 0;
   #bentUs = Number.NEGATIVE_INFINITY;
@@ -78,6 +82,7 @@ export class Checker implements Watcher {
   /** The board's clock jumps, or the host's stands still, until `endUs`: nothing is known of it before a ping that follows. */
   clockJump(endUs: number): void {
     this.jumpEndUs = Math.max(this.jumpEndUs, endUs);
+    this.#quickUs = this.#isJumpOpen ? QUICK_AGAIN_US : QUICK_US;
     this.#isJumpOpen = true;
   }
 
@@ -193,7 +198,7 @@ export class Checker implements Watcher {
 
   /** A quick answer from after the jump shows it; a slow one may hide it. */
   ponged({ rxUs }: Message<'pong'>, roundTripUs: number): void {
-    if (!this.#isJumpOpen || this.#nowUs < this.jumpEndUs || !(roundTripUs < QUICK_US)) return;
+    if (!this.#isJumpOpen || this.#nowUs < this.jumpEndUs || !(roundTripUs < this.#quickUs)) return;
     const jumpedUs = this.#parts.device.clock.at(this.jumpEndUs);
     if (((rxUs - jumpedUs) | 0) > 0) this.#isJumpOpen = false;
   }

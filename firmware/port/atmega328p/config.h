@@ -12,8 +12,8 @@
 #define APP_TICK_HZ 250
 #define APP_TICK_US 4000
 #endif
-/* A job waits while the main loop encodes another message: 0.63 ms were seen when a status and a pong came together. */
-#define APP_JITTER_US 1000
+/* A job waits for the message before it: 0.64 ms for a ping, 1.12 ms with two more messages coming in behind it. */
+#define APP_JITTER_US 1200
 #define APP_FIRMWARE_BUDGET_US 1000
 
 #define APP_STREAMS_MAX 2u

@@ -2,10 +2,10 @@
 import { drift, loadTarget, measureProfile, type Tolerances } from 'tautline/hil';
 import { describe, expect, test } from 'vitest';
 
-/** Bytes of the host come at other instants, and each costs a job that is about to start some µs. */
-const sameChip: Tolerances = { periodPpm: 0, jitterP99Us: 60, firstReleaseUs: 0 };
+/** A stamp may be one microsecond off on each side: the phase at which the board reads its clock follows the host's bytes. */
+const sameChip: Tolerances = { periodPpm: 0, jitterP50Us: 2, firstReleaseUs: 0 };
 /** Another port: it keeps the periods, but boots in its own time, and its jobs start when this machine lets them. */
-const otherPort: Tolerances = { periodPpm: 0, jitterP99Us: null, firstReleaseUs: null };
+const otherPort: Tolerances = { periodPpm: 0, jitterP50Us: null, firstReleaseUs: null };
 
 const { HIL_TARGET = 'pico', HIL_AGAINST, HIL_REQUIRE, HIL_SEED = '1' } = process.env;
 const seed = Number(HIL_SEED);

@@ -8,6 +8,8 @@ import { type Settings, setArguments } from './bridges.js';
 import { Program } from './processes.js';
 import { BOARD_BAUD } from './sources.js';
 
+const STREAMING = /streaming binary/;
+
 export interface MeasuredWindow {
   readonly answer: MeasureAnswer;
   readonly cpu: number;
@@ -34,18 +36,11 @@ export class MeasuredBridge {
 
   /** Does what makes all boards begin anew, and waits until they stream. */
   async whileStreaming(action: () => Promise<void>): Promise<void> {
-    let waiting = this.boards;
-    const all = new Promise<void>((resolve, reject) => {
-      const wait = () => {
-        this.program.nextLine(/streaming binary/).then(() => {
-          if (--waiting === 0) resolve();
-          else wait();
-        }, reject);
-      };
-      wait();
-    });
+    // Counted, not awaited one after the other: several boards may be told of at once.
+    const streaming = () => this.program.lines.filter((line) => STREAMING.test(line)).length;
+    const wanted = streaming() + this.boards;
     await action();
-    await all;
+    while (streaming() < wanted) await this.program.nextLine(STREAMING);
   }
 
   async measure(request: MeasureRequest): Promise<MeasuredWindow> {

@@ -9,7 +9,6 @@ const board: Profile = {
   firstReleaseUs: 28_000,
   streams: ['control: speed, setpoint'],
   conversation: ['safe: ok, tripped, hostSafe', 'rearm: ok, disarmed, none'],
-  excuse: null,
 };
 const strict: Tolerances = { periodPpm: 0, jitterP50Us: 10, firstReleaseUs: 0 };
 const against = (changed: Partial<Profile>, tolerances = strict): string[] =>

@@ -19,8 +19,6 @@ export interface Profile {
   readonly streams: readonly string[];
   /** What was said and answered, in order. */
   readonly conversation: readonly string[];
-  /** Why differences may be this machine's fault; null when they cannot. */
-  readonly excuse: string | null;
 }
 
 /** How far two targets may be apart; null: not compared, because one of them keeps no time of its own. */
@@ -32,6 +30,8 @@ export interface Tolerances {
 
 const WINDOW_FRAMES = 500;
 const AGAIN_MS = 15_000;
+/** Codes of answers that no board has given: it was not reached in time. */
+const notTheBoards = new Set(['no-answer', 'session-lost', 'no-session', 'clock-invalid', 'expired', 'queue-full']);
 /** Taken, out of its range, unknown, into the safe state and out of it; and what the board is afterwards. */
 const script: readonly { readonly name: string; readonly values: readonly number[]; readonly state: ArmState }[] = [
   { name: 'setpoint', values: [1500], state: 'disarmed' },
@@ -86,6 +86,7 @@ async function measure(target: Target, rig: Rig): Promise<Profile> {
   const conversation: string[] = [];
   for (const { name, values, state } of script) {
     const answer = await bridge.command(name, ...values);
+    if (!answer.ok && notTheBoards.has(answer.code)) throw new Error(`${name}: ${answer.detail}`);
     await rig.until(`${name}: ${state}`, () => trace.health!.arm === state, AGAIN_MS);
     const { tripCause } = trace.health!;
     conversation.push(`${[name, ...values].join(' ')}: ${answer.ok ? 'ok' : answer.code}, ${state}, ${tripCause}`);
@@ -106,7 +107,6 @@ async function measure(target: Target, rig: Rig): Promise<Profile> {
     firstReleaseUs: frames[0]!.releaseUs - frames[0]!.seq * nominalUs,
     streams: streams.map(({ name, signals }) => `${name}: ${signals.map((signal) => signal.name).join(', ')}`),
     conversation,
-    excuse: rig.excuse,
   };
 }
 

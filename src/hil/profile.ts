@@ -85,6 +85,8 @@ async function measure(target: Target, rig: Rig): Promise<Profile> {
   const { streams } = bridge.descriptor!;
   const conversation: string[] = [];
   for (const { name, values, state } of script) {
+    // A command has an expiry in the board's time.
+    await rig.until('its clock is known', () => Number.isFinite(trace.frames.at(-1)!.releaseHostUs), AGAIN_MS);
     const answer = await bridge.command(name, ...values);
     if (!answer.ok && notTheBoards.has(answer.code)) throw new Error(`${name}: ${answer.detail}`);
     await rig.until(`${name}: ${state}`, () => trace.health!.arm === state, AGAIN_MS);

@@ -24,6 +24,7 @@ const benchmarks: Record<string, () => Promise<{ default: Benchmark }>> = {
   cost: () => import('./cost.js'),
   integrity: () => import('./integrity.js'),
   micro: () => import('./micro.js'),
+  handoff: () => import('./handoff.js'),
   gate: () => import('./gate.js'),
 };
 

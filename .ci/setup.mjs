@@ -98,12 +98,16 @@ export function ensureDebian() {
 }
 
 /**
- * What `make -C firmware` builds for the tests: without the cross compilers only what runs on this host.
+ * What the tests need of C, each with its name and the arguments of `make`: without the cross compilers only what runs on this host.
  * @param missing as of `ensureDebian`
  */
 export function testFirmware(missing) {
-  const canCross = !['gcc-arm-none-eabi', 'gcc-avr', 'avr-libc'].some((name) => missing.includes(name));
-  return ['host', ...(canCross ? ['wrap', 'defects'] : ['wrap-host'])];
+  const has = (...names) => !names.some((name) => missing.includes(name));
+  const targets = has('gcc-arm-none-eabi', 'gcc-avr', 'avr-libc') ? ['wrap', 'defects'] : ['wrap-host'];
+  return [
+    ['firmware for the tests', ['-s', '-C', 'firmware', 'host', ...targets]],
+    ...(has('libsimavr-dev', 'libelf-dev') ? [['the Uno in simavr', ['-s', '-C', 'hil-tests/simavr']]] : []),
+  ];
 }
 
 function fingerprintOf(paths) {

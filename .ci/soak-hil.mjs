@@ -35,7 +35,7 @@ orExplain(() => {
   if (!existsSync(STRESS)) throw new SetupError(`${STRESS} is missing; as root: apt-get install -y stress-ng`);
   ensurePackages();
   ensureBuild();
-  run('make', ['-s', '-C', 'firmware', ...testFirmware(ensureDebian())]);
+  for (const [, targets] of testFirmware(ensureDebian())) run('make', targets);
 });
 
 const cpus = availableParallelism();

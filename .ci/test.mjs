@@ -31,10 +31,7 @@ const checks = [
     ? [['types of the dashboard', node, ['node_modules/typescript/bin/tsc', '-p', 'src/web/tsconfig.json', '--noEmit']]]
     : []),
   ...(whole ? [['generated files', node, ['.ci/generate.mjs', '--check']]] : []),
-  ['firmware for the tests', 'make', ['-s', '-C', 'firmware', ...testFirmware(missing)]],
-  ...(missing.includes('libsimavr-dev') || missing.includes('libelf-dev')
-    ? []
-    : [['the Uno in simavr', 'make', ['-s', '-C', 'hil-tests/simavr']]]),
+  ...testFirmware(missing).map(([name, targets]) => [name, 'make', targets]),
   ...(whole ? [['firmware unit tests', 'make', ['-s', '-C', 'firmware', 'test']]] : []),
   ...(whole && !['gcc-arm-none-eabi', 'gcc-avr', 'avr-libc'].some((name) => missing.includes(name))
     ? [['firmware images', 'make', ['-s', '-C', 'firmware', 'images-check']]]

@@ -189,6 +189,7 @@ class RunningBridge implements Bridge {
       values[`tautline_unknown_stream_frames_total{${board}}`] = loop.unknownStreamFrames;
       values[`tautline_refused_board_frames_total{${board}}`] = loop.refusedFrames;
       values[`tautline_clock_steps_total{${board}}`] = loop.clock.steps;
+      values[`tautline_clock_rate_changes_total{${board}}`] = loop.clock.rateChanges;
       for (const { name, monitor } of loop.board.streams) {
         values[`tautline_sequence_jumps_total{${board},stream="${name}"}`] = monitor.sequenceJumps;
         values[`tautline_jitter_exceeded_total{${board},stream="${name}"}`] = monitor.counters.jitterExceeded;

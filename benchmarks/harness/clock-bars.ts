@@ -3,7 +3,7 @@
 const COVERAGE_MIN = 0.999;
 /** How soon a rate that steps by 200 ppm must be followed, where the line's polls do not hide it for longer. */
 const FOLLOWED_S = 5;
-const HIDING_POLLS = /^FTDI/;
+const HIDING_POLLS = /^FTDI 16 ms, 100 Hz/;
 /** Of the time: a machine that was late for more of it than this says nothing about times. */
 const FLOOR_LATE_MAX = 0.01;
 

@@ -39,6 +39,19 @@ export class BoundRing {
     return this.#added === 0 ? -1 : (this.#added - 1) % this.#capacity;
   }
 
+  /** Index of the bound that was added `count` before the newest; `count` is below `size`. */
+  back(count: number): number {
+    return (this.#added - 1 - count) % this.#capacity;
+  }
+
+  /** Forgets what is older than `fromUs`. */
+  forgetBefore(fromUs: number): void {
+    const order = Array.from({ length: this.size }, (_, k) => this.back(k)).reverse();
+    const kept = order.filter((i) => this.atUs[i]! >= fromUs).map((i) => [this.atUs[i]!, this.offsetUs[i]!] as const);
+    this.clear();
+    for (const [atUs, offsetUs] of kept) this.add(atUs, offsetUs);
+  }
+
   /**
    * Loosens every bound by what the drift may have bent the offset away from a straight line through `nowUs`:
    * `sign` × `bend` × distance² / 2, with `sign` +1 for ceilings and −1 for floors.

@@ -90,6 +90,18 @@ describe('ClockModel', () => {
     }
   });
 
+  it.each([200, -200])(
+    'follows it over an FTDI adapter, too, whose polls hide the truth for longer (%i ppm)',
+    (stepPpm) => {
+      for (let seed = 1; seed <= 10; seed++)
+        for (const line of ['FTDI 1 ms', 'FTDI 16 ms']) {
+          const drift = (s: number) => (s < 60 ? 20 : 20 + stepPpm);
+          const result = clockTrace({ seed, seconds: 90, frameHz: 1000, model: delays[line]!, drift });
+          expect(result.lastOutsideS, `${line}, seed ${seed}`).toBeLessThan(65);
+        }
+    },
+  );
+
   it('starts anew when one of the clocks jumps, and holds the truth again after the next pong', () => {
     for (const jumpUs of [-3e6, 3e6]) {
       const result = clockTrace({

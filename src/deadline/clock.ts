@@ -9,11 +9,13 @@
  * an old floor and a newer ceiling, the flattest an old ceiling and a newer floor; carried to now they give the highest
  * and the lowest offset that nothing contradicts. Half their distance is the stated uncertainty. Nothing is averaged or
  * fitted: delays that repeat with the frames (1 ms USB polls) would pull a fit away from the truth, but cannot make a
- * bound false.
+ * bound false. A rate that changes faster than `BEND_PER_US` contradicts the bounds sooner or later; where pings speak of
+ * it before (`rateDoubted`), the older bounds are given up at once.
  *
  * Pure: times come in as arguments. Device times are 64-bit microseconds (see `DeviceTime` for unwrapping).
  */
 import { BoundRing } from './bounds.js';
+import { AGREEING, rateDoubted } from './rate-doubt.js';
 
 /** Largest relative error of a board's clock against the host's: 500 ppm. Crystals keep 100, resonators 500. */
 const DRIFT_LIMIT = 500e-6;
@@ -47,7 +49,7 @@ export interface FrameTimes extends MappedTime {
 export class ClockModel {
   /** Contradictions that only a jump of one of the clocks explains: a reset, a suspended host. */
   steps = 0;
-  /** Contradictions that a changed rate explains. */
+  /** Contradictions that a changed rate explains, and pings that spoke of one. */
   rateChanges = 0;
   /** Round trip of the newest pong without the time that the board held it, µs. */
   roundTripUs = Number.NaN;
@@ -135,6 +137,7 @@ export class ClockModel {
     this.roundTripUs = arrivalUs - sentUs - (txUs - rxUs);
     this.#floors.add(rxUs, sentUs + wireUs - slackUs - (rxUs + this.#tickUs));
     this.frame(txUs + wireUs, arrivalUs);
+    if (this.settled) this.#doubt(rxUs);
     this.#solve();
   }
 
@@ -194,6 +197,19 @@ export class ClockModel {
       this.#highUs = Math.min(this.#highUs, offsetUs);
       if (this.#lowUs > this.#highUs + ROUNDING_US) this.#contradiction();
     }
+  }
+
+  /** When pings speak of another rate, only what is as new as they are is still believed: less, but certain. */
+  #doubt(deviceUs: number): void {
+    const floors = this.#floors;
+    this.#aheadUs = deviceUs - this.#atUs;
+    this.#spread();
+    if (!rateDoubted(floors, (this.#slopeMin + this.#slopeMax) / 2, BEND_PER_US, this.#halfUs)) return;
+    this.rateChanges++;
+    const fromUs = floors.atUs[floors.back(AGREEING - 1)]!;
+    floors.forgetBefore(fromUs);
+    this.#ceilings.forgetBefore(fromUs);
+    this.#forgetCorridor();
   }
 
   /** Carries the corridor forward by `#aheadUs`; what is known of the slope fades with the time. */

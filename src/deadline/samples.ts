@@ -15,32 +15,28 @@ export type Look = (typeof looks)[keyof typeof looks];
 /** A timer later than this that neither CPU time nor waiting for a CPU explains: the process was stopped. Node's own lateness is 1.1 ms at p99. */
 export const STOPPED_MIN_US = 1500;
 
+/** A power of two: the blame of a late frame goes through all of them at worst, and a division for each would be half of its time. */
+const CAPACITY = 512;
+const MASK = CAPACITY - 1;
+
 export class SampleRing {
-  readonly capacity: number;
   /** Whether CPU time and run delay are measured (schedstat); without them sleep cannot be told from waiting for a CPU. */
   readonly measured: boolean;
   /** Samples added so far; the newest has index `count - 1`, and the oldest held `oldest`. */
   count = 0;
-  readonly #atUs: Float64Array;
-  readonly #idleUs: Float64Array;
-  readonly #cpuUs: Float64Array;
-  readonly #runDelayUs: Float64Array;
-  readonly #dueUs: Float64Array;
-  readonly #look: Uint8Array;
+  readonly #atUs = new Float64Array(CAPACITY);
+  readonly #idleUs = new Float64Array(CAPACITY);
+  readonly #cpuUs = new Float64Array(CAPACITY);
+  readonly #runDelayUs = new Float64Array(CAPACITY);
+  readonly #dueUs = new Float64Array(CAPACITY);
+  readonly #look = new Uint8Array(CAPACITY);
 
-  constructor(measured: boolean, capacity = 512) {
+  constructor(measured: boolean) {
     this.measured = measured;
-    this.capacity = capacity;
-    this.#atUs = new Float64Array(capacity);
-    this.#idleUs = new Float64Array(capacity);
-    this.#cpuUs = new Float64Array(capacity);
-    this.#runDelayUs = new Float64Array(capacity);
-    this.#dueUs = new Float64Array(capacity);
-    this.#look = new Uint8Array(capacity);
   }
 
   get oldest(): number {
-    return Math.max(0, this.count - this.capacity);
+    return Math.max(0, this.count - CAPACITY);
   }
 
   /**
@@ -51,7 +47,7 @@ export class SampleRing {
    * @param dueUs when the next look is due at the latest
    */
   add(look: Look, atUs: number, idleUs: number, cpuUs: number, runDelayUs: number, dueUs: number): void {
-    const i = this.count++ % this.capacity;
+    const i = this.count++ & MASK;
     this.#look[i] = look;
     this.#atUs[i] = atUs;
     this.#idleUs[i] = idleUs;
@@ -61,11 +57,11 @@ export class SampleRing {
   }
 
   atUs(index: number): number {
-    return this.#atUs[index % this.capacity]!;
+    return this.#atUs[index & MASK]!;
   }
 
   look(index: number): Look {
-    return this.#look[index % this.capacity]! as Look;
+    return this.#look[index & MASK]! as Look;
   }
 
   /** Length of the interval that ends with sample `index`. */
@@ -75,12 +71,12 @@ export class SampleRing {
 
   /** Of that, runnable without a CPU. */
   starvedUs(index: number): number {
-    return this.#runDelayUs[index % this.capacity]! - this.#runDelayUs[(index - 1) % this.capacity]!;
+    return this.#runDelayUs[index & MASK]! - this.#runDelayUs[(index - 1) & MASK]!;
   }
 
   /** Of that, the loop slept by its own account. Time without a CPU after the wake-up is part of it. */
   idleUs(index: number): number {
-    return this.#idleUs[index % this.capacity]! - this.#idleUs[(index - 1) % this.capacity]!;
+    return this.#idleUs[index & MASK]! - this.#idleUs[(index - 1) & MASK]!;
   }
 
   /** Of that, really asleep with nothing to do: no more than the loop slept, no more than neither CPU nor run queue accounts for. */
@@ -91,7 +87,7 @@ export class SampleRing {
 
   /** Whether the process was stopped in that interval: a look was due, did not happen, and nothing else explains it. */
   wasStopped(index: number): boolean {
-    const dueUs = this.#dueUs[(index - 1) % this.capacity]!;
+    const dueUs = this.#dueUs[(index - 1) & MASK]!;
     const overdueUs = this.atUs(index) - dueUs - this.#cpuDeltaUs(index) - this.starvedUs(index);
     return overdueUs > STOPPED_MIN_US && this.asleepUs(index) > overdueUs / 2;
   }
@@ -108,6 +104,6 @@ export class SampleRing {
   }
 
   #cpuDeltaUs(index: number): number {
-    return this.#cpuUs[index % this.capacity]! - this.#cpuUs[(index - 1) % this.capacity]!;
+    return this.#cpuUs[index & MASK]! - this.#cpuUs[(index - 1) & MASK]!;
   }
 }

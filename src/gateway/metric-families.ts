@@ -35,6 +35,10 @@ export const families: Readonly<Record<string, readonly [Kind, string]>> = {
     'counter',
     'Times that the clock of a board, or of this host, jumped against the other.',
   ],
+  tautline_clock_rate_changes_total: [
+    'counter',
+    'Times that the clock of a board ran at another rate than before, or that three pings in a row spoke of it.',
+  ],
   tautline_heartbeats_withheld_total: [
     'counter',
     'Heartbeats that were not sent, because the loop had not turned and looked, or after a trip.',

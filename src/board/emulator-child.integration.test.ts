@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { getPriority } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { EmulatorChild } from './emulator-child.js';
 import { until } from './testing/pty-line.js';
@@ -21,7 +22,19 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** What `nice` gets, which without the right stays what it was. */
+const nicerByTen = () =>
+  Number(execFileSync('nice', ['-n', '-10', 'nice'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+
 describe('the emulator as a child', () => {
+  it('goes before ordinary processes where that is granted, as a board would', async () => {
+    const child = new EmulatorChild({ board: 'pico', command });
+    child.start();
+    await until(() => child.port !== null);
+    expect(getPriority(child.pid!)).toBe(nicerByTen());
+    await child.stop();
+  });
+
   it('tells its port, obeys, comes back with another port when it is killed, and ends', async () => {
     const ports: string[] = [];
     const lines: string[] = [];

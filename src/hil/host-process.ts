@@ -3,8 +3,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { makeRealTime } from '../loop-priority.js';
 import type { FirmwareKind } from './targets.js';
 
+/** Before the bridge's loop: a board does not wait for its host. */
+const PRIORITY = 40;
 const START_MS = 10_000;
 const END_MS = 2000;
 
@@ -45,6 +48,7 @@ export class HostProcess {
       child.kill('SIGKILL');
       throw error;
     });
+    makeRealTime(child.pid!, PRIORITY); // refused: it tells how often it was late
     return new HostProcess(child, path);
   }
 

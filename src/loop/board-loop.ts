@@ -5,7 +5,7 @@
  */
 import { DescriptorCache } from '../board/descriptor-transfer.js';
 import { Session } from '../board/session.js';
-import type { Established, SessionEvent } from '../board/session-terms.js';
+import type { SessionEvent } from '../board/session-terms.js';
 import type { DataFrame } from '../codec/data-frame.js';
 import { Decoder } from '../codec/decoder.js';
 import { encodeBinary, encodeText } from '../codec/encode.js';
@@ -33,7 +33,8 @@ import { EmulatorLag } from './emulator-lag.js';
 import { KnownBoard } from './known-board.js';
 import { PongIntake } from './pongs.js';
 import { BoardReport } from './report.js';
-import type { BoardLoopOptions, LoopEvidence, LoopPort } from './surroundings.js';
+import { SessionEffects } from './session-effects.js';
+import type { BoardLoopOptions, LoopPort } from './surroundings.js';
 
 const SECOND_US = 1e6;
 /** What one read of a terminal gives at most: after it there may be more. */
@@ -58,10 +59,10 @@ export class BoardLoop {
 
   readonly #options: BoardLoopOptions;
   readonly #condition: BoardCondition;
+  readonly #effects: SessionEffects;
   readonly #emulator: EmulatorLag;
   readonly #pongs: PongIntake;
   #port: LoopPort | null = null;
-  #evidence: LoopEvidence | null = null;
   /** Of the chunk under way, and whether the evidence for it has been taken. */
   #arrivalUs = Number.NaN;
   #isSampled = true;
@@ -74,7 +75,6 @@ export class BoardLoop {
   #flags = 0;
   #secondUs = 0;
   #nextSettleUs = 0;
-  #isRefused = false;
   #isDisposed = false;
 
   constructor(options: BoardLoopOptions) {
@@ -103,6 +103,7 @@ export class BoardLoop {
       },
     });
     const { board, session, decoder, clock, control, report } = this;
+    this.#effects = new SessionEffects({ loop: this, options, pongs: this.#pongs, path: () => this.#port?.path });
     this.#condition = new BoardCondition({ board, session, decoder, clock, control, report, emulator: this.#emulator });
     this.#tellBoard();
   }
@@ -146,7 +147,7 @@ export class BoardLoop {
 
   /** Bytes from the port. @param bytes valid during the call only */
   chunk(bytes: Uint8Array, arrivalUs: number): void {
-    this.#evidence?.arrived();
+    this.#effects.evidence?.arrived();
     this.#arrivalUs = arrivalUs;
     this.#isSampled = false;
     this.#isChecked = true;
@@ -168,7 +169,7 @@ export class BoardLoop {
   data(frame: DataFrame): void {
     const stream = this.board.byId[frame.stream];
     if (stream === undefined) {
-      if (this.#isRefused) this.refusedFrames++;
+      if (this.#effects.isRefused) this.refusedFrames++;
       else this.unknownStreamFrames++;
       return;
     }
@@ -196,7 +197,7 @@ export class BoardLoop {
   #sample(): void {
     if (this.#isSampled) return;
     this.#isSampled = true;
-    this.#evidence?.read(this.#arrivalUs);
+    this.#effects.evidence?.read(this.#arrivalUs);
   }
 
   // ---- everything else that the decoder finds ----
@@ -286,8 +287,7 @@ export class BoardLoop {
     if (this.#isDisposed) return;
     const nowUs = this.#options.clock.nowUs();
     this.#isDisposed = true;
-    this.#endSession();
-    this.#evidence?.dispose();
+    this.#effects.dispose();
     this.#condition.end(nowUs);
     this.report.ended();
     this.#condition.tell(nowUs);
@@ -297,91 +297,13 @@ export class BoardLoop {
 
   #onSession(event: SessionEvent): void {
     const nowUs = this.#options.clock.nowUs();
-    switch (event.type) {
-      case 'established':
-        this.#onEstablished(event, nowUs);
-        break;
-      case 'streaming':
-        if (!this.#onStreaming(event.encoding, nowUs)) return;
-        break;
-      case 'lost':
-        this.report.log('warning', `session lost: ${event.reason}`);
-        this.#endSession();
-        break;
-      case 'refused':
-        this.#refuse(event.reason);
-        break;
-      case 'contended':
-        this.report.alarm('second-host', true, event.reason);
-        break;
-      case 'monitoring':
-        this.report.log('info', 'the board prints but does not answer: its lines are shown as unverified');
-        this.board.forget();
-        this.#tellBoard();
+    if (event.type === 'established') {
+      this.#flags = 0;
+      this.#condition.status = null;
     }
-    this.#condition.link(this.session.state, nowUs);
+    const isTaken = this.#effects.take(event, nowUs);
+    this.#condition.link(isTaken ? this.session.state : 'refused', nowUs);
     this.#condition.tell(nowUs);
-  }
-
-  #onEstablished(established: Established, nowUs: number): void {
-    const { descriptor, bootId, bootIdBefore, resetCause, tag, deviceUs } = established;
-    this.board.establish(established);
-    this.clock.restart();
-    this.deviceTime.restart();
-    this.#pongs.restart();
-    this.deviceTime.anchor(deviceUs, nowUs);
-    this.decoder.layouts(descriptor.streams);
-    this.#flags = 0;
-    this.#isRefused = false;
-    this.#condition.status = null;
-    this.control.opened(tag, descriptor.armable, descriptor.commands, nowUs);
-    if (bootIdBefore !== null && bootIdBefore !== bootId) {
-      this.report.log('warning', `the board was reset (${resetCause}): boot ${hex(bootId)} after ${hex(bootIdBefore)}`);
-    }
-    this.report.alarm('refused', false, 'the board is taken');
-    this.report.alarm('baud', false, 'the bytes make sense');
-  }
-
-  /**
-   * The contracts need the encoding, because feasibility does: so the streams are made when it is known.
-   * @returns false when they and the settings do not go together: what the session receives from now on is nobody's
-   */
-  #onStreaming(encoding: Encoding, nowUs: number): boolean {
-    const { established } = this.board;
-    if (established === null) return true;
-    this.#watch(established);
-    const graceUs = Math.max(nowUs, this.session.graceUntilUs);
-    const refused = this.board.open(encoding, this.#evidence?.samples ?? null, graceUs);
-    if (refused !== null) {
-      this.#refuse(refused);
-      this.#tellBoard();
-      this.#condition.tell(nowUs);
-      return false;
-    }
-    for (const { id, name, monitor } of this.board.streams) this.control.policy.guard(id, name, monitor);
-    this.#tellBoard();
-    return true;
-  }
-
-  /** Begins to look at the port when the shortest period is overdue. */
-  #watch({ descriptor }: Established): void {
-    const periodUs = Math.min(...descriptor.streams.map((stream) => stream.periodUs));
-    this.#evidence?.dispose();
-    this.#evidence = this.#options.evidence?.(periodUs, (nowUs) => this.looked(nowUs)) ?? null;
-    this.#evidence?.start();
-  }
-
-  #endSession(): void {
-    this.board.close();
-    this.#evidence?.close();
-    this.control.closed();
-  }
-
-  #refuse(reason: string): void {
-    this.#endSession();
-    this.#isRefused = true;
-    this.report.alarm('refused', true, `board refused: ${reason}`);
-    this.#condition.link('refused', this.#options.clock.nowUs());
   }
 
   // ---- what the board says ----
@@ -439,5 +361,3 @@ export class BoardLoop {
     return this.#port?.send(encoding === 'binary' ? encodeBinary(message) : encodeText(message)) ?? false;
   }
 }
-
-const hex = (value: number): string => value.toString(16).padStart(8, '0');

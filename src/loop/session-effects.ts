@@ -1,0 +1,116 @@
+/** What a session with the board begins and ends: its contracts, the clock model, the looks at the port, commands. */
+import type { Established, SessionEvent } from '../board/session-terms.js';
+import type { Encoding } from '../codec/schema.js';
+import type { BoardLoop } from './board-loop.js';
+import type { PongIntake } from './pongs.js';
+import type { BoardLoopOptions, LoopEvidence } from './surroundings.js';
+
+export interface SessionEffectsOptions {
+  readonly loop: Pick<
+    BoardLoop,
+    'board' | 'clock' | 'control' | 'decoder' | 'deviceTime' | 'looked' | 'report' | 'session'
+  >;
+  readonly options: BoardLoopOptions;
+  readonly pongs: PongIntake;
+  /** The port's, while it is open. */
+  readonly path: () => string | undefined;
+}
+
+export class SessionEffects {
+  /** Who looks at the port; null before the first session. */
+  evidence: LoopEvidence | null = null;
+  /** The board goes on sending, and nobody takes it. */
+  isRefused = false;
+
+  constructor(private readonly given: SessionEffectsOptions) {}
+
+  /** @returns false when the board and the settings do not go together: what the session receives from now on is nobody's */
+  take(event: SessionEvent, nowUs: number): boolean {
+    const { board, report } = this.given.loop;
+    switch (event.type) {
+      case 'established':
+        this.#establish(event, nowUs);
+        break;
+      case 'streaming':
+        return this.#open(event.encoding, nowUs);
+      case 'lost':
+        report.log('warning', `session lost: ${event.reason}`);
+        this.#end();
+        break;
+      case 'refused':
+        this.#refuse(event.reason);
+        return false;
+      case 'contended':
+        report.alarm('second-host', true, event.reason);
+        break;
+      case 'monitoring':
+        report.log('info', 'the board prints but does not answer: its lines are shown as unverified');
+        board.forget();
+        board.tell(this.given.path());
+    }
+    return true;
+  }
+
+  dispose(): void {
+    this.#end();
+    this.evidence?.dispose();
+  }
+
+  #establish(established: Established, nowUs: number): void {
+    const { pongs, loop } = this.given;
+    const { board, clock, control, decoder, deviceTime, report } = loop;
+    const { descriptor, bootId, bootIdBefore, resetCause, tag, deviceUs } = established;
+    board.establish(established);
+    clock.restart();
+    deviceTime.restart();
+    pongs.restart();
+    deviceTime.anchor(deviceUs, nowUs);
+    decoder.layouts(descriptor.streams);
+    this.isRefused = false;
+    control.opened(tag, descriptor.armable, descriptor.commands, nowUs);
+    if (bootIdBefore !== null && bootIdBefore !== bootId) {
+      report.log('warning', `the board was reset (${resetCause}): boot ${hex(bootId)} after ${hex(bootIdBefore)}`);
+    }
+    report.alarm('refused', false, 'the board is taken');
+    report.alarm('baud', false, 'the bytes make sense');
+  }
+
+  /** The contracts need the encoding, because feasibility does: so the streams are made when it is known. */
+  #open(encoding: Encoding, nowUs: number): boolean {
+    const { loop, path } = this.given;
+    const { board, control, session } = loop;
+    const { established } = board;
+    if (established === null) return true;
+    this.#watch(established);
+    const graceUs = Math.max(nowUs, session.graceUntilUs);
+    const refused = board.open(encoding, this.evidence?.samples ?? null, graceUs);
+    if (refused !== null) this.#refuse(refused);
+    else for (const { id, name, monitor } of board.streams) control.policy.guard(id, name, monitor);
+    board.tell(path());
+    return refused === null;
+  }
+
+  /** Begins to look at the port when the shortest period is overdue. */
+  #watch({ descriptor }: Established): void {
+    const { loop, options } = this.given;
+    const periodUs = Math.min(...descriptor.streams.map((stream) => stream.periodUs));
+    this.evidence?.dispose();
+    this.evidence = options.evidence?.(periodUs, (nowUs) => loop.looked(nowUs)) ?? null;
+    this.evidence?.start();
+  }
+
+  #end(): void {
+    const { board, control } = this.given.loop;
+    board.close();
+    this.evidence?.close();
+    control.closed();
+  }
+
+  #refuse(reason: string): void {
+    this.#end();
+    this.isRefused = true;
+    this.given.loop.report.alarm('refused', true, `board refused: ${reason}`);
+  }
+}
+
+const hex = (value: number): string => value.toString(16).padStart(8, '0');

@@ -29,7 +29,7 @@ describe('a board alone', () => {
     const answers: unknown[] = [];
     control.commands.request({ id: 1, command: 'arm', arguments: [] }, clock.nowUs(), (result) => answers.push(result));
     await clock.until('the board answers', () => answers.length > 0);
-    expect(answers).toMatchObject([{ ok: false, code: 'noHeartbeat' }]);
+    expect(answers).toMatchObject([{ ok: false, code: 'no-heartbeat' }]);
   });
 });
 

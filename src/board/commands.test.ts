@@ -29,7 +29,7 @@ describe('the command channel', () => {
     answer('ack', 1, 0, 10);
     expect(sent.map(({ counter }) => counter)).toEqual([1, 2]);
     commands.opened(10);
-    expect(results).toEqual([{ ok: true }, expect.objectContaining({ code: 'sessionLost' })]);
+    expect(results).toEqual([{ ok: true }, expect.objectContaining({ code: 'session-lost' })]);
     ask(20);
     expect(sent.at(-1)).toMatchObject({ counter: 1, session: 10 });
   });
@@ -50,7 +50,7 @@ describe('the command channel', () => {
     expect(sent).toHaveLength(5);
     expect(results).toEqual([]);
     commands.tick(500_000);
-    expect(results).toEqual([expect.objectContaining({ ok: false, code: 'noAnswer' })]);
+    expect(results).toEqual([expect.objectContaining({ ok: false, code: 'no-answer' })]);
     expect(commands.dueUs).toBe(Number.POSITIVE_INFINITY);
   });
 
@@ -74,7 +74,7 @@ describe('the command channel', () => {
     ask(2);
     answer('nack', 2, 200, 3);
     expect(results).toEqual([
-      expect.objectContaining({ code: 'notArmed', detail: expect.stringContaining('arm it first') }),
+      expect.objectContaining({ code: 'not-armed', detail: expect.stringContaining('arm it first') }),
       expect.objectContaining({ code: 'unsupported' }),
     ]);
   });
@@ -84,7 +84,7 @@ describe('the command channel', () => {
     ask(0);
     commands.opened(9);
     ask(0);
-    expect(results.map((result) => !result.ok && result.code)).toEqual(['noSession', 'clockInvalid']);
+    expect(results.map((result) => !result.ok && result.code)).toEqual(['no-session', 'clock-invalid']);
     ask(6_000_000);
     ask(6_000_000, { expiryUs: 1000 });
     commands.answer({ name: 'ack', session: 9, counter: 1, code: 0 }, 6_002_000);
@@ -97,7 +97,7 @@ describe('the command channel', () => {
     commands.opened(9);
     for (let i = 0; i < COMMANDS_WAITING_MAX + 3; i++) ask(0);
     expect(results).toHaveLength(2);
-    expect(results[0]).toMatchObject({ code: 'queueFull' });
+    expect(results[0]).toMatchObject({ code: 'queue-full' });
   });
 
   it('answers every request exactly once, and a board never executes one twice, on any line', () => {

@@ -28,7 +28,8 @@ export type CommandResult =
   | { readonly ok: true }
   | {
       readonly ok: false;
-      readonly code: AnswerCode | 'noSession' | 'clockInvalid' | 'queueFull' | 'noAnswer' | 'sessionLost';
+      /** The board's are those of its `nack`, written as all codes that clients see. */
+      readonly code: Dashed<AnswerCode> | 'no-session' | 'clock-invalid' | 'queue-full' | 'no-answer' | 'session-lost';
       readonly detail: string;
     };
 
@@ -69,16 +70,16 @@ export class CommandChannel {
     const interrupted = this.#outstanding;
     this.#outstanding = null;
     interrupted?.done(
-      failure('sessionLost', 'the session ended before the board answered: the command may or may not have run'),
+      failure('session-lost', 'the session ended before the board answered: the command may or may not have run'),
     );
-    for (const { done } of this.#waiting.splice(0)) done(failure('sessionLost', 'the session ended; it was not sent'));
+    for (const { done } of this.#waiting.splice(0)) done(failure('session-lost', 'the session ended; it was not sent'));
   }
 
   /** Sends the command, or queues it. `done` is called exactly once, perhaps before this returns. */
   request(request: CommandRequest, nowUs: number, done: (result: CommandResult) => void): void {
-    if (this.#tag === null) this.#refuse(done, 'noSession', 'the board has no session: wait until it streams');
+    if (this.#tag === null) this.#refuse(done, 'no-session', 'the board has no session: wait until it streams');
     else if (this.#waiting.length >= COMMANDS_WAITING_MAX) {
-      this.#refuse(done, 'queueFull', `${COMMANDS_WAITING_MAX} commands wait already: ask again later`);
+      this.#refuse(done, 'queue-full', `${COMMANDS_WAITING_MAX} commands wait already: ask again later`);
     } else {
       this.#waiting.push({ request, askedUs: nowUs, done });
       this.#next(nowUs);
@@ -99,7 +100,9 @@ export class CommandChannel {
     } else {
       this.counters.nacks++;
       const known = answerCodeName(code);
-      outstanding.done(failure(known, `the board refused "${outstanding.request.command}": ${answerTexts[known]}`));
+      outstanding.done(
+        failure(dashed(known), `the board refused "${outstanding.request.command}": ${answerTexts[known]}`),
+      );
     }
     this.#next(nowUs);
   }
@@ -112,7 +115,7 @@ export class CommandChannel {
       this.#outstanding = null;
       this.counters.unanswered++;
       const detail = `no answer within ${Math.round((outstanding.giveUpUs - outstanding.askedUs) / 1e3)} ms; it may have run, and cannot any more`;
-      outstanding.done(failure('noAnswer', detail));
+      outstanding.done(failure('no-answer', detail));
       this.#next(nowUs);
     } else if (nowUs >= outstanding.retryUs) {
       outstanding.retryUs = nowUs + RETRY_US;
@@ -141,7 +144,7 @@ export class CommandChannel {
     if (deviceUs === null) {
       this.#refuse(
         done,
-        'clockInvalid',
+        'clock-invalid',
         "the board's clock is not known well enough yet to give the command an expiry",
       );
       return;
@@ -193,6 +196,14 @@ const answerCodeNames = new Map(
 
 function answerCodeName(code: number): AnswerCode {
   return answerCodeNames.get(code) ?? 'unsupported';
+}
+
+type Dashed<Name extends string> = Name extends `${infer First}${infer Rest}`
+  ? `${First extends Lowercase<First> ? First : `-${Lowercase<First>}`}${Dashed<Rest>}`
+  : Name;
+
+function dashed<Name extends string>(name: Name): Dashed<Name> {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`) as Dashed<Name>;
 }
 
 function failure(code: Exclude<CommandResult, { ok: true }>['code'], detail: string): CommandResult {

@@ -262,6 +262,22 @@ describe('a silence at the end of which nothing is missing', () => {
     expect(ended(0)).toEqual(['link, bytes late']);
   });
 
+  it("is nobody's when it is not known who held the frame that ended it", () => {
+    const { monitor } = settledMonitor(0, OFFSET_US);
+    const told: string[] = [];
+    const unseen = { monitor, board: 0, stream: 1, byteUs: 11, samples: null };
+    const reporter = new MissReporter(unseen, ({ culprit, count }) => told.push(`${count}: ${culprits[culprit]}`));
+    for (const [seq, arrivalUs] of [
+      [0, OFFSET_US + 600],
+      [1, OFFSET_US + 100_600],
+    ] as const) {
+      const frame = sampleFrame({ seq, releaseUs: seq * 1000, arrivalUs });
+      reporter.judged(monitor.judge(frame, { judgedUs: arrivalUs + 10 }), frame);
+      if (seq === 0 && monitor.silence(OFFSET_US + 51_000)) reporter.silenceBegan(1, OFFSET_US + 51_000);
+    }
+    expect(told).toEqual(['NaN: indeterminate', '0: indeterminate', '1: indeterminate']);
+  });
+
   it("is nobody's when the lag of an emulator explains it", () => {
     expect(ended(150_000)).toEqual(['indeterminate, emulator lag']);
   });

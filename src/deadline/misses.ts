@@ -202,7 +202,7 @@ export class MissReporter {
     this.#publish(miss);
   }
 
-  /** A silence after which nothing is missing is of who held the frame that ended it. */
+  /** A silence after which nothing is missing is of who held the frame that ended it, and nobody's when that is not known. */
   #blameHeld(miss: Miss, judgement: Judgement, frame: TimedFrame): void {
     const held = blame(
       this.#ending,
@@ -210,7 +210,7 @@ export class MissReporter {
       this.#source.monitor.contract.budgets,
       this.#source.samples,
     );
-    if (held.culprit !== culpritCode.host && held.culprit !== culpritCode.firmware) return;
+    if (held.culprit === culpritCode.link) return; // as it was told: the line kept the bytes back
     miss.culprit = held.culprit;
     miss.cause = held.cause;
   }

@@ -19,11 +19,15 @@ import { boardView } from './messages.js';
 import type { BoardState } from './state.js';
 
 const builtIn = ['arm', 'disarm', 'rearm', 'safe'] as const;
-/** Answers of the main thread that are not the board's refusal. */
+/** Answers that are not the board's refusal. */
 const statusOf: Readonly<Record<string, number>> = {
   'unknown-board': 404,
   'too-many': 429,
+  'queue-full': 429,
   stopping: 503,
+  'no-session': 503,
+  'clock-invalid': 503,
+  'session-lost': 503,
   'no-answer': 504,
 };
 const failures = {

@@ -7,6 +7,7 @@ import type { TracedHealth } from './trace.js';
 
 const STREAMING_MS = 15_000;
 const READY_MS = 20_000;
+const ASK_AGAIN_MS = 100;
 
 export class HilBridge {
   readonly #rig: Rig;
@@ -54,9 +55,17 @@ export class HilBridge {
     return `the session is "${session.state}", with ${corruptFrames} corrupt frames and ${foreignFrames} foreign ones so far`;
   }
 
-  /** A command, as an outlet gives it: `arm`, `disarm`, `rearm`, `safe`, or one of the descriptor's. Values in its units. */
-  command(name: string, ...values: number[]): Promise<CommandAnswer> {
-    return this.#rig.command(name, values);
+  /**
+   * A command, as an outlet gives it: `arm`, `disarm`, `rearm`, `safe`, or one of the descriptor's. Values in its units.
+   * While the board's clock is not known, as after a machine was too busy for an emulator, it is not sent: it waits for that.
+   */
+  async command(name: string, ...values: number[]): Promise<CommandAnswer> {
+    const endUs = this.#rig.nowUs() + READY_MS * 1e3;
+    for (;;) {
+      const answer = await this.#rig.command(name, values);
+      if (answer.ok || answer.code !== 'clock-invalid' || this.#rig.nowUs() > endUs) return answer;
+      await this.#rig.pass(ASK_AGAIN_MS);
+    }
   }
 
   /**
@@ -70,7 +79,7 @@ export class HilBridge {
       answer = await this.command('arm');
       if (answer.ok) return;
       if (this.#rig.nowUs() > endUs) this.#cannotArm(answer.detail, withinMs);
-      await this.#rig.pass(100);
+      await this.#rig.pass(ASK_AGAIN_MS);
     }
   }
 

@@ -71,7 +71,7 @@ it('takes back an arm of which no answer came', () => {
   control.policy.arm = () => ({ ok: true });
   const armed = ask('arm');
   for (let nowUs = 1_005_000; nowUs < 2_500_000; nowUs += 5000) control.tick(nowUs, true, 500, () => nowUs);
-  expect(armed.answer).toMatchObject({ ok: false, code: 'noAnswer' });
+  expect(armed.answer).toMatchObject({ ok: false, code: 'no-answer' });
   expect(sent.filter(({ name }) => name === 'command').at(-1)).toMatchObject({ command: 'disarm' });
   expect(control.policy.state).toBe('disarmed');
 });

@@ -133,7 +133,7 @@ export class BoardControl {
     this.#request('arm', [], nowUs, (answer) => {
       if (!answer.ok) this.policy.disarm();
       // Whether the board did it nobody knows: left so, its next status would show it armed by nobody, which is a trip.
-      if (!answer.ok && answer.code === 'noAnswer') this.#request('disarm', [], this.#nowUs, () => undefined);
+      if (!answer.ok && answer.code === 'no-answer') this.#request('disarm', [], this.#nowUs, () => undefined);
       done(answer);
     });
   }
@@ -153,7 +153,7 @@ export class BoardControl {
       [],
       nowUs,
       (answer) => {
-        const boardIsWell = !answer.ok && answer.code === 'notTripped';
+        const boardIsWell = !answer.ok && answer.code === 'not-tripped';
         if (boardIsWell) lift();
         done(boardIsWell ? { ok: true, detail: 're-armed: the board itself had not tripped' } : answer);
       },

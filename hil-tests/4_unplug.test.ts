@@ -69,10 +69,10 @@ describe('unplug', () => {
       const { misses } = trace.since(mark);
       // A silence is announced when it begins, without a count; the gap is told once, when it has ended.
       const ofSilence = misses.filter(({ isGap }) => isGap);
-      const gaps = ofSilence.filter(({ count }) => !Number.isNaN(count));
+      const gaps = ofSilence.filter(({ count }) => count > 0);
       expect(gaps.length).toBe(1);
-      expect(ofSilence.length).toBe(2);
-      if (clock.isVirtual) expect(misses.length).toBe(2);
+      // In real time a busy machine may add a silence of its own, in which nothing is lost.
+      if (clock.isVirtual) expect([ofSilence.length, misses.length]).toEqual([2, 2]);
       const lost = (OUT_MS * 1e3) / bridge.descriptor!.streams[0]!.periodUs;
       expect(gaps[0]!.count).toBeGreaterThanOrEqual(lost - 2);
       expect(gaps[0]!.count).toBeLessThanOrEqual(lost + 2);

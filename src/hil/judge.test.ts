@@ -140,6 +140,19 @@ describe('gaps', () => {
     expect(hasNoGaps(windowOf(frames(20), [miss({ isGap: true })])).pass).toBe(false);
   });
 
+  it('in which nothing is lost are excused when this process stood still for most of them', () => {
+    const silence = { isGap: true, fromUs: 5000, toUs: 65_000 };
+    const excuse = (count: number, atUs: number, us: number) => {
+      const window = windowOf(frames(20), [miss({ ...silence, count })]);
+      window.trace.stalled(atUs, us);
+      return hasNoGaps(window).excuse;
+    };
+    expect(excuse(0, 60_000, 31_000)).toBeDefined();
+    expect(excuse(0, 60_000, 29_000)).toBeUndefined();
+    expect(excuse(0, 66_000, 31_000)).toBeUndefined();
+    expect(excuse(1, 60_000, 50_000)).toBeUndefined();
+  });
+
   it('are excused only when this machine made all of them', () => {
     const host = miss({ isGap: true, culprit: 'host' });
     expect(hasNoGaps(windowOf(frames(20), [host])).excuse).toBeDefined();

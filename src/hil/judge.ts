@@ -30,7 +30,7 @@ export function meetsDeadline(window: TraceWindow, { us, allowMisses = 0 }: Dead
   const ages = frames.map((frame) => frame.judgedUs - frame.releaseHostUs + frame.uncertaintyUs);
   const late = ages.filter((age) => !(age <= us)).length;
   const worst = indexOfMax(ages.map((age) => (Number.isNaN(age) ? Number.POSITIVE_INFINITY : age)));
-  const isMachine = frames.every((frame, i) => ages[i]! <= us || !isBoardsOwn(frame, window.misses));
+  const isMachine = frames.every((frame, i) => ages[i]! <= us || !isBoardsOwn(frame, window));
   const claim = `${late} of ${frames.length} frames took longer than ${us} us from release to judged (${allowMisses} allowed), the worst ${Math.round(ages[worst]!)} us`;
   return {
     pass: late <= allowMisses,
@@ -92,7 +92,7 @@ export function hasNoGaps(window: TraceWindow): Finding {
   const at = frames.findIndex((frame, i) => i > 0 && !follows(frames[i - 1]!, frame));
   const gaps = misses.filter(({ isGap }) => isGap);
   const lost = gaps.reduce((sum, { count }) => sum + (Number.isNaN(count) ? 0 : count), 0);
-  const isMachine = gaps.length > 0 && gaps.every(isMachines);
+  const isMachine = gaps.length > 0 && gaps.every((gap) => isMachines(gap, window));
   const claim =
     at < 0
       ? `no number is missing, but ${gaps.length} silences were judged`
@@ -151,7 +151,7 @@ export function blames(window: TraceWindow, culprit: Culprit): Finding {
     misses.length === 0
       ? `nothing missed, so nobody was blamed; wanted ${culprit}`
       : `${others.length} of ${misses.length} misses were not blamed on ${culprit}:\n${others.slice(0, 5).map(sentence).join('\n')}`;
-  const isMachine = others.length > 0 && others.every(isMachines);
+  const isMachine = others.length > 0 && others.every((miss) => isMachines(miss, window));
   return {
     pass: misses.length > 0 && others.length === 0,
     message: () => report(window, claim, -1),
@@ -173,14 +173,22 @@ export function periodOf(before: TracedFrame, frame: TracedFrame): number {
   return isNext && frame.skipped === before.skipped ? frame.releaseUs - before.releaseUs : Number.NaN;
 }
 
-/** This machine, the emulator's pace included, explains it. */
-function isMachines({ culprit, emulatorLagUs }: TracedMiss): boolean {
-  return culprit === 'host' || culprit === 'indeterminate' || emulatorLagUs > 0;
+/** This machine explains it: the emulator's pace, or this process, which may be the line as well, stood still for most of it. */
+function isMachines(miss: TracedMiss, { trace }: TraceWindow): boolean {
+  const { culprit, emulatorLagUs, isGap, count, fromUs, toUs } = miss;
+  if (culprit === 'host' || culprit === 'indeterminate' || emulatorLagUs > 0) return true;
+  if (isGap && count !== 0) return false; // standing still loses nothing
+  const stoodUs = trace.stalls
+    .map(({ atUs, us }) => Math.min(atUs, toUs) - Math.max(atUs - us, fromUs))
+    .reduce((sum, overlapUs) => sum + Math.max(0, overlapUs), 0);
+  return stoodUs > (toUs - fromUs) / 2;
 }
 
-function isBoardsOwn(frame: TracedFrame, misses: readonly TracedMiss[]): boolean {
-  const miss = misses.find(({ firstSeq, isGap, boot }) => !isGap && firstSeq === frame.seq && boot === frame.boot);
-  return miss !== undefined && !isMachines(miss);
+function isBoardsOwn(frame: TracedFrame, window: TraceWindow): boolean {
+  const miss = window.misses.find(
+    ({ firstSeq, isGap, boot }) => !isGap && firstSeq === frame.seq && boot === frame.boot,
+  );
+  return miss !== undefined && !isMachines(miss, window);
 }
 
 function sentence({ verdict, culprit, firstSeq, lastSeq, count, isGap, emulatorLagUs }: TracedMiss): string {

@@ -118,7 +118,9 @@ async function relay(
   return { ok: true as const, detail: answer.detail };
 }
 
+/** As of now: a gateway without clients looks at the feed now and then only. */
 function boardOf(gateway: Gateway, id: string): BoardState {
+  gateway.context.history()?.look();
   const board = gateway.state.boards.get(id);
   if (board === undefined) throw new HttpError(404, 'unknown-board', `no board "${id}"; GET /api/boards lists them`);
   return board;

@@ -90,7 +90,9 @@ export class Gateway {
   }
 
   metricsText(): string {
+    this.reader?.look();
     return renderMetrics({
+      nowUs: this.context.clock.nowUs(),
       state: this.state,
       delivery: this.context.delivery,
       counters: this.context.counters,

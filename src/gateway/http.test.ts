@@ -149,6 +149,19 @@ describe('api', () => {
     expect(state.ageUs).toBeGreaterThanOrEqual(300_000);
   });
 
+  test('a board is live no longer than its values, whatever the loop said before it hung', async () => {
+    const live = async () => ({
+      health: (await get('/api/boards/pico')).json().health.live,
+      metric: /^tautline_board_live\{board="pico"\} (\d)$/m.exec((await get('/metrics')).body)?.[1],
+    });
+    bench.frames(1, { lifespanUs: 60_000_000 });
+    await bench.settled();
+    expect(await live()).toEqual({ health: true, metric: '1' });
+    bench.frames(1, { ageUs: 300_000, lifespanUs: 250_000 });
+    await bench.settled();
+    expect(await live()).toEqual({ health: false, metric: '0' });
+  });
+
   test('a value whose age is not known is not live', async () => {
     bench.frames(1, { releaseHostUs: Number.NaN, uncertaintyUs: Number.POSITIVE_INFINITY });
     await bench.settled();

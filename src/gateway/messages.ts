@@ -1,7 +1,7 @@
 /** What only the gateway tells, as `docs/socket-protocol.md` lists it. Numbers that are not known are null. */
 import { armStates, encodings, tripCauses } from '../codec/schema.js';
 import { culprits, verdicts } from '../deadline/verdict.js';
-import type { HealthRecord, StatsRecord } from '../feed/events.js';
+import type { StatsRecord } from '../feed/events.js';
 import { linkStates } from '../feed/slot.js';
 import { bootText, known, tenths } from '../messages/json-values.js';
 import { stateMessage } from '../messages/state.js';
@@ -25,16 +25,16 @@ export function statsMessage(stats: StatsRecord): Record<string, unknown> {
   };
 }
 
-/** Age of a health record past which the board's state is not known any more: one is written every second. */
-const HEALTH_LIFESPAN_US = 3e6;
-
-export function healthMessage(health: HealthRecord, nowUs: number): Record<string, unknown> {
+/** @returns null before the board's first health record */
+export function healthMessage(board: BoardState, nowUs: number): Record<string, unknown> | null {
+  const { health } = board;
+  if (health === undefined) return null;
   return {
     link: linkStates[health.link] ?? 'unknown',
     sinceAgeUs: known(Math.round(nowUs - health.sinceUs)),
     arm: nameOf(armStates, health.arm),
     tripCause: nameOf(tripCauses, health.tripCause),
-    live: health.live && nowUs - health.writtenUs <= HEALTH_LIFESPAN_US,
+    live: board.isLive(nowUs),
     degraded: health.degraded,
     boot: bootText(health.boot),
     encoding: nameOf(encodings, health.encoding),
@@ -63,7 +63,6 @@ export function healthMessage(health: HealthRecord, nowUs: number): Record<strin
 
 /** Everything of a board, as REST and a join of `board:<id>` give it. */
 export function boardView(board: BoardState, alarms: unknown[], nowUs: number, utcOffsetUs: number) {
-  const { health } = board;
   return {
     id: board.id,
     path: board.path,
@@ -72,7 +71,7 @@ export function boardView(board: BoardState, alarms: unknown[], nowUs: number, u
     status: boardStatus(board, nowUs),
     descriptor: board.descriptor,
     contracts: board.contracts,
-    health: health === undefined ? null : healthMessage(health, nowUs),
+    health: healthMessage(board, nowUs),
     streams: board.streams.map((stream) => ({
       name: stream.name,
       id: stream.id,
@@ -86,6 +85,6 @@ export function boardView(board: BoardState, alarms: unknown[], nowUs: number, u
 /** One word for lists: the link's state, `gone`, or `unknown` when the main thread has not spoken of it for 3 s. */
 export function boardStatus(board: BoardState, nowUs: number): string {
   if (board.gone !== undefined) return 'gone';
-  if (board.health === undefined || !(nowUs - board.health.writtenUs <= HEALTH_LIFESPAN_US)) return 'unknown';
-  return linkStates[board.health.link] ?? 'unknown';
+  if (!board.isKnown(nowUs)) return 'unknown';
+  return linkStates[board.health!.link] ?? 'unknown';
 }

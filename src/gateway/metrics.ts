@@ -10,6 +10,7 @@ import type { BridgeState } from './state.js';
 export interface MetricsSource {
   readonly state: BridgeState;
   readonly delivery: DeliveryLedger;
+  readonly nowUs: number;
   readonly counters: OutboxCounters;
   readonly clients: number;
   readonly lostSlots: number;
@@ -32,18 +33,18 @@ const seconds = (us: number): number => Number((us / 1e6).toPrecision(12));
 /** @returns the whole exposition, ending in a line feed */
 export function renderMetrics(source: MetricsSource): string {
   const samples = new Map<string, number>();
-  addStreams(samples, source.state);
+  addStreams(samples, source.state, source.nowUs);
   addStages(samples, source.delivery);
   addGateway(samples, source);
   for (const [from, values] of source.reported) addReported(samples, values, from === 'bridge');
   return expose(samples);
 }
 
-function addStreams(samples: Map<string, number>, state: BridgeState): void {
+function addStreams(samples: Map<string, number>, state: BridgeState, nowUs: number): void {
   for (const board of state.boards.values()) {
     if (board.health !== undefined) {
-      const { uncertaintyUs, live } = board.health;
-      samples.set(labelled('tautline_board_live', { board: board.id }), live ? 1 : 0);
+      const { uncertaintyUs } = board.health;
+      samples.set(labelled('tautline_board_live', { board: board.id }), board.isLive(nowUs) ? 1 : 0);
       if (Number.isFinite(uncertaintyUs))
         samples.set(labelled('tautline_clock_uncertainty_seconds', { board: board.id }), seconds(uncertaintyUs));
     }

@@ -11,6 +11,8 @@ export type AlarmText = Extract<TextEvent, { type: 'alarm' }>;
 /** Alarms that are remembered at once; more are a fault of the bridge, and counted. */
 const ALARMS_MAX = 1024;
 const BRIDGE_BOARD = 255;
+/** Age of a health record past which the board's state is not known any more: one is written every second. */
+const HEALTH_LIFESPAN_US = 3e6;
 
 /** The newest frame of a stream, and how the stream has done. */
 export class StreamState extends NewestFrame<SignalDescriptor> {
@@ -58,6 +60,16 @@ export class BoardState {
 
   stream(wireId: number): StreamState | undefined {
     return this.byWireId[wireId];
+  }
+
+  /** Whether the main thread still speaks of the board. */
+  isKnown(nowUs: number): boolean {
+    return this.health !== undefined && nowUs - this.health.writtenUs <= HEALTH_LIFESPAN_US;
+  }
+
+  /** What the loop said, as long as the values themselves bear it out: a loop that hangs tells no end. */
+  isLive(nowUs: number): boolean {
+    return this.isKnown(nowUs) && this.health!.live && this.streams.every((stream) => stream.isLive(nowUs));
   }
 }
 

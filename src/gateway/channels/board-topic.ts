@@ -139,7 +139,7 @@ export class BoardTopic {
     const { board } = this;
     if (board?.health === undefined || this.members.size === 0 || board.healthVersion === this.healthTold) return;
     this.healthTold = board.healthVersion;
-    this.offer('health', healthMessage(board.health, this.context.clock.nowUs()));
+    this.offer('health', healthMessage(board, this.context.clock.nowUs()));
   }
 
   /** Once a second. */

@@ -50,10 +50,11 @@ export class BoardSafety {
     if (this.#ran.has(key)) checker.fail('a command runs once', { command, counter });
     this.#ran.add(key);
     if (this.#ran.size > COMMANDS_REMEMBERED) this.#ran.delete(this.#ran.values().next().value!);
-    const afterUs = device.nowUs - operator.askedUs;
-    // The bridge itself takes back an order of which no answer came: that has an expiry of its own.
-    const expiryUs = command === 'disarm' ? EXPIRY_US + TAKEN_BACK_US : EXPIRY_US;
-    if (afterUs > expiryUs + CLOCK_SLACK_US && !checker.clockIsExcused) {
+    // The bridge itself takes back an order of which no answer came, when it runs: that has an expiry of its own.
+    const isTakenBack = command === 'disarm';
+    const takenBackUs = Math.max(operator.askedUs + TAKEN_BACK_US, checker.hostAwayUntilUs);
+    const afterUs = device.nowUs - (isTakenBack ? takenBackUs : operator.askedUs);
+    if (afterUs > EXPIRY_US + CLOCK_SLACK_US && !checker.clockIsExcused) {
       checker.fail('no command runs after its expiry', { command, afterUs });
     }
   }

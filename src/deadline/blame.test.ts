@@ -319,26 +319,39 @@ it('keeps evidence for a gap and a silence after more late frames than have it',
 });
 
 it.each([
-  ['that was not released, on the firmware', 'firmware', 'silence', { seq: 1, skipped: 99 }],
-  ['that was sent, on the line', 'link', 'bytes lost', { seq: 100, skipped: 0 }],
-] as const)('blames a silence in which a ping was answered, of what is missing %s', (_, culprit, cause, ended) => {
-  const { monitor } = settledMonitor(0, OFFSET_US);
-  const told: [string, string, number][] = [];
-  const reporter = new MissReporter({ monitor, board: 0, stream: 1, byteUs: 11, samples: null }, (miss) => {
-    told.push([culprits[miss.culprit]!, evidenceCauses[miss.cause]!, miss.count]);
-  });
-  const first = sampleFrame({ seq: 0, releaseUs: 0, arrivalUs: OFFSET_US + 600 });
-  reporter.judged(monitor.judge(first, { judgedUs: OFFSET_US + 610 }), first);
-  expect(monitor.silence(OFFSET_US + 51_000)).toBe(true);
-  reporter.silenceBegan(1, OFFSET_US + 51_000);
-  reporter.pong();
-  const next = sampleFrame({ ...ended, releaseUs: 100_000, arrivalUs: OFFSET_US + 100_600 });
-  reporter.judged(monitor.judge(next, { judgedUs: OFFSET_US + 100_610 }), next);
-  expect(told).toEqual([
-    ['indeterminate', 'silence', Number.NaN],
-    [culprit, cause, 99],
-  ]);
-});
+  ['that was not released, on the firmware', 99, 50_000, 'firmware', 'silence', { seq: 1, skipped: 99 }],
+  ['that was sent, on the line', 99, 50_000, 'link', 'bytes lost', { seq: 100, skipped: 0 }],
+  [
+    'nothing, on the firmware when the answer was sent after the frame was handed over',
+    0,
+    50_000,
+    'firmware',
+    'silence',
+    { seq: 1 },
+  ],
+  ['nothing, on nobody when it was sent before: the line may hold both', 0, 990, 'indeterminate', 'none', { seq: 1 }],
+] as const)(
+  'blames a silence in which a ping was answered, of what is missing %s',
+  (_, count, pongUs, culprit, cause, ended) => {
+    const { monitor } = settledMonitor(0, OFFSET_US);
+    const told: [string, string, number][] = [];
+    const reporter = new MissReporter({ monitor, board: 0, stream: 1, byteUs: 11, samples: null }, (miss) => {
+      told.push([culprits[miss.culprit]!, evidenceCauses[miss.cause]!, miss.count]);
+    });
+    const first = sampleFrame({ seq: 0, releaseUs: 0, arrivalUs: OFFSET_US + 600 });
+    reporter.judged(monitor.judge(first, { judgedUs: OFFSET_US + 610 }), first);
+    expect(monitor.silence(OFFSET_US + 51_000)).toBe(true);
+    reporter.silenceBegan(1, OFFSET_US + 51_000);
+    reporter.pong(pongUs);
+    const releaseUs = count === 0 ? 1000 : 100_000;
+    const next = sampleFrame({ ...ended, releaseUs, arrivalUs: OFFSET_US + 100_600 });
+    reporter.judged(monitor.judge(next, { judgedUs: OFFSET_US + 100_610 }), next);
+    expect(told.slice(0, 2)).toEqual([
+      ['indeterminate', 'silence', Number.NaN],
+      [culprit, cause, count],
+    ]);
+  },
+);
 
 it('blames the firmware alone for a saturated figure, and nobody but it without host evidence', () => {
   const frame = { ...lateFrame(), lateUs: 0xffff, latenessUs: 190_000, judgedUs: 200_000 };

@@ -73,7 +73,8 @@ export class MissReporter {
   #holding = false;
   #heldWireUs = 0;
   #heldHandedUs = Number.NaN; // device time
-  #pongInSilence = false;
+  /** When the board sent the newest pong that came in the silence under way, device time; NaN before one has. */
+  #pongSentUs = Number.NaN;
   #evidenceSecond = Number.NaN;
   /** Of frames, and of gaps: a burst of late frames leaves the silence and the loss that follow it theirs. */
   #evidenceLeft = EVIDENCE_PER_SECOND;
@@ -99,7 +100,7 @@ export class MissReporter {
 
   /** The monitor has noticed a silence: announces it, with nobody to blame yet. Send a ping now. */
   silenceBegan(boot: number, nowUs: number): void {
-    this.#pongInSilence = false;
+    this.#pongSentUs = Number.NaN;
     const miss = this.#fill(this.#source.monitor.outage, boot, nowUs);
     clearSegments(miss);
     miss.culprit = culpritCode.indeterminate;
@@ -107,9 +108,9 @@ export class MissReporter {
     this.#sink(miss);
   }
 
-  /** A pong came. While the stream is silent it proves that board and link live: the silence is the firmware's. */
-  pong(): void {
-    if (this.#source.monitor.silent) this.#pongInSilence = true;
+  /** A pong came. While the stream is silent it may prove that board and link live: the silence is the firmware's. */
+  pong(sentDeviceUs: number): void {
+    if (this.#source.monitor.silent) this.#pongSentUs = sentDeviceUs;
   }
 
   /** Lets a held miss go whose successor does not come. */
@@ -184,8 +185,7 @@ export class MissReporter {
   #gap(judgement: Judgement, frame: TimedFrame): void {
     const { gap, boot, judgedUs } = judgement;
     const miss = this.#fill(gap, boot, judgedUs);
-    // Of what the board has sent and nobody has seen, a pong that came before the next frame says nothing.
-    if (gap.wasSilence && this.#pongInSilence && sentIn(gap) <= 0) {
+    if (gap.wasSilence && this.#provesTheBoards(judgement)) {
       clearSegments(miss);
       miss.culprit = culpritCode.firmware;
       miss.cause = causeCode.silence;
@@ -198,8 +198,16 @@ export class MissReporter {
       miss.cause = causeCode['emulator lag'];
       miss.emulatorLagUs = this.emulatorLagUs;
     }
-    this.#pongInSilence = false;
+    this.#pongSentUs = Number.NaN;
     this.#publish(miss);
+  }
+
+  /**
+   * Whether a pong that overtook the frame which ended the silence shows that the board held it. Of what the board has sent
+   * and nobody has seen it says nothing; nor of that frame when it was sent before it: the line may have held both.
+   */
+  #provesTheBoards({ gap, releaseUs, firmwareUs }: Judgement): boolean {
+    return gap.count === 0 ? this.#pongSentUs > releaseUs + firmwareUs : this.#pongSentUs >= 0 && sentIn(gap) <= 0;
   }
 
   /** A silence after which nothing is missing is of who held the frame that ended it, and nobody's when that is not known. */

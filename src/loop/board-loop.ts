@@ -310,11 +310,11 @@ export class BoardLoop {
 
   #onPong(pong: Message<'pong'>, arrivalUs: number): void {
     this.deviceTime.anchor(pong.deviceUs, arrivalUs);
-    for (const { reporter } of this.board.streams) reporter.pong();
+    const txUs = this.deviceTime.unwrap(pong.txUs, arrivalUs);
+    for (const { reporter } of this.board.streams) reporter.pong(txUs);
     const sentUs = this.control.pings.answered(pong.id);
     if (sentUs === null) return;
     const rxUs = this.deviceTime.unwrap(pong.rxUs, arrivalUs);
-    const txUs = this.deviceTime.unwrap(pong.txUs, arrivalUs);
     const { config, timedLine } = this.#options;
     const wireUs = pingWireUs(this.session.encoding, lineTiming(config.baud, timedLine));
     this.#pongs.add({ sentUs, rxUs, txUs, arrivalUs, wireUs });

@@ -26,8 +26,8 @@ const POLLS_HIDE_US = 1500;
 const QUICK_US = 3500;
 /** Two jumps that no answer has come between may cancel but for less than that. */
 const QUICK_AGAIN_US = 500;
-/** How long a stream may be overdue beyond its lease before that is told: a look at the port each millisecond, and the timers' lateness. */
-const SILENCE_TOLERANCE_US = 2100;
+/** How long a stream may be overdue beyond its lease before that is told: a look at the port each millisecond, the timers' lateness, and waking up to read what is noise. */
+const SILENCE_TOLERANCE_US = 2150;
 const TICK_US = 5000;
 
 export interface CheckedParts {

@@ -4,7 +4,7 @@
  */
 import { Bench } from 'tinybench';
 import type { DataFrame } from '#dist/codec/data-frame.js';
-import { Decoder } from '#dist/codec/decoder.js';
+import { type Arrival, Decoder } from '#dist/codec/decoder.js';
 import type { DecoderSink } from '#dist/codec/decoder-sink.js';
 import { encodeBinary } from '#dist/codec/encode.js';
 import { ClockModel } from '#dist/deadline/clock.js';
@@ -102,18 +102,18 @@ async function run({ size }: RunOptions): Promise<Result> {
     checked: Checked,
     ageUs: number,
     data: OnFrame,
-    before: (arrivalUs: number) => void = () => undefined,
+    before: (arrival: Arrival) => void = () => undefined,
   ) => {
-    let arrivalUs = 0;
-    const decoder = decoderOf((frame) => data(checked, frame, arrivalUs));
+    const arrival = { arrivalUs: 0 };
+    const decoder = decoderOf((frame) => data(checked, frame, arrival.arrivalUs));
     let frames = checked.second();
     bench.add(
       name,
       () => {
         for (const { bytes, releaseUs } of frames) {
-          arrivalUs = releaseUs + ageUs;
-          before(arrivalUs);
-          decoder.push(bytes, arrivalUs);
+          arrival.arrivalUs = releaseUs + ageUs;
+          before(arrival);
+          decoder.push(bytes, arrival);
         }
       },
       {
@@ -130,12 +130,12 @@ async function run({ size }: RunOptions): Promise<Result> {
     feed.frame(0, frame, monitor.judge(frame, { judgedUs: arrivalUs })),
   );
   const whole = new Checked();
-  add(names.whole, whole, MET_US, check, (arrivalUs) => whole.evidence.read(arrivalUs));
+  add(names.whole, whole, MET_US, check, (arrival) => whole.evidence.read(arrival));
   const late = new Checked();
-  add(names.late, late, LATE_US, check, (arrivalUs) => late.evidence.read(arrivalUs));
+  add(names.late, late, LATE_US, check, (arrival) => late.evidence.read(arrival));
   const looking = new Checked();
   bench.add(names.evidence, () => {
-    for (let i = 0; i < FRAMES; i++) looking.evidence.read(i);
+    for (let i = 0; i < FRAMES; i++) looking.evidence.read({ arrivalUs: i });
   });
   await bench.run();
   for (const { evidence } of [bare, judging, whole, late, looking]) evidence.dispose();

@@ -7,6 +7,7 @@ import { median, medianOf, ratioOfMedians } from './harness/statistics.js';
 import { decoderFor, lines } from './sample-frames.js';
 
 const FRAMES = 1000;
+const arrival = { arrivalUs: 0 };
 const plans = {
   smoke: { windows: 3, windowMs: 30 },
   normal: { windows: 24, windowMs: 250 },
@@ -46,10 +47,10 @@ async function run({ size, seed }: RunOptions): Promise<Result> {
       for (const chunk of text) takeByRecipe(chunk);
     },
     'Tautline, text through ReadlineParser': () => {
-      for (const chunk of text) textDecoder.push(chunk, 0);
+      for (const chunk of text) textDecoder.push(chunk, arrival);
     },
     'Tautline, binary': () => {
-      for (const chunk of binary) binaryDecoder.push(chunk, 0);
+      for (const chunk of binary) binaryDecoder.push(chunk, arrival);
     },
   };
   const names = Object.keys(arms) as (keyof typeof arms)[];

@@ -134,7 +134,7 @@ function throughDecoder(faults: number, pool: Pool, random: Random) {
     length = damage(wire, length, end, kind, random);
     delivered = 0;
     const before = wrong;
-    decoder.push(wire.subarray(0, length), fault);
+    decoder.push(wire.subarray(0, length), { arrivalUs: fault });
     byKind[kind]! += wrong - before;
     const lost = SENT - ((delivered & 1) + ((delivered >> 1) & 1) + ((delivered >> 2) & 1) + ((delivered >> 3) & 1));
     if (lost > worst) worst = lost;

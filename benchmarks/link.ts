@@ -71,7 +71,7 @@ class Echo {
 
   constructor(private readonly io: SerialIo) {
     io.receive({
-      chunk: (bytes, arrivalUs) => {
+      chunk: (bytes, { arrivalUs }) => {
         this.#received = Buffer.concat([this.#received, bytes]).subarray(-4 * PROBE_BYTES.at(-1)!);
         if (this.#wanted.length > 0 && this.#received.includes(this.#wanted)) this.#done(arrivalUs);
       },

@@ -16,12 +16,17 @@ const plans = {
   full: { warmUpMs: 10_000, rounds: 25, measureMs: 600_000 },
 } as const;
 
-/** Bytes a frame, the median of some rounds: a collection or a compiled function within one of them says nothing. */
+/**
+ * Bytes a frame, the median of some rounds: a collection or a compiled function within one of them says nothing.
+ * @throws Error on a host that is so busy that frames were late in every round
+ */
 async function garbage(rounds: number, withEvidence: boolean): Promise<number> {
-  const fed = await FedLoop.start(withEvidence);
+  const fed = await FedLoop.start({ withEvidence });
   try {
     for (let pass = 0; pass < WARM_UP_PASSES; pass++) fed.weigh(WARM_UP_ROUNDS, CHUNKS);
-    return quantile(fed.weigh(rounds, CHUNKS).sort(), 0.5);
+    const undisturbed = fed.weigh(rounds, CHUNKS).filter((bytes) => !Number.isNaN(bytes));
+    if (undisturbed.length === 0) throw new Error(`frames were late in each of ${rounds} rounds: the host is too busy`);
+    return quantile(undisturbed.sort(), 0.5);
   } finally {
     fed.end();
   }

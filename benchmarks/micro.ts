@@ -25,12 +25,12 @@ async function run({ size }: RunOptions): Promise<Result> {
   const clock = new ClockModel();
   const deviceTime = new DeviceTime();
   const monitor = new StreamMonitor({ ...contract, periodUs: 1000 }, lineTiming(921_600), clock, deviceTime);
-  let nowUs = 0;
+  const arrival = { arrivalUs: 0 };
   deviceTime.anchor(0, 0);
   clock.pong(0, 100, 200, 300, 0);
   monitor.restart(1, 0);
   const judged = decoderFor('binary', (frame) => {
-    const judgement = monitor.judge(frame, { judgedUs: nowUs });
+    const judgement = monitor.judge(frame, { judgedUs: arrival.arrivalUs });
     feed.frame(0, frame, judgement);
   });
 
@@ -38,15 +38,15 @@ async function run({ size }: RunOptions): Promise<Result> {
     crc32(binary[0]!, 0, 32);
   });
   bench.add(`decode ${FRAMES} binary frames`, () => {
-    for (const frame of binary) binaryDecoder.push(frame, 0);
+    for (const frame of binary) binaryDecoder.push(frame, arrival);
   });
   bench.add(`decode ${FRAMES} text frames through ReadlineParser`, () => {
-    for (const frame of text) textDecoder.push(frame, 0);
+    for (const frame of text) textDecoder.push(frame, arrival);
   });
   bench.add(`decode, judge and publish ${FRAMES} binary frames`, () => {
     for (const frame of binary) {
-      nowUs += 1000;
-      judged.push(frame, nowUs);
+      arrival.arrivalUs += 1000;
+      judged.push(frame, arrival);
     }
   });
   await bench.run();

@@ -101,7 +101,7 @@ export class AttachedBoard {
       },
       {
         opened: (path, atUs) => loop.opened({ path, send: (bytes) => this.connection.send(bytes) }, atUs),
-        chunk: (bytes, arrivalUs) => loop.chunk(bytes, arrivalUs),
+        chunk: (bytes, arrival) => loop.chunk(bytes, arrival),
         suspected: (error) => loop.suspected(error.message),
         closed: (error, atUs) =>
           loop.closed(`${error?.message ?? 'The port was closed.'} Trying again.`, 'absent', atUs),

@@ -19,6 +19,12 @@ function stamp(into: { judgedUs: number }): void {
   into.judgedUs = seconds * 1e6 + nanoseconds / 1e3;
 }
 
+/** The same for a chunk that has just come. */
+export function stampArrival(into: { arrivalUs: number }): void {
+  const [seconds, nanoseconds] = hrtime();
+  into.arrivalUs = seconds * 1e6 + nanoseconds / 1e3;
+}
+
 /**
  * UTC - monotonic. `Date.now()` knows whole milliseconds only, so each look gives an interval of 1 ms; the intervals of
  * many looks narrow it down to microseconds, and one that they leave means that the wall clock was stepped: follow it.

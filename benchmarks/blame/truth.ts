@@ -42,8 +42,8 @@ export function truthOf(log: Buffer, ready: Ready, zeroUs: number): Map<number, 
     const bytes = log.subarray(at + HEAD_BYTES, at + HEAD_BYTES + log.readUInt16LE(at + 10));
     at += HEAD_BYTES + bytes.length;
     if (atUs < ready.atUs) continue;
-    if (kind === SENT) sent.push(bytes, atUs);
-    else if (kind === READABLE) readable.push(bytes, atUs);
+    if (kind === SENT) sent.push(bytes, { arrivalUs: atUs });
+    else if (kind === READABLE) readable.push(bytes, { arrivalUs: atUs });
   }
   return frames;
 }

@@ -1,9 +1,10 @@
 /**
- * The loop of a board, whole, on real time, without a port: a script answers for the board, and frames are handed over one
+ * The loop of a board, whole, without a port: a script answers for the board, and frames are handed over one
  * chunk each. For what a process with threads and sockets would drown, such as single bytes of garbage.
  */
 import { getHeapStatistics } from 'node:v8';
 import { crc32 } from '#dist/codec/crc32.js';
+import type { Arrival } from '#dist/codec/decoder.js';
 import { encodeBinary, encodeText } from '#dist/codec/encode.js';
 import type { DeviceMessage } from '#dist/codec/message.js';
 import {
@@ -16,9 +17,11 @@ import {
 import { sessionTag } from '#dist/codec/session-tag.js';
 import { Evidence } from '#dist/deadline/evidence.js';
 import { controlStream } from '#dist/deadline/model/stream.js';
+import { verdictCode } from '#dist/deadline/verdict.js';
 import { Feed } from '#dist/feed/feed.js';
 import { hostClock, monotonicUs } from '#dist/host-clock.js';
 import { BoardLoop } from '#dist/loop/board-loop.js';
+import type { LoopClock } from '#dist/loop/surroundings.js';
 import { descriptorBytes as sampleDescriptor } from '#dist/simulator/board.js';
 import { type Received, Receiver } from '#dist/simulator/receiver.js';
 import { sleep } from './processes.js';
@@ -26,6 +29,9 @@ import { sleep } from './processes.js';
 const PERIOD_US = 100;
 /** Frames are encoded before the first of them is due. */
 const ENCODE_US_MAX = 50;
+/** Past 2^31, where V8 begins to box numbers: the board has run for 50 minutes when it is met. */
+const UPTIME_US = 3e9;
+const FIRST_SEQ = 3e9;
 const BOOT_ID = 1;
 /** From a release until its frame is handed over. */
 const TRANSPORT_US = 400;
@@ -36,38 +42,51 @@ descriptor.baud = 20_000_000;
 const descriptorBytes = new TextEncoder().encode(JSON.stringify(descriptor));
 const descriptorHash = crc32(descriptorBytes);
 
-interface Chunk {
-  readonly arrivalUs: number;
+interface Chunk extends Arrival {
   readonly bytes: Uint8Array;
 }
 
 const heapBytes = (): number => getHeapStatistics().used_heap_size;
 
-/** Awake, and without the garbage that a returned double may be. */
-function awaken(atUs: number): void {
-  for (;;) {
-    const [seconds, nanoseconds] = process.hrtime();
-    if (seconds * 1e6 + nanoseconds / 1e3 >= atUs) return;
-  }
+/** The time that the loop lives in, and how it passes. */
+export interface FedClock extends LoopClock {
+  /** Until the frame is due: stays awake, and leaves no garbage. */
+  until(frame: Readonly<Arrival>): void;
+  sleep(ms: number): Promise<void>;
 }
+
+const realClock: FedClock = {
+  ...hostClock,
+  until({ arrivalUs }) {
+    for (;;) {
+      // Taken apart here: a double that is returned may be boxed.
+      const [seconds, nanoseconds] = process.hrtime();
+      if (seconds * 1e6 + nanoseconds / 1e3 >= arrivalUs) return;
+    }
+  },
+  sleep,
+};
 
 export class FedLoop {
   readonly loop: BoardLoop;
   readonly #receiver = new Receiver();
   readonly #answers: Uint8Array[] = [];
-  readonly #zeroUs = monotonicUs();
+  readonly #clock: FedClock;
+  readonly #zeroUs: number;
   #encoding: Encoding = 'text';
   #tag = 0;
-  #seq = 0;
+  #seq = FIRST_SEQ;
   #releaseUs = 0;
 
-  private constructor(withEvidence: boolean) {
+  private constructor(withEvidence: boolean, clock: FedClock) {
+    this.#clock = clock;
+    this.#zeroUs = clock.nowUs() - UPTIME_US;
     this.loop = new BoardLoop({
       index: 0,
       config: { path: '/dev/fed', baud: descriptor.baud, encoding: 'auto', contract: {} },
       provisionalId: 'board-1',
       feed: Feed.create({ slotsPerSecond: 1e6 / PERIOD_US, seconds: 2 }),
-      clock: hostClock,
+      clock,
       random32: () => 1,
       timedLine: true,
       evidence: withEvidence
@@ -77,14 +96,14 @@ export class FedLoop {
     });
   }
 
-  /** Streaming, with a settled clock. */
-  static async start(withEvidence: boolean): Promise<FedLoop> {
-    const fed = new FedLoop(withEvidence);
-    fed.loop.opened({ path: '/dev/fed', send: (bytes) => fed.#receive(bytes) }, monotonicUs());
+  /** Streaming, with a settled clock. Evidence is of this thread, so it goes with the real clock only. */
+  static async start({ withEvidence = false, clock = realClock } = {}): Promise<FedLoop> {
+    const fed = new FedLoop(withEvidence, clock);
+    fed.loop.opened({ path: '/dev/fed', send: (bytes) => fed.#receive(bytes) }, clock.nowUs());
     while (fed.loop.session.state !== 'streaming') {
       fed.#turn();
       fed.#hand(fed.#frames(1), 0, 1);
-      await sleep(5);
+      await clock.sleep(5);
     }
     return fed;
   }
@@ -95,16 +114,19 @@ export class FedLoop {
 
   /**
    * Hands over all frames without a pause, one chunk each.
-   * @returns bytes of garbage that a chunk left behind, by round; the looks at the heap are less than half a byte of it
+   * @returns bytes of garbage that a chunk left behind, by round; the looks at the heap are less than half a byte of it.
+   * NaN for a round in which the host was held up: a late frame leaves a miss behind, which is not what is weighed.
    */
   weigh(rounds: number, chunks: number): Float64Array {
     this.#turn();
     const frames = this.#frames(rounds * chunks);
     return Float64Array.from({ length: rounds }, (_, round) => {
       this.#turn();
+      const metBefore = this.verdicts[verdictCode.met]!;
       const before = heapBytes();
       this.#hand(frames, round * chunks, (round + 1) * chunks);
-      return (heapBytes() - before) / chunks;
+      const after = heapBytes();
+      return this.verdicts[verdictCode.met]! - metBefore === chunks ? (after - before) / chunks : Number.NaN;
     });
   }
 
@@ -115,16 +137,16 @@ export class FedLoop {
 
   /** What the loop does beside frames: heartbeats, pings, and what the board answers. */
   #turn(): void {
-    this.loop.tick(monotonicUs());
+    this.loop.tick(this.#clock.nowUs());
     for (let bytes = this.#answers.shift(); bytes !== undefined; bytes = this.#answers.shift())
-      this.loop.chunk(bytes, monotonicUs());
+      this.loop.chunk(bytes, { arrivalUs: this.#clock.nowUs() });
   }
 
   #hand(frames: readonly Chunk[], from: number, to: number): void {
     for (let i = from; i < to; i++) {
-      const { arrivalUs, bytes } = frames[i]!;
-      awaken(arrivalUs);
-      this.loop.chunk(bytes, arrivalUs);
+      const chunk = frames[i]!;
+      this.#clock.until(chunk);
+      this.loop.chunk(chunk.bytes, chunk);
     }
   }
 
@@ -149,7 +171,7 @@ export class FedLoop {
   }
 
   #deviceUs(): number {
-    return Math.floor(monotonicUs() - this.#zeroUs);
+    return Math.floor(this.#clock.nowUs() - this.#zeroUs);
   }
 
   #receive(bytes: Uint8Array): boolean {

@@ -7,7 +7,7 @@ function understood(bytes: Uint8Array): number {
   const ignore = () => {};
   const sink = { data: ignore, message: ignore, plain: ignore, text: ignore, corrupt: ignore, foreign: ignore };
   const decoder = new Decoder({ ...sink, fallback: ignore });
-  decoder.push(bytes, 0);
+  decoder.push(bytes, { arrivalUs: 0 });
   const { frames, plainLines, textLines } = decoder.counters;
   return frames + plainLines + textLines;
 }

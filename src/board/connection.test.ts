@@ -144,10 +144,10 @@ describe('a connection', () => {
     const { connection, time, log, ports } = bench();
     connection.open();
     await time.run(10);
-    ports[0]!.sink!.chunk(new Uint8Array(3), 1);
+    ports[0]!.sink!.chunk(new Uint8Array(3), { arrivalUs: 1 });
     ports[0]!.sink!.hangup(new Error('gone'));
     ports[0]!.sink!.hangup(new Error('gone'));
-    ports[0]!.sink!.chunk(new Uint8Array(4), 2);
+    ports[0]!.sink!.chunk(new Uint8Array(4), { arrivalUs: 2 });
     await time.run(100);
     expect(log).toEqual(['opened memory', 'chunk 3', 'closed PORT_HANGUP', 'opened memory']);
     expect(ports[0]!.isClosed).toBe(true);

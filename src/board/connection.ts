@@ -5,6 +5,7 @@
  * It knows nothing of protocols: bytes go out through `send`, chunks come in at the sink.
  */
 import { stat } from 'node:fs/promises';
+import type { Arrival } from '../codec/decoder.js';
 import type { LinkState } from '../feed/slot.js';
 import { monotonicUs } from '../host-clock.js';
 import { Backoff } from './backoff.js';
@@ -17,8 +18,8 @@ import { realTimers, type Timers } from './timers.js';
 export interface ConnectionSink {
   /** The port is open; bytes follow. `path` is what it resolved to. */
   opened(path: string, atUs: number): void;
-  /** `bytes` is valid only during the call. */
-  chunk(bytes: Uint8Array, arrivalUs: number): void;
+  /** Both are valid only during the call. */
+  chunk(bytes: Uint8Array, arrival: Arrival): void;
   /** An open port is gone, or was given up. Nothing follows until `opened`. */
   closed(reason: PortError | null, atUs: number): void;
   /** The bytes make no sense: `error` says so, once per opening, and names the usual baud rates. The port stays open. */
@@ -168,8 +169,8 @@ export class Connection {
     this.counters.opens++;
     this.sink.opened(port.path, this.#nowUs());
     port.io.receive({
-      chunk: (bytes, arrivalUs) => {
-        if (this.#port === port) this.sink.chunk(bytes, arrivalUs);
+      chunk: (bytes, arrival) => {
+        if (this.#port === port) this.sink.chunk(bytes, arrival);
       },
       hangup: (cause) => {
         if (this.#port !== port) return;

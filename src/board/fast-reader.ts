@@ -7,12 +7,13 @@
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type ReadStream, ReadStream as TtyReadStream } from 'node:tty';
-import { monotonicUs } from '../host-clock.js';
+import type { Arrival } from '../codec/decoder.js';
+import { stampArrival } from '../host-clock.js';
 
 /** Where a port's bytes go. */
 export interface ReceiveSink {
-  /** `bytes` is valid only during the call. `arrivalUs`: host monotonic, stamped before anything else was done with it. */
-  chunk(bytes: Uint8Array, arrivalUs: number): void;
+  /** `bytes` and `arrival` are valid only during the call; the stamp was taken before anything else was done with the bytes. */
+  chunk(bytes: Uint8Array, arrival: Arrival): void;
   /** The device has gone; nothing follows. Called at most once. */
   hangup(cause: Error): void;
 }
@@ -80,6 +81,7 @@ export class FastReader {
   provenEmpty = 0;
   readonly #own: ReadStreamOnItsOwn;
   readonly #drained = new ReadBuffer();
+  readonly #arrival = { arrivalUs: Number.NaN };
   #ended = false;
 
   /** Starts reading at once. `fd` stays the caller's. Throws what opening the device once more throws. */
@@ -89,8 +91,8 @@ export class FastReader {
   ) {
     this.#own = reopen(fd);
     this.#own.state.onBytes = (length) => {
-      const arrivalUs = monotonicUs();
-      this.#push(this.#own.buffer, length, arrivalUs);
+      stampArrival(this.#arrival);
+      this.#push(this.#own.buffer, length);
     };
     const { stream } = this.#own;
     stream.on('error', (error) => this.#hangup(error));
@@ -107,8 +109,8 @@ export class FastReader {
     if (this.#ended) return -1;
     try {
       const length = readSync(this.fd, this.#drained.bytes, 0, BUFFER_BYTES, null);
-      const arrivalUs = monotonicUs();
-      if (length > 0) this.#push(this.#drained, length, arrivalUs);
+      stampArrival(this.#arrival);
+      if (length > 0) this.#push(this.#drained, length);
       else this.#hangup(new Error('end of file: the terminal was hung up'));
       return length > 0 ? length : -1;
     } catch (error) {
@@ -129,10 +131,10 @@ export class FastReader {
     this.#own.stream.destroy();
   }
 
-  #push(buffer: ReadBuffer, length: number, arrivalUs: number): void {
+  #push(buffer: ReadBuffer, length: number): void {
     if (this.#ended) return;
     this.readBytes += length;
-    this.sink.chunk(buffer.first(length), arrivalUs);
+    this.sink.chunk(buffer.first(length), this.#arrival);
   }
 
   #hangup(cause: Error): void {

@@ -65,7 +65,7 @@ export class LowLatencyPort implements BindingPortInterface {
   /** Starts the fast read; chunks and the hangup go to `sink`. Throws when the device cannot be opened once more. */
   receive(sink: ReceiveSink): FastReader {
     this.reader = new FastReader(this.#fd(), {
-      chunk: (bytes, arrivalUs) => sink.chunk(bytes, arrivalUs),
+      chunk: (bytes, arrival) => sink.chunk(bytes, arrival),
       hangup: (cause) => this.#hangup(cause),
     });
     this.#sink = sink;

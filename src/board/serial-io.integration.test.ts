@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { BindingInterface, OpenOptions } from '@serialport/bindings-cpp';
 import { SerialPort } from 'serialport';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Arrival } from '../codec/decoder.js';
 import { emulatedBinding } from './emulated/binding.js';
 import { readImage } from './emulated/boards.js';
 import { VirtualLine } from './emulated/virtual-line.js';
@@ -20,7 +21,7 @@ class Collector {
   hangups: Error[] = [];
   lastUs = 0;
 
-  chunk(bytes: Uint8Array, arrivalUs: number): void {
+  chunk(bytes: Uint8Array, { arrivalUs }: Arrival): void {
     expect(arrivalUs).toBeGreaterThanOrEqual(this.lastUs);
     this.lastUs = arrivalUs;
     this.text += Buffer.from(bytes).toString('latin1');

@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BindingInterface, LinuxSetOptions } from '@serialport/bindings-cpp';
 import { SerialPort } from 'serialport';
-import { monotonicUs } from '../host-clock.js';
+import { stampArrival } from '../host-clock.js';
 import type { ReceiveSink } from './fast-reader.js';
 import { isLowLatencySupported, LowLatencyPort, lowLatencyBinding } from './low-latency-binding.js';
 
@@ -96,10 +96,11 @@ function boundedClose(port: SerialPort, timeoutMs: number): Promise<boolean> {
 
 /** The stream interface of `SerialPort`: on this binding still without the thread pool where that is the low-latency one. */
 function receiveByStream(port: SerialPort, sink: ReceiveSink, onBytes: (count: number) => void): void {
+  const arrival = { arrivalUs: Number.NaN };
   port.on('data', (bytes: Buffer) => {
-    const arrivalUs = monotonicUs();
+    stampArrival(arrival);
     onBytes(bytes.length);
-    sink.chunk(bytes, arrivalUs);
+    sink.chunk(bytes, arrival);
   });
   port.on('close', (cause: Error | null) => {
     if (cause) sink.hangup(cause);

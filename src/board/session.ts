@@ -4,6 +4,7 @@
  * closed -> waiting -> hello -> describing -> starting -> streaming, and back to hello whenever the board turns out not
  * to know the session any more. `plain` never says hello; `refused` asks now and then.
  */
+import type { Arrival } from '../codec/decoder.js';
 import { type Descriptor, parseDescriptor } from '../codec/descriptor.js';
 import type { DeviceMessage, Message } from '../codec/message.js';
 import { type Encoding, encodings, eventCodes } from '../codec/schema.js';
@@ -100,9 +101,9 @@ export class Session {
 
   // ---- what the decoder found ----
 
-  /** Bytes came, whatever they are. */
-  received(nowUs: number): void {
-    if (this.#phase === 'waiting') this.#beginHello(nowUs);
+  /** Bytes came, whatever they are. On the hot path. */
+  received({ arrivalUs }: Arrival): void {
+    if (this.#phase === 'waiting') this.#beginHello(arrivalUs);
   }
 
   /** A `data` frame of this session. On the hot path. */

@@ -35,8 +35,9 @@ export function hasRightCrc(bytes: Uint8Array, length: number): boolean {
 export function readDataFrame(bytes: Uint8Array, layout: StreamLayout, frame: DataFrame): void {
   frame.session = readU16(bytes, dataOffsets.session);
   frame.stream = bytes[dataOffsets.stream]!;
-  frame.seq = readU32(bytes, dataOffsets.seq);
-  frame.releaseUs = readU32(bytes, dataOffsets.releaseUs);
+  // Not `readU32`: what it returns is boxed from 2^31 on, wherever the call is not inlined.
+  frame.seq = readI32(bytes, dataOffsets.seq) >>> 0;
+  frame.releaseUs = readI32(bytes, dataOffsets.releaseUs) >>> 0;
   frame.lateUs = readU16(bytes, dataOffsets.lateUs);
   frame.execUs = readU16(bytes, dataOffsets.execUs);
   frame.queueBytes = readU16(bytes, dataOffsets.queueBytes);
@@ -48,37 +49,37 @@ export function readDataFrame(bytes: Uint8Array, layout: StreamLayout, frame: Da
   readValues(bytes, layout, frame.values);
 }
 
+/** The raw number waits in `values`: in a variable that another branch fills with an integer V8 would box a wide one. */
 function readValues(bytes: Uint8Array, layout: StreamLayout, values: Float64Array): void {
   const { codes, scales, offsets, count } = layout;
   let at = dataOffsets.values;
   for (let i = 0; i < count; i++) {
-    let raw: number;
     switch (codes[i]) {
       case valueCodes.u8:
-        raw = bytes[at]!;
+        values[i] = bytes[at]!;
         at += 1;
         break;
       case valueCodes.i8:
-        raw = (bytes[at]! << 24) >> 24;
+        values[i] = (bytes[at]! << 24) >> 24;
         at += 1;
         break;
       case valueCodes.u16:
-        raw = readU16(bytes, at);
+        values[i] = readU16(bytes, at);
         at += 2;
         break;
       case valueCodes.i16:
-        raw = (readU16(bytes, at) << 16) >> 16;
+        values[i] = (readU16(bytes, at) << 16) >> 16;
         at += 2;
         break;
       case valueCodes.u32:
-        raw = readU32(bytes, at);
+        values[i] = readI32(bytes, at) >>> 0;
         at += 4;
         break;
       default:
-        raw = readI32(bytes, at);
+        values[i] = readI32(bytes, at);
         at += 4;
     }
-    values[i] = raw * scales[i]! + offsets[i]!;
+    values[i] = values[i]! * scales[i]! + offsets[i]!;
   }
 }
 

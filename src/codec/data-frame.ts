@@ -8,7 +8,7 @@ export class DataFrame {
   session = 0;
   /** Number of the stream on the wire. */
   stream = 0;
-  /** Low 32 bits; `unwrap32` gives the full count. */
+  /** Low 32 bits; `distance32` gives the full count. */
   seq = Number.NaN;
   /** Scheduled instant, device time, low 32 bits. */
   releaseUs = Number.NaN;

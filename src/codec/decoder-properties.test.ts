@@ -75,7 +75,9 @@ describe('round trip', () => {
     fc.assert(
       fc.property(anyData, (message) => {
         const sink = new RecordingSink();
-        newDecoder(sink, encoding).push(encoding === 'text' ? encodeText(message) : encodeBinary(message), 1);
+        newDecoder(sink, encoding).push(encoding === 'text' ? encodeText(message) : encodeBinary(message), {
+          arrivalUs: 1,
+        });
         const { name: _, types: __, values, ...fields } = message;
         expect(sink.found).toMatchObject([{ type: 'data', values, frame: fields }]);
       }),
@@ -107,12 +109,12 @@ describe.each(['text', 'binary'] as const)('any bytes on a line in %s', (encodin
       fc.property(wireOf(encoding), fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1 }), (wire, cuts) => {
         const whole = new RecordingSink();
         const decoder = newDecoder(whole, encoding);
-        decoder.push(wire, 1);
+        decoder.push(wire, { arrivalUs: 1 });
         const pieces = new RecordingSink();
         const cut = newDecoder(pieces, encoding);
         for (let at = 0, i = 0; at < wire.length; i++) {
           const next = at + cuts[i % cuts.length]!;
-          cut.push(wire.slice(at, next), 1);
+          cut.push(wire.slice(at, next), { arrivalUs: 1 });
           at = next;
         }
         expect(pieces.found).toEqual(whole.found);
@@ -137,7 +139,7 @@ describe.each(['text', 'binary'] as const)('any bytes on a line in %s', (encodin
             noise,
             ...frames.map((frame) => encode(frame).subarray(encoding === 'binary' ? 1 : 0)),
           ]) {
-            decoder.push(bytes, 1);
+            decoder.push(bytes, { arrivalUs: 1 });
           }
           const last = frames.at(-1)!;
           expect(sink.of('data').at(-1)).toMatchObject({ values: last.values, frame: { seq: last.seq } });
@@ -181,7 +183,7 @@ test.each([
   const decoder = newDecoder(sink, encoding);
   const chunk = new Uint8Array(65_536).fill(byte);
   const before = process.memoryUsage().arrayBuffers;
-  for (let i = 0; i < 500; i++) decoder.push(chunk, i);
+  for (let i = 0; i < 500; i++) decoder.push(chunk, { arrivalUs: i });
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2e6);
   expect(decoder.counters.bytes).toBe(500 * 65_536);
 });
@@ -189,7 +191,7 @@ test.each([
 function pushAll(wire: Uint8Array, encoding: 'text' | 'binary') {
   const sink = new RecordingSink();
   const decoder = newDecoder(sink, encoding);
-  decoder.push(wire, 1);
+  decoder.push(wire, { arrivalUs: 1 });
   return { sink, counters: decoder.counters };
 }
 

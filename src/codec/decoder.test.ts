@@ -58,7 +58,7 @@ function streaming(encoding: 'text' | 'binary' = 'text') {
   decoder.expect(encoding);
   const push = (...chunks: (Uint8Array | string)[]) => {
     for (const chunk of chunks)
-      decoder.push(typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk, ARRIVAL_US);
+      decoder.push(typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk, { arrivalUs: ARRIVAL_US });
   };
   return { sink, decoder, push };
 }
@@ -166,7 +166,7 @@ describe('text line', () => {
     decoder.layouts([streamOf(data(0))]);
     decoder.expectSession(TAG);
     const started = encodeText({ name: 'started', session: TAG, encoding: 1 });
-    decoder.push(Uint8Array.from([...started, ...encodeBinary(data(1)), ...encodeBinary(data(2))]), 0);
+    decoder.push(Uint8Array.from([...started, ...encodeBinary(data(1)), ...encodeBinary(data(2))]), { arrivalUs: 0 });
     expect(sink.found.map((item) => item.type)).toEqual(['message', 'data', 'data']);
     expect(decoder.counters.corruptBytes).toBe(0);
   });

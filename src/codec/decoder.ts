@@ -16,6 +16,14 @@ export type { DecoderCounters, DecoderSink } from './decoder-sink.js';
 export type DecoderState = 'text' | 'guard' | 'binary' | 'resync';
 
 /**
+ * When a chunk came, host monotonic. In an object, which its owner reuses, because a double passed as an argument is
+ * boxed wherever the call is not inlined.
+ */
+export interface Arrival {
+  readonly arrivalUs: number;
+}
+
+/**
  * Bytes of one serial line in, frames and messages out. Pure: no clock, no I/O. Line noise never throws, memory is bounded,
  * and how the bytes are cut into chunks makes no difference. A binary `data` frame allocates nothing.
  */
@@ -44,8 +52,8 @@ export class Decoder {
     return this.#binary.resyncing ? 'resync' : 'binary';
   }
 
-  /** Decodes a chunk that the host stamped `arrivalUs`. The chunk may be reused after the call. Not to be called by the sink. */
-  push(chunk: Uint8Array, arrivalUs: number): void {
+  /** Decodes a chunk. Chunk and arrival may be reused after the call. Not to be called by the sink. */
+  push(chunk: Uint8Array, { arrivalUs }: Arrival): void {
     this.#delivery.frame.arrivalUs = arrivalUs;
     this.#delivery.counters.bytes += chunk.length;
     this.#consume(chunk);

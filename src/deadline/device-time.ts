@@ -1,5 +1,5 @@
 /** Unwrapping of the 32-bit microseconds in frames to 64-bit device time. One per board, shared by its streams. */
-import { unwrap32 } from '../codec/unwrap.js';
+import { distance32 } from '../codec/unwrap.js';
 
 /** Without a 64-bit time from the board nothing is unwrapped across more silence than this: half a wrap is 35.8 min. */
 const UNWRAP_SILENCE_MAX_US = 30 * 60e6;
@@ -44,7 +44,7 @@ export class DeviceTime {
       out.releaseUs = Number.NaN;
       return;
     }
-    const releaseUs = unwrap32(this.#deviceUs, frame.releaseUs);
+    const releaseUs = this.#deviceUs + distance32(this.#deviceUs | 0, frame.releaseUs | 0);
     if (releaseUs > this.#deviceUs) {
       this.#deviceUs = releaseUs;
       this.#hostUs = arrivalUs;

@@ -60,7 +60,7 @@ it('looks less often at a port that stays empty, and as often as before when it 
   await until(() => looks >= 1002);
   expect(timers.mock.calls.at(-1)?.[1]).toBe(20);
   evidence.arrived();
-  evidence.read(nowUs());
+  evidence.read({ arrivalUs: nowUs() });
   const before = looks;
   await until(() => looks > before);
   expect(timers.mock.calls.filter(([, ms]) => ms === 1).length).toBeGreaterThanOrEqual(1000);
@@ -72,7 +72,7 @@ it('takes no sample of its own when a look finds bytes, and is due again a perio
   const drain = () => {
     reads++;
     evidence!.arrived();
-    evidence!.read(nowUs());
+    evidence!.read({ arrivalUs: nowUs() });
     return 36;
   };
   const onEmpty = vi.fn();
@@ -89,13 +89,13 @@ it.runIf(process.platform === 'linux')('accounts for time on the CPU, asleep and
   const { samples } = evidence;
   expect(samples.measured).toBe(true);
   evidence.arrived();
-  evidence.read(nowUs());
+  evidence.read({ arrivalUs: nowUs() });
   burnUs(30_000);
   evidence.arrived();
-  evidence.read(nowUs());
+  evidence.read({ arrivalUs: nowUs() });
   await new Promise((resolve) => setTimeout(resolve, 30));
   evidence.arrived();
-  evidence.read(nowUs());
+  evidence.read({ arrivalUs: nowUs() });
   // On a busy machine part of the time goes to waiting for a CPU, so the shares are bounds, not equalities.
   expect(samples.asleepUs(1)).toBeLessThan(samples.wallUs(1) / 2);
   expect(samples.asleepUs(2) + samples.starvedUs(2)).toBeGreaterThan(samples.wallUs(2) / 2);
@@ -104,9 +104,9 @@ it.runIf(process.platform === 'linux')('accounts for time on the CPU, asleep and
 it('degrades without schedstat and says so', () => {
   evidence = new Evidence({ nowUs, drain: () => 0, onEmpty: () => {}, periodUs: 1000, schedstatPath: '/nonexistent' });
   evidence.arrived();
-  evidence.read(nowUs());
+  evidence.read({ arrivalUs: nowUs() });
   evidence.arrived();
-  evidence.read(nowUs());
+  evidence.read({ arrivalUs: nowUs() });
   expect(evidence.samples.measured).toBe(false);
   expect(evidence.samples.starvedUs(1)).toBe(0);
 });

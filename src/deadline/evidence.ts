@@ -5,6 +5,7 @@
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
+import type { Arrival } from '../codec/decoder.js';
 import { type Look, looks, SampleRing } from './samples.js';
 
 /** First look after the last read: a period and this. */
@@ -143,7 +144,7 @@ export class Evidence {
   }
 
   /** Call once for every chunk, with its arrival stamp: before the first miss in it is blamed. */
-  read(arrivalUs: number): void {
+  read({ arrivalUs }: Arrival): void {
     this.#sample(looks.read, arrivalUs, arrivalUs + this.#overdueUs);
   }
 

@@ -2,7 +2,7 @@ import { distance32 } from '../codec/unwrap.js';
 
 /** Where a frame stands in its stream: next, after a gap, repeated, or older than one that came before. */
 
-/** How many sequence numbers back a repetition is told from a late-comer. */
+/** How many sequence numbers back a repetition is told from a late-comer; a power of two, so that it fits the wrap. */
 export const SEEN_SPAN = 1024;
 
 export type Order = 'first' | 'next' | 'gap' | 'repeated' | 'reordered';
@@ -32,21 +32,21 @@ export class SequenceTracker {
     if (Number.isNaN(this.newest)) {
       this.newest = wireSeq >>> 0;
       this.seq = this.newest;
-      this.#mark(this.seq);
+      this.#mark(wireSeq);
       return 'first';
     }
-    const step = distance32(this.newest >>> 0, wireSeq);
+    const step = distance32(this.newest | 0, wireSeq);
     this.seq = this.newest + step;
     if (step > 0) {
       this.#forgetBetween(step);
       this.newest = this.seq;
-      this.#mark(this.seq);
+      this.#mark(wireSeq);
       this.missing = step - 1;
       return step === 1 ? 'next' : 'gap';
     }
     if (this.seq < 0 || step <= -SEEN_SPAN) return 'reordered';
-    if (this.#has(this.seq)) return 'repeated';
-    this.#mark(this.seq);
+    if (this.#has(wireSeq)) return 'repeated';
+    this.#mark(wireSeq);
     return 'reordered';
   }
 
@@ -62,13 +62,14 @@ export class SequenceTracker {
     }
   }
 
-  #mark(seq: number): void {
-    const bit = seq % SEEN_SPAN;
+  /** By the number on the wire, an integer: the full one would be boxed. */
+  #mark(wireSeq: number): void {
+    const bit = wireSeq & (SEEN_SPAN - 1);
     this.#seen[bit >> 5]! |= 1 << (bit & 31);
   }
 
-  #has(seq: number): boolean {
-    const bit = seq % SEEN_SPAN;
+  #has(wireSeq: number): boolean {
+    const bit = wireSeq & (SEEN_SPAN - 1);
     return (this.#seen[bit >> 5]! & (1 << (bit & 31))) !== 0;
   }
 }

@@ -1,5 +1,6 @@
 /** The bridge's own loop, with everything that it is given written down. */
 
+import type { Arrival } from '../codec/decoder.js';
 import type { LinkState } from '../feed/slot.js';
 import { BoardLoop } from '../loop/board-loop.js';
 import type { BoardLoopOptions, LoopEvidence, LoopPort } from '../loop/surroundings.js';
@@ -43,9 +44,9 @@ export class RecordedLoop extends BoardLoop {
     super.suspected(text);
   }
 
-  override chunk(bytes: Uint8Array, arrivalUs: number): void {
-    this.#recording.chunk(bytes, this.#nowUs(), arrivalUs);
-    this.#enter(() => super.chunk(bytes, arrivalUs));
+  override chunk(bytes: Uint8Array, arrival: Arrival): void {
+    this.#recording.chunk(bytes, this.#nowUs(), arrival.arrivalUs);
+    this.#enter(() => super.chunk(bytes, arrival));
   }
 
   override looked(nowUs: number): void {

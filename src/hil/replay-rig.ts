@@ -189,7 +189,7 @@ export class ReplayRig implements Rig {
     if (kind === 'rx') {
       this.#judgedUs = payload.judgedUs ?? atUs;
       this.trace.chunk('fromBoard', payload.bytes, payload.arrivalUs);
-      this.loop.chunk(payload.bytes, payload.arrivalUs);
+      this.loop.chunk(payload.bytes, payload);
     } else if (kind === 'looked') this.loop.looked(atUs);
     else if (kind === 'tick') this.loop.tick(atUs);
     else if (kind === 'ask') this.loop.ask(payload.command, atUs, (answer) => this.#answers.push(answer));

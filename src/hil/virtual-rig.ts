@@ -167,7 +167,7 @@ export class VirtualRig implements Rig {
     this.#isFrozen = true;
     await this.pass(ms);
     this.#isFrozen = false;
-    for (const bytes of this.#unread.take()) this.loop.chunk(bytes, this.nowUs());
+    for (const bytes of this.#unread.take()) this.loop.chunk(bytes, { arrivalUs: this.nowUs() });
   }
 
   async reset(by: ResetBy): Promise<void> {
@@ -260,7 +260,7 @@ export class VirtualRig implements Rig {
   #deliver(bytes: Uint8Array, arrivalUs: number): void {
     this.#heard = true;
     if (this.#isFrozen) this.#unread.keep(bytes);
-    else this.loop.chunk(bytes, arrivalUs);
+    else this.loop.chunk(bytes, { arrivalUs });
   }
 
   /** The host's turn: after each quarter of a millisecond of virtual time. */

@@ -7,7 +7,7 @@ import { DescriptorCache } from '../board/descriptor-transfer.js';
 import { Session } from '../board/session.js';
 import type { SessionEvent } from '../board/session-terms.js';
 import type { DataFrame } from '../codec/data-frame.js';
-import { Decoder } from '../codec/decoder.js';
+import { type Arrival, Decoder } from '../codec/decoder.js';
 import { encodeBinary, encodeText } from '../codec/encode.js';
 import type { DeviceMessage, HostMessage, Message } from '../codec/message.js';
 import type { PlainReading } from '../codec/plain.js';
@@ -64,7 +64,7 @@ export class BoardLoop {
   readonly #pongs: PongIntake;
   #port: LoopPort | null = null;
   /** Of the chunk under way, and whether the evidence for it has been taken. */
-  #arrivalUs = Number.NaN;
+  readonly #arrival = { arrivalUs: Number.NaN };
   #isSampled = true;
   /** When the frames of the chunk under way are judged; NaN until its first one. */
   readonly #judged = { judgedUs: Number.NaN };
@@ -145,22 +145,22 @@ export class BoardLoop {
     this.report.alarm('baud', true, text);
   }
 
-  /** Bytes from the port. @param bytes valid during the call only */
-  chunk(bytes: Uint8Array, arrivalUs: number): void {
+  /** Bytes from the port. @param bytes valid during the call only, as `arrival` is */
+  chunk(bytes: Uint8Array, arrival: Arrival): void {
     this.#effects.evidence?.arrived();
-    this.#arrivalUs = arrivalUs;
+    this.#arrival.arrivalUs = arrival.arrivalUs;
     this.#isSampled = false;
     this.#isChecked = true;
     this.#judged.judgedUs = Number.NaN;
     this.#hasNews = false;
-    this.session.received(arrivalUs);
-    this.decoder.push(bytes, arrivalUs);
+    this.session.received(arrival);
+    this.decoder.push(bytes, arrival);
     if (this.#hasNews) this.#options.feed.wakeParked();
     this.#sample();
     if (this.#hasNews) return;
     // The port is drained and gave no new frame: noise or repetitions without an end must not hide a silence from the looks
     // at an empty port.
-    if (bytes.length < FULL_READ_BYTES) this.looked(arrivalUs);
+    if (bytes.length < FULL_READ_BYTES) this.looked(arrival.arrivalUs);
     this.#options.feed.wakeParked();
   }
 
@@ -197,7 +197,7 @@ export class BoardLoop {
   #sample(): void {
     if (this.#isSampled) return;
     this.#isSampled = true;
-    this.#effects.evidence?.read(this.#arrivalUs);
+    this.#effects.evidence?.read(this.#arrival);
   }
 
   // ---- everything else that the decoder finds ----

@@ -1,4 +1,5 @@
 /** What the loop of one board is handed: its port, its clock, its evidence, its configuration. */
+import type { Arrival } from '../codec/decoder.js';
 import type { BoardConfig } from '../config.js';
 import type { SampleRing } from '../deadline/samples.js';
 import type { Feed } from '../feed/feed.js';
@@ -15,7 +16,7 @@ export interface LoopEvidence {
   /** First thing with every chunk. */
   arrived(): void;
   /** Once for every chunk: takes the sample. */
-  read(arrivalUs: number): void;
+  read(arrival: Arrival): void;
   start(): void;
   close(): void;
   dispose(): void;

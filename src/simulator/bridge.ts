@@ -152,7 +152,7 @@ export class VirtualBridge {
     if (length === 0) return 0;
     if (!this.isOpen) return length;
     this.#views[length] ??= this.#buffer.subarray(0, length);
-    this.loop.chunk(this.#views[length], thread.clockUs);
+    this.loop.chunk(this.#views[length], { arrivalUs: thread.clockUs });
     return length;
   }
 

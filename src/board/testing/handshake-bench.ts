@@ -80,7 +80,7 @@ export class HandshakeBench {
   /** What decoder and host do with a message: one in the other encoding is noise; two text lines on a binary line are a fallback. */
   #hear(message: BoardMessage, encoding: Encoding): void {
     const { nowUs, session } = this;
-    session.received(nowUs);
+    session.received({ arrivalUs: nowUs });
     if (encoding !== this.#expected.encoding) {
       if (encoding === 'binary') return;
       this.#expected = { ...this.#expected, encoding: 'text' };

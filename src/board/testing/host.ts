@@ -59,9 +59,9 @@ export class TestHost {
           this.decoder.reset();
           session.opened(atUs);
         },
-        chunk: (bytes, arrivalUs) => {
-          session.received(arrivalUs);
-          this.decoder.push(bytes, arrivalUs);
+        chunk: (bytes, arrival) => {
+          session.received(arrival);
+          this.decoder.push(bytes, arrival);
         },
         closed: () => session.closed(),
         failed: (error) => this.failures.push(error.code),

@@ -52,7 +52,7 @@ function decodedData(vector: Vector, wire: Uint8Array): unknown {
   // Monitor lines have tag 0 and are never delivered; here they are to be looked into.
   decoder.expectSession(message.session);
   decoder.expect(vector.encoding);
-  decoder.push(wire, 0);
+  decoder.push(wire, { arrivalUs: 0 });
   const [{ frame, values }] = sink.of('data') as [ReturnType<typeof sink.of<'data'>>[number]];
   const fields = messages.data.fields.map((field) => [field.name, frame[field.name]]);
   return { name: 'data', ...Object.fromEntries(fields), values, types: message.types };

@@ -40,7 +40,7 @@ export class GreetingHost {
   }
 
   push(bytes: Uint8Array, arrivalUs: number): void {
-    this.decoder.push(bytes, arrivalUs);
+    this.decoder.push(bytes, { arrivalUs });
   }
 
   /** In the encoding in force; `hello` is text in either. */

@@ -109,7 +109,8 @@ export class Device {
   run(nowUs: number): void {
     this.nowUs = nowUs;
     if (this.#bootUs !== NEVER) this.#boot(nowUs, 0);
-    else if (nowUs - this.#fedUs >= HARDWARE_WATCHDOG_US) this.reset('watchdog', nowUs);
+    // The same sum as in `dueUs`: a difference may be rounded to less, for ever.
+    else if (nowUs >= this.#fedUs + HARDWARE_WATCHDOG_US) this.reset('watchdog', nowUs);
     else if (this.#hungSinceUs === NEVER) this.#work(nowUs);
   }
 

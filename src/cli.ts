@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --no-memory-reducer --min-semi-space-size=16 --no-parallel-scavenge
+#!/usr/bin/env -S node --no-memory-reducer --max-semi-space-size=2 --no-parallel-scavenge --v8-pool-size=2
 /** The `tautline` command. Each subcommand is loaded only when it is used: `start` should not pay for `doctor`. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';

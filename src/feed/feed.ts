@@ -44,7 +44,8 @@ export class Feed {
     const eventSlots = Math.max(ringSlots(slotsPerSecond * EVENTS_SHARE, seconds), EVENTS_SLOTS_MIN);
     return new Feed(
       Ring.create({ slots: ringSlots(slotsPerSecond, seconds), recordSlotsMax: FRAME_SLOTS_MAX }),
-      Ring.create({ slots: eventSlots, recordSlotsMax: TEXT_SLOTS_MAX }),
+      // As large as for a bad day: on others a few records a second, and most of the memory is never taken.
+      Ring.create({ slots: eventSlots, recordSlotsMax: TEXT_SLOTS_MAX, isTouched: false }),
     );
   }
 

@@ -21,6 +21,16 @@ describe('ring size', () => {
     expect(() => Ring.create({ slots: 16, recordSlotsMax: 9 })).toThrow(/1 to 8 slots/);
   });
 
+  test('takes all of its memory at once, or as it is written', () => {
+    const taken = (isTouched: boolean): number => {
+      const before = process.memoryUsage.rss();
+      const ring = Ring.create({ slots: RING_BYTES_MAX / SLOT_BYTES, recordSlotsMax: 1, isTouched });
+      return ring.slots > 0 ? (process.memoryUsage.rss() - before) / RING_BYTES_MAX : Number.NaN;
+    };
+    expect(taken(true)).toBeGreaterThan(0.9);
+    expect(taken(false)).toBeLessThan(0.1);
+  });
+
   test('refuses memory that holds no ring', () => {
     expect(() => new Ring(new SharedArrayBuffer(8192))).toThrow(/not a ring/);
   });

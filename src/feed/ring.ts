@@ -40,6 +40,11 @@ export interface RingOptions {
   readonly slots: number;
   /** Most slots of one record. The producer writes them before it publishes them, so that much of the ring is never safe to read. */
   readonly recordSlotsMax: number;
+  /**
+   * Whether to take all of its memory at once, which is the default: otherwise the first lap takes page faults on the hot
+   * path, and memory seems to leak. Not for a ring of which most is seldom written.
+   */
+  readonly isTouched?: boolean;
   /** Offset of the first record; for tests of the wrap. */
   readonly firstOffset?: number;
 }
@@ -72,14 +77,13 @@ export class Ring {
   }
 
   /** @throws RangeError when the sizes can't make a ring. */
-  static create({ slots, recordSlotsMax, firstOffset = 0 }: RingOptions): Ring {
+  static create({ slots, recordSlotsMax, isTouched = true, firstOffset = 0 }: RingOptions): Ring {
     if (slots < 2 || slots > SLOTS_MAX || (slots & (slots - 1)) !== 0)
       throw new RangeError(`a ring has a power of two of slots, 2 to ${SLOTS_MAX}, not ${slots}`);
     if (recordSlotsMax < 1 || recordSlotsMax > slots / 2)
       throw new RangeError(`a record takes 1 to ${slots / 2} slots of a ring of ${slots}, not ${recordSlotsMax}`);
     const memory = new SharedArrayBuffer(HEADER_BYTES + slots * SLOT_BYTES);
-    // Touches every page now: otherwise the first lap takes page faults on the hot path, and memory seems to leak.
-    new Uint8Array(memory).fill(0);
+    if (isTouched) new Uint8Array(memory).fill(0);
     const control = new Int32Array(memory);
     new Float64Array(memory)[FIRST_OFFSET_F64_AT] = firstOffset;
     control[SLOTS_AT] = slots;

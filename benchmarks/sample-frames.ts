@@ -18,12 +18,14 @@ export const contract = {
   delivery: { outletUs: 50_000, consumerUs: 100_000 },
 } as const;
 
+export const signals = ['speed', 'setpoint', 'current', 'temperature'] as const;
+
 const stream: StreamDescriptor = {
   id: 0,
   name: 'control',
   periodUs: 1000,
   contract,
-  signals: ['speed', 'setpoint', 'current', 'temperature'].map((name) => ({
+  signals: signals.map((name) => ({
     name,
     type: 'i16',
     scale: 0.25,

@@ -5,7 +5,7 @@ import { stateMessage } from '../../messages/state.js';
 import { encodeText } from '../../sdk/phoenix/serializer.js';
 import { boardView, healthMessage, statsMessage } from '../messages.js';
 import { type Answer, type Channel, type JoinResult, type Membership, ok, refuse } from '../phoenix/channel.js';
-import { frameText } from '../phoenix/packet.js';
+import { broadcastText, frameText } from '../phoenix/packet.js';
 import { Presence } from '../phoenix/presence.js';
 import type { BoardState } from '../state.js';
 import { parseCommand } from './command-push.js';
@@ -153,7 +153,7 @@ export class BoardTopic {
   }
 
   private packet(event: string, payload: unknown): Uint8Array {
-    return frameText(encodeText({ joinRef: null, ref: null, topic: this.name, event, payload }));
+    return broadcastText(this.name, event, payload);
   }
 
   close(): void {

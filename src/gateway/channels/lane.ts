@@ -2,9 +2,9 @@ import { culprits, verdicts } from '../../deadline/verdict.js';
 import type { FrameRecord } from '../../feed/frame.js';
 import { bootText, known } from '../../messages/json-values.js';
 import { columnIndex, FIXED_COLUMNS } from '../../sdk/columns.js';
-import { broadcastHeader, encodeText } from '../../sdk/phoenix/serializer.js';
+import { broadcastHeader } from '../../sdk/phoenix/serializer.js';
 import { BATCH_ROWS_MAX, FrameBatch, type FrameGroup } from '../frame-batch.js';
-import { frameBinary, frameText } from '../phoenix/packet.js';
+import { broadcastText, frameBinary } from '../phoenix/packet.js';
 import type { BoardState } from '../state.js';
 
 export type FramesEncoding = 'json' | 'binary';
@@ -32,7 +32,7 @@ export class FramesEncoder {
     const frames: unknown[] = [];
     batch.visit((group, row) => frames.push(rowMessage(group, row, board, sentUtcUs)));
     const payload = { epoch: this.epoch, offset: batch.toOffset, sentUtcUs, frames };
-    return frameText(encodeText({ joinRef: null, ref: null, topic: this.topic, event: 'frames', payload }));
+    return broadcastText(this.topic, 'frames', payload);
   }
 }
 

@@ -1,9 +1,8 @@
 import type { OutletState, TextEvent } from '../../outlet.js';
-import { encodeText } from '../../sdk/phoenix/serializer.js';
 import { boardStatus } from '../messages.js';
 import type { Answer, Channel, JoinResult, Membership } from '../phoenix/channel.js';
 import { refuse } from '../phoenix/channel.js';
-import { frameText } from '../phoenix/packet.js';
+import { broadcastText } from '../phoenix/packet.js';
 import type { TopicContext } from './topic.js';
 
 export const LOBBY = 'bridge:lobby';
@@ -68,8 +67,7 @@ export class Lobby {
   }
 }
 
-const packetOf = (event: string, payload: unknown): Uint8Array =>
-  frameText(encodeText({ joinRef: null, ref: null, topic: LOBBY, event, payload }));
+const packetOf = (event: string, payload: unknown): Uint8Array => broadcastText(LOBBY, event, payload);
 
 class LobbyChannel implements Channel {
   constructor(

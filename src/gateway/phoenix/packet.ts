@@ -2,6 +2,7 @@
  * WebSocket frames from server to client (RFC 6455, 5.2): final, unmasked, not compressed. Built once and written to
  * every subscriber's socket as they are, which is what makes a message to a hundred clients one encoding.
  */
+import { encodeText } from '../../sdk/phoenix/serializer.js';
 
 const FINAL = 0x80;
 const opcodes = { text: 0x1, binary: 0x2 } as const;
@@ -10,6 +11,11 @@ const utf8 = new TextEncoder();
 /** A whole text message, framed. */
 export function frameText(text: string): Uint8Array {
   return frame(opcodes.text, [utf8.encode(text)]);
+}
+
+/** What a topic tells everybody who has joined it, framed. */
+export function broadcastText(topic: string, event: string, payload: unknown): Uint8Array {
+  return frameText(encodeText({ joinRef: null, ref: null, topic, event, payload }));
 }
 
 /** A whole binary message, framed; its parts are concatenated. */

@@ -295,7 +295,9 @@ export class Supervisor {
   }
 
   #sendMetrics(): void {
-    const values = { ...this.#options.handlers.metrics?.(), ...this.metrics() };
+    // Not `{ ...a, ...b }`: with so many keys V8 gives each copy a shape of its own, 15 kB of what only a collection of the whole
+    // heap takes back, once a second.
+    const values = Object.assign(this.metrics(), this.#options.handlers.metrics?.());
     this.#outlets.get('gateway')?.worker.post({ type: 'metrics', from: 'bridge', values });
   }
 }

@@ -21,11 +21,9 @@ export function rateDoubted(floors: BoundRing, slope: number, bendPerUs: number,
   if (floors.size < AGREEING + COMPARED) return false;
   const nowUs = floors.atUs[floors.newest]!;
   const carriedUs = (i: number): number => floors.offsetUs[i]! + slope * (nowUs - floors.atUs[i]!);
-  const [newestUs, middleUs, oldestUs] = [0, 1, 2].map((back) => carriedUs(floors.back(back))) as [
-    number,
-    number,
-    number,
-  ];
+  const newestUs = carriedUs(floors.back(0));
+  const middleUs = carriedUs(floors.back(1));
+  const oldestUs = carriedUs(floors.back(2));
   const out = newestUs < middleUs ? -1 : 1;
   if (!(out * (middleUs - oldestUs) > 0)) return false;
   for (let back = AGREEING; back < AGREEING + COMPARED; back++) {

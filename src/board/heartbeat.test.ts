@@ -55,11 +55,11 @@ describe('the heartbeat', () => {
 });
 
 describe('the ping schedule', () => {
-  it('begins with a burst and goes on every 0.983 s', () => {
+  it('begins with a burst and goes on every 0.503 s', () => {
     const pings = new PingSchedule();
     pings.opened(7, 0);
     const at: number[] = [];
-    for (let nowUs = 0; nowUs < 5_000_000; nowUs += 1000) if (pings.next(nowUs) !== null) at.push(nowUs);
+    for (let nowUs = 0; nowUs < 5_000_000; nowUs += 10) if (pings.next(nowUs) !== null) at.push(nowUs);
     const gaps = at.slice(1).map((us, i) => us - at[i]!);
     expect(gaps.slice(0, 7)).toEqual(new Array(7).fill(23_000));
     expect(new Set(gaps.slice(7))).toEqual(new Set([PING_PERIOD_US]));

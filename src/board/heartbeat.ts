@@ -68,13 +68,13 @@ export class Heartbeat {
 }
 
 /** Not a multiple of any period in the system: pings must not always meet the same phase of a 1 ms poll or a 1 s job. */
-export const PING_PERIOD_US = 983_000;
+export const PING_PERIOD_US = 503_370;
 const BURST = 8;
 const BURST_PERIOD_US = 23_000;
 /** Answers later than this many pings are not looked for. */
 const REMEMBERED = 16;
 
-/** When to ping: a burst at the start of a session, so that the clock is soon known, then every 0.983 s, and on demand. */
+/** When to ping: a burst at the start of a session, so that the clock is soon known, then twice a second, and on demand. */
 export class PingSchedule {
   readonly counters = { sent: 0, answered: 0, stray: 0 };
   readonly #sentUs = new Float64Array(REMEMBERED).fill(Number.NaN);

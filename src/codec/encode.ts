@@ -8,6 +8,7 @@ import {
   COMMAND_ARGUMENTS_MAX,
   CRC_BYTES,
   DESCRIPTOR_CHUNK_BYTES_MAX,
+  type Encoding,
   type Field,
   fieldBytes,
   type MessageSchema,
@@ -50,6 +51,11 @@ export function encodeBinary(message: AnyMessage): Uint8Array {
   const wire = new Uint8Array(cobsBytesMax(body.length) + 2);
   const end = cobsEncode(body, 0, body.length, wire, 1);
   return wire.subarray(0, end + 1);
+}
+
+/** In the encoding of the session. @throws as `encodeText` and `encodeBinary` do */
+export function encode(message: AnyMessage, encoding: Encoding): Uint8Array {
+  return encoding === 'binary' ? encodeBinary(message) : encodeText(message);
 }
 
 /** Kind byte, fields, values and CRC, before COBS. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PING_PERIOD_US } from '../board/heartbeat.js';
 import { Blame, blame } from './blame.js';
 import { evidenceCauses } from './cause.js';
 import { lineTiming } from './line-load.js';
@@ -69,7 +70,7 @@ function run(seed: number, faults: Fault[], obstacles: Obstacle[], options = { m
     options.measured,
   );
   function ping(nowUs: number) {
-    pingAtUs = nowUs + 983_000;
+    pingAtUs = nowUs + PING_PERIOD_US;
     const rxUs = Math.ceil(nowUs + 20 + 60 * random() - OFFSET_US);
     clock.pong(nowUs, rxUs, rxUs, rxUs + OFFSET_US + 20 + 60 * random(), 0);
     deviceTime.anchor(rxUs, rxUs + OFFSET_US + 50);

@@ -2,14 +2,14 @@
  * Whether the newest pings speak of another rate before any bound contradicts the old one. On a line with polls that takes
  * its time: a frame bounds the offset tightly only when it happens to be complete just before a poll.
  *
- * Three pings in a row, each further out than the one before, and all of them further out than each of the 32 before them,
- * are by chance 1 of 39,270, whatever the delays are like: once in eleven hours of pings. So this is a doubt, not a proof,
+ * Four pings in a row, each further out than the one before, and all of them further out than each of the 32 before them,
+ * are by chance 1 of 706,860, whatever the delays are like: once in four days of pings. So this is a doubt, not a proof,
  * and may cost knowledge, but must not add any.
  */
 import type { BoundRing } from './bounds.js';
 
 /** Pings in a row that have to agree. */
-export const AGREEING = 3;
+export const AGREEING = 4;
 const COMPARED = 32;
 
 /**
@@ -22,10 +22,11 @@ export function rateDoubted(floors: BoundRing, slope: number, bendPerUs: number,
   const nowUs = floors.atUs[floors.newest]!;
   const carriedUs = (i: number): number => floors.offsetUs[i]! + slope * (nowUs - floors.atUs[i]!);
   const newestUs = carriedUs(floors.back(0));
-  const middleUs = carriedUs(floors.back(1));
-  const oldestUs = carriedUs(floors.back(2));
-  const out = newestUs < middleUs ? -1 : 1;
-  if (!(out * (middleUs - oldestUs) > 0)) return false;
+  const oldestUs = carriedUs(floors.back(AGREEING - 1));
+  const out = newestUs < oldestUs ? -1 : 1;
+  for (let back = 1; back < AGREEING; back++) {
+    if (!(out * (carriedUs(floors.back(back - 1)) - carriedUs(floors.back(back))) > 0)) return false;
+  }
   for (let back = AGREEING; back < AGREEING + COMPARED; back++) {
     const i = floors.back(back);
     const awayUs = nowUs - floors.atUs[i]!;

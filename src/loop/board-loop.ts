@@ -8,7 +8,7 @@ import { Session } from '../board/session.js';
 import type { SessionEvent } from '../board/session-terms.js';
 import type { DataFrame } from '../codec/data-frame.js';
 import { type Arrival, Decoder } from '../codec/decoder.js';
-import { encodeBinary, encodeText } from '../codec/encode.js';
+import { encode } from '../codec/encode.js';
 import type { DeviceMessage, HostMessage, Message } from '../codec/message.js';
 import type { PlainReading } from '../codec/plain.js';
 import {
@@ -85,6 +85,7 @@ export class BoardLoop {
     this.board = new KnownBoard(options, this.report, this.clock, this.deviceTime);
     this.control = new BoardControl(this.clock, {
       send: (message) => this.#send(message, this.session.encoding),
+      sendStamped: (message) => this.#sendStamped(message),
       alarm: (id, active, text) => this.report.alarm(id, active, text),
       log: (level, text) => this.report.log(level, text),
     });
@@ -252,7 +253,7 @@ export class BoardLoop {
     if (
       this.#port !== null &&
       !this.session.isStarting &&
-      this.control.tick(nowUs, this.#isChecked, this.board.newestReleaseUs, this.#options.clock.nowUs)
+      this.control.tick(nowUs, this.#isChecked, this.board.newestReleaseUs)
     ) {
       this.#isChecked = false;
     }
@@ -358,6 +359,14 @@ export class BoardLoop {
   }
 
   #send(message: HostMessage, encoding: Encoding): boolean {
-    return this.#port?.send(encoding === 'binary' ? encodeBinary(message) : encodeText(message)) ?? false;
+    return this.#port?.send(encode(message, encoding)) ?? false;
+  }
+
+  /** Encoding comes before the stamp: it would widen the clock's interval, and only on one side. */
+  #sendStamped(message: HostMessage): number {
+    const bytes = encode(message, this.session.encoding);
+    const atUs = this.#options.clock.nowUs();
+    this.#port?.send(bytes);
+    return atUs;
   }
 }

@@ -11,6 +11,9 @@ const setpoint = {
 };
 const kick = { name: 'kick', arguments: [], dangerous: true };
 
+/** When the port was handed a stamped message. */
+const stampUs = 1_002_345;
+
 function board() {
   const sent: HostMessage[] = [];
   const alarms: string[] = [];
@@ -18,6 +21,10 @@ function board() {
   clock.pong(1_000_000, 400, 500, 1_000_700, 0);
   const control = new BoardControl(clock, {
     send: (message) => sent.push(message) > 0,
+    sendStamped: (message) => {
+      sent.push(message);
+      return stampUs;
+    },
     alarm: (id, active) => alarms.push(`${id} ${active}`),
     log: () => {},
   });
@@ -70,7 +77,7 @@ it('takes back an arm of which no answer came', () => {
   // All conditions hold.
   control.policy.arm = () => ({ ok: true });
   const armed = ask('arm');
-  for (let nowUs = 1_005_000; nowUs < 2_500_000; nowUs += 5000) control.tick(nowUs, true, 500, () => nowUs);
+  for (let nowUs = 1_005_000; nowUs < 2_500_000; nowUs += 5000) control.tick(nowUs, true, 500);
   expect(armed.answer).toMatchObject({ ok: false, code: 'no-answer' });
   expect(sent.filter(({ name }) => name === 'command').at(-1)).toMatchObject({ command: 'disarm' });
   expect(control.policy.state).toBe('disarmed');
@@ -78,19 +85,18 @@ it('takes back an arm of which no answer came', () => {
 
 it('trips at once on safe, and stops the heartbeats until re-arm', () => {
   const { control, sent, alarms, ask } = board();
-  const stamp = () => 1_002_000;
-  control.tick(1_002_000, true, 500, stamp);
+  control.tick(1_002_000, true, 500);
   expect(sent.some(({ name }) => name === 'heartbeat')).toBe(true);
   expect(ask('safe').answer?.ok).toBe(true);
   expect(sent.at(-1)).toMatchObject({ name: 'safe', session: 0x77 });
   expect(alarms).toContain('tripped true');
   sent.length = 0;
-  for (let nowUs = 1_010_000; nowUs < 1_200_000; nowUs += 5000) control.tick(nowUs, true, 500, stamp);
+  for (let nowUs = 1_010_000; nowUs < 1_200_000; nowUs += 5000) control.tick(nowUs, true, 500);
   expect(sent.filter(({ name }) => name === 'heartbeat')).toEqual([]);
   const rearmed = ask('rearm', [], 1_200_000);
   control.answered({ name: 'ack', session: 0x77, counter: 1, code: 0 }, 1_201_000);
   expect(rearmed.answer?.ok).toBe(true);
-  control.tick(1_230_000, true, 500, stamp);
+  control.tick(1_230_000, true, 500);
   expect(sent.some(({ name }) => name === 'heartbeat')).toBe(true);
   expect(control.policy.state).toBe('disarmed');
 });
@@ -104,9 +110,15 @@ it('lifts the latch when the board itself knows of no trip, because it was reset
   expect(control.policy.state).toBe('disarmed');
 });
 
+it('takes for the sending of a ping what the output stamped, not when the tick began', () => {
+  const { control } = board();
+  control.tick(1_002_000, true, 500);
+  expect(control.pings.answered(1)).toBe(stampUs);
+});
+
 it('withholds the heartbeat when the loop has not looked since the last one', () => {
   const { control, sent } = board();
-  control.tick(1_002_000, false, 500, () => 1_002_000);
+  control.tick(1_002_000, false, 500);
   expect(sent.filter(({ name }) => name === 'heartbeat')).toEqual([]);
   expect(control.heartbeat.counters.withheld).toBe(1);
 });

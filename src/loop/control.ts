@@ -15,6 +15,8 @@ import type { BoardCommand, CommandAnswer } from '../outlet.js';
 export interface ControlOutput {
   /** In the encoding in force; false when the port's queue refused it. */
   send(message: HostMessage): boolean;
+  /** As `send`, with the clock read as late as possible. @returns host µs at which the message was handed to the port */
+  sendStamped(message: HostMessage): number;
   alarm(id: string, active: boolean, text: string): void;
   log(level: 'info' | 'warning' | 'error', text: string): void;
 }
@@ -70,17 +72,13 @@ export class BoardControl {
   /**
    * @param isChecked the loop has turned since the last beat, and looked for silence
    * @param echoUs release of the newest good frame, device µs (64-bit); NaN before the first
-   * @param stamp reads the clock as late as possible before a ping goes out
    * @returns whether a heartbeat was due, so that the next one needs a new proof
    */
-  tick(nowUs: number, isChecked: boolean, echoUs: number, stamp: () => number): boolean {
+  tick(nowUs: number, isChecked: boolean, echoUs: number): boolean {
     this.#nowUs = nowUs;
     this.commands.tick(nowUs);
     const ping = this.pings.next(nowUs);
-    if (ping !== null) {
-      this.pings.sent(ping.id, stamp());
-      this.output.send(ping);
-    }
+    if (ping !== null) this.pings.sent(ping.id, this.output.sendStamped(ping));
     if (nowUs < this.heartbeat.dueUs) return false;
     const echo = Number.isNaN(echoUs) ? null : echoUs % 2 ** 32;
     const beat = this.heartbeat.beat(nowUs, { isChecked, echoUs: echo, isArmed: this.policy.state === 'armed' });

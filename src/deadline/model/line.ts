@@ -1,4 +1,5 @@
 /** For tests and benchmarks: modelled lines and device clocks with a known truth, driven from a seed. */
+import { PING_PERIOD_US } from '../../board/heartbeat.js';
 import { ClockModel } from '../clock.js';
 
 /** A small seeded generator of numbers in [0, 1) (mulberry32). */
@@ -80,8 +81,6 @@ export interface TraceResult {
   steps: number;
   rateChanges: number;
 }
-
-const PING_PERIOD_US = 983_000; // beside the multiples of other periods
 
 /** Runs a clock model over a modelled line and compares what it says with the truth. */
 export function clockTrace(options: TraceOptions): TraceResult {

@@ -9,13 +9,15 @@
  * an old floor and a newer ceiling, the flattest an old ceiling and a newer floor; carried to now they give the highest
  * and the lowest offset that nothing contradicts. Half their distance is the stated uncertainty. Nothing is averaged or
  * fitted: delays that repeat with the frames (1 ms USB polls) would pull a fit away from the truth, but cannot make a
- * bound false. A rate that changes faster than `BEND_PER_US` contradicts the bounds sooner or later; where pings speak of
+ * bound false. Only where between the bounds the offset is said to be follows from averages (`RoundTrips`), and the stated
+ * uncertainty grows by as much. A rate that changes faster than `BEND_PER_US` contradicts the bounds sooner or later; where pings speak of
  * it before (`rateDoubted`), the older bounds are given up at once.
  *
  * Pure: times come in as arguments. Device times are 64-bit microseconds (see `DeviceTime` for unwrapping).
  */
 import { BoundRing } from './bounds.js';
 import { AGREEING, rateDoubted } from './rate-doubt.js';
+import { RoundTrips } from './round-trips.js';
 
 /** Largest relative error of a board's clock against the host's: 500 ppm. Crystals keep 100, resonators 500. */
 const DRIFT_LIMIT = 500e-6;
@@ -28,6 +30,8 @@ const BIN_US = 1e6;
 const BOUNDS = 64;
 /** Rounding of stamps; a crossing of the bounds by less is no contradiction. */
 const ROUNDING_US = 2;
+/** How far out of the corridor's middle the offset may be said to be, of half its width. */
+const SHIFT_MAX = 0.25;
 
 /** Written by `ClockModel.map`. */
 export interface MappedTime {
@@ -57,6 +61,7 @@ export class ClockModel {
   readonly #tickUs: number;
   readonly #ceilings = new BoundRing(BOUNDS);
   readonly #floors = new BoundRing(BOUNDS);
+  readonly #roundTrips = new RoundTrips();
   // The lowest ceiling of the second under way.
   #binEndUs = Number.NaN;
   #binAtUs = Number.NaN;
@@ -67,6 +72,8 @@ export class ClockModel {
   #lowUs = Number.NEGATIVE_INFINITY;
   #slopeMin = -DRIFT_LIMIT;
   #slopeMax = DRIFT_LIMIT;
+  /** Where in it the offset probably is, at #atUs; NaN where that is its middle. */
+  #likelyUs = Number.NaN;
   // Operands and results of the private steps. As fields they are stored in place; as arguments V8 boxes each number
   // wherever it does not inline the call.
   #boundAtUs = Number.NaN;
@@ -101,6 +108,7 @@ export class ClockModel {
   restart(): void {
     this.#ceilings.clear();
     this.#floors.clear();
+    this.#roundTrips.clear();
     this.#binEndUs = Number.NaN;
     this.#binOffsetUs = Number.POSITIVE_INFINITY;
     this.#forgetCorridor();
@@ -135,7 +143,9 @@ export class ClockModel {
    */
   pong(sentUs: number, rxUs: number, txUs: number, arrivalUs: number, wireUs: number, slackUs = 0): void {
     this.roundTripUs = arrivalUs - sentUs - (txUs - rxUs);
-    this.#floors.add(rxUs, sentUs + wireUs - slackUs - (rxUs + this.#tickUs));
+    const floorUs = sentUs + wireUs - slackUs - (rxUs + this.#tickUs);
+    this.#floors.add(rxUs, floorUs);
+    this.#roundTrips.add(rxUs, floorUs, arrivalUs - (txUs + wireUs));
     this.frame(txUs + wireUs, arrivalUs);
     if (this.settled) this.#doubt(rxUs);
     this.#solve();
@@ -177,6 +187,13 @@ export class ClockModel {
     const known = highUs - lowUs < Number.POSITIVE_INFINITY;
     this.#middleUs = known ? (highUs + lowUs) / 2 : Number.NaN;
     this.#halfUs = known ? (highUs - lowUs) / 2 : Number.POSITIVE_INFINITY;
+    const likelyUs = this.#likelyUs + ((steepest + flattest) / 2) * aheadUs;
+    const mostUs = SHIFT_MAX * this.#halfUs;
+    const shiftUs = Math.max(-mostUs, Math.min(mostUs, likelyUs - this.#middleUs));
+    if (!Number.isNaN(shiftUs)) {
+      this.#middleUs += shiftUs;
+      this.#halfUs += Math.abs(shiftUs);
+    }
   }
 
   /** Takes the ceiling in `#boundAtUs` and `#boundOffsetUs`: into the bin of its second, and at once when it lowers the corridor. */
@@ -209,6 +226,7 @@ export class ClockModel {
     const fromUs = floors.atUs[floors.back(AGREEING - 1)]!;
     floors.forgetBefore(fromUs);
     this.#ceilings.forgetBefore(fromUs);
+    this.#roundTrips.clear();
     this.#forgetCorridor();
   }
 
@@ -219,6 +237,7 @@ export class ClockModel {
     const limitUs = DRIFT_LIMIT * aheadUs;
     this.#highUs += Math.min(this.#slopeMax * aheadUs + bendUs, limitUs);
     this.#lowUs += Math.max(this.#slopeMin * aheadUs - bendUs, -limitUs);
+    this.#likelyUs += ((this.#slopeMin + this.#slopeMax) / 2) * aheadUs;
     this.#slopeMax = Math.min(DRIFT_LIMIT, this.#slopeMax + BEND_PER_US * aheadUs);
     this.#slopeMin = Math.max(-DRIFT_LIMIT, this.#slopeMin - BEND_PER_US * aheadUs);
     this.#atUs += aheadUs;
@@ -311,6 +330,8 @@ export class ClockModel {
     this.#atUs = nowUs;
     this.#highUs = Math.max(highUs, lowUs);
     this.#lowUs = Math.min(highUs, lowUs);
+    const slope = (this.#slopeMin + this.#slopeMax) / 2;
+    this.#likelyUs = this.#roundTrips.likelyOffsetUs(nowUs, slope, this.#highUs - this.#lowUs);
   }
 
   /**
@@ -343,5 +364,6 @@ export class ClockModel {
     this.#lowUs = Number.NEGATIVE_INFINITY;
     this.#slopeMin = -DRIFT_LIMIT;
     this.#slopeMax = DRIFT_LIMIT;
+    this.#likelyUs = Number.NaN;
   }
 }

@@ -7,6 +7,7 @@ import type { DataFrame } from '#dist/codec/data-frame.js';
 import { type Arrival, Decoder } from '#dist/codec/decoder.js';
 import type { DecoderSink } from '#dist/codec/decoder-sink.js';
 import { encodeBinary } from '#dist/codec/encode.js';
+import { Blame, blame } from '#dist/deadline/blame.js';
 import { ClockModel } from '#dist/deadline/clock.js';
 import { DeviceTime } from '#dist/deadline/device-time.js';
 import { Evidence } from '#dist/deadline/evidence.js';
@@ -16,6 +17,7 @@ import { MissReporter } from '#dist/deadline/misses.js';
 import { controlContract, controlStream } from '#dist/deadline/model/stream.js';
 import { StreamMonitor } from '#dist/deadline/monitor.js';
 import { BoardPolicy } from '#dist/deadline/policy.js';
+import { looks, SampleRing } from '#dist/deadline/samples.js';
 import { verdictCode } from '#dist/deadline/verdict.js';
 import { Feed } from '#dist/feed/feed.js';
 import { monotonicUs } from '#dist/host-clock.js';
@@ -34,11 +36,12 @@ const names = {
   whole: 'all checks, frames met',
   late: 'all checks, frames late',
   evidence: 'evidence of a read',
+  backlog: 'blame behind a backlog',
 } as const;
 
 type OnFrame = (checked: Checked, frame: DataFrame, arrivalUs: number) => void;
 
-const bars = { monitorUs: 1, evidenceUs: 2, blameUs: 10, allUs: 6 };
+const bars = { monitorUs: 1, evidenceUs: 2, blameUs: 10, blameMostUs: 10, allUs: 6 };
 
 /** A stream with its checks, as the loop has them, fed with frames of one a millisecond. */
 class Checked {
@@ -83,6 +86,19 @@ interface Frame {
   readonly bytes: Uint8Array;
   readonly releaseUs: number;
 }
+
+/** Reads of a backlog: one after the other without sleep, so that none of them proves that the line was empty. */
+function backlog(): SampleRing {
+  const samples = new SampleRing(true);
+  for (let k = 0; k < 1000; k++) samples.add(looks.read, k * 100, 0, k * 100, 0, k * 100 + 2000);
+  return samples;
+}
+
+/** Late since before the backlog began. */
+const oldFrame = {
+  ...{ lateUs: 0, execUs: 10, queueUs: 0, wireUs: 400, releaseHostUs: -1e6, uncertaintyUs: 100 },
+  ...{ judgedUs: 99_900, latenessUs: 1e6, emulatorLagUs: 0 },
+};
 
 function decoderOf(data: DecoderSink['data']): Decoder {
   const nothing = () => undefined;
@@ -137,6 +153,12 @@ async function run({ size }: RunOptions): Promise<Result> {
   bench.add(names.evidence, () => {
     for (let i = 0; i < FRAMES; i++) looking.evidence.read({ arrivalUs: i });
   });
+  const samples = backlog();
+  const told = new Blame();
+  const { budgets } = controlContract;
+  bench.add(names.backlog, () => {
+    for (let i = 0; i < FRAMES; i++) blame(told, oldFrame, budgets, samples);
+  });
   await bench.run();
   for (const { evidence } of [bare, judging, whole, late, looking]) evidence.dispose();
 
@@ -151,6 +173,7 @@ async function run({ size }: RunOptions): Promise<Result> {
     monitorUs: us(names.judging) - baseUs,
     evidenceUs: us(names.evidence),
     blameUs: us(names.late) - wholeUs,
+    blameMostUs: us(names.backlog),
     allUs: wholeUs - baseUs,
   };
   const reasons = Object.entries(bars).flatMap(([name, bar]) => {
@@ -163,6 +186,7 @@ async function run({ size }: RunOptions): Promise<Result> {
     ['monitor, a frame', values.monitorUs, bars.monitorUs],
     ['evidence, a read', values.evidenceUs, bars.evidenceUs],
     ['blame, a late frame', values.blameUs, bars.blameUs],
+    ['blame, behind a backlog of 512 reads', values.blameMostUs, bars.blameMostUs],
     ['all checks, a frame a read', values.allUs, bars.allUs],
   ];
   return {

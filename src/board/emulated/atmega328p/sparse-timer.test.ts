@@ -52,6 +52,17 @@ const write: fc.Arbitrary<Write> = register.chain((name) =>
 );
 
 describe('the sparse timer', () => {
+  it('wraps where it was set to its top', () => {
+    const writes: Write[] = [
+      { afterCycles: 0, register: 'TCCRB', value: 1 },
+      { afterCycles: 0, register: 'TCCRA', value: 1 }, // phase correct, up to 255
+      { afterCycles: 0, register: 'TCNT', value: 255 },
+      { afterCycles: 257, register: 'OCRA', value: 0 },
+      { afterCycles: 600, register: 'OCRA', value: 0 },
+    ];
+    expect(lives('timer0', true, writes)).toEqual(lives('timer0', false, writes));
+  });
+
   for (const which of ['timer0', 'timer1', 'timer2'] as const) {
     it(`${which}: counts, flags and pins are those of the timer that is looked after at every count`, () => {
       fc.assert(

@@ -37,7 +37,11 @@ export function addTimer(cpu: CPU, config: AVRTimerConfig): TimerState {
   const timer = new AVRTimer(cpu, config) as unknown as TimerState;
   const { count } = timer;
   const countInPhase = timer.phasePwmCount.bind(timer);
-  timer.phasePwmCount = (value, counts) => countInPhase(value, withoutIdleRounds(timer, value, counts));
+  timer.phasePwmCount = (value, counts) => {
+    let [from, left] = [value, counts];
+    for (; left > 1 && wrapsNext(timer, from); left--) from = countInPhase(from, 1);
+    return countInPhase(from, withoutIdleRounds(timer, from, left));
+  };
   const addClockEvent = cpu.addClockEvent.bind(cpu);
   cpu.addClockEvent = (callback, cycles) => {
     if (callback !== count || timer.updateDivider || timer.tcntUpdated || timer.divider === 0)
@@ -86,6 +90,11 @@ function rising({ tcnt, TOP, ocrA, ocrB }: TimerState): number {
   return next;
 }
 
+/** Set to its top or beyond, it goes on to its end and wraps there, which `avr8js` does only between two of its calls. */
+function wrapsNext({ countingUp, TOP }: TimerState, value: number): boolean {
+  return countingUp && value >= TOP;
+}
+
 /** A round up and down in which no pin moves only sets flags, and the second sets none that the first has not set. */
 function withoutIdleRounds(timer: TimerState, value: number, counts: number): number {
   const round = 2 * timer.TOP;
@@ -99,6 +108,7 @@ function withoutIdleRounds(timer: TimerState, value: number, counts: number): nu
 /** Up and down again. A match counts only when a pin or an interrupt waits for it. */
 function inPhase(timer: TimerState, enabled: number, config: AVRTimerConfig): number {
   const { tcnt, TOP, countingUp } = timer;
+  if (wrapsNext(timer, tcnt)) return 1;
   const to = (value: number): number => {
     if (countingUp) return value > tcnt ? value - tcnt : 2 * TOP - tcnt - value;
     return value < tcnt ? tcnt - value : tcnt + value;

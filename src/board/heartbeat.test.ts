@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { HEARTBEAT_PERIOD_US, Heartbeat, PING_PERIOD_US, PingSchedule } from './heartbeat.js';
+import { PING_PERIOD_US } from '../deadline/line-load.js';
+import { HEARTBEAT_PERIOD_US, Heartbeat, PingSchedule } from './heartbeat.js';
 
 const proof = { isChecked: true, echoUs: 123, isArmed: false };
 

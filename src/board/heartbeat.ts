@@ -1,5 +1,6 @@
 /** The heartbeat and the ping: what the host says to the board by the clock. Pure: times are host monotonic us. */
 import type { Message } from '../codec/message.js';
+import { PING_PERIOD_US } from '../deadline/line-load.js';
 
 export const HEARTBEAT_PERIOD_US = 20_000;
 
@@ -67,8 +68,6 @@ export class Heartbeat {
   }
 }
 
-/** Not a multiple of any period in the system: pings must not always meet the same phase of a 1 ms poll or a 1 s job. */
-export const PING_PERIOD_US = 503_370;
 const BURST = 8;
 const BURST_PERIOD_US = 23_000;
 /** Answers later than this many pings are not looked for. */

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { PING_PERIOD_US } from '../board/heartbeat.js';
 import { Blame, blame } from './blame.js';
 import { evidenceCauses } from './cause.js';
-import { lineTiming } from './line-load.js';
+import { lineTiming, PING_PERIOD_US } from './line-load.js';
 import { type Miss, MissReporter } from './misses.js';
 import { type Fault, runBoard, type Sent } from './model/board.js';
 import { type Obstacle, VirtualHost } from './model/host.js';

@@ -9,6 +9,8 @@ export class BoundRing {
   readonly offsetUs: Float64Array;
   /** The same after `relax`, when the bound is carried to another instant by a straight line. */
   readonly relaxedUs: Float64Array;
+  /** Index of the newest bound; -1 when there is none. */
+  newest = -1;
   readonly #capacity: number;
   #added = 0;
 
@@ -26,17 +28,14 @@ export class BoundRing {
 
   add(atUs: number, offsetUs: number): void {
     const i = this.#added++ % this.#capacity;
+    this.newest = i;
     this.atUs[i] = atUs;
     this.offsetUs[i] = offsetUs;
   }
 
   clear(): void {
     this.#added = 0;
-  }
-
-  /** Index of the newest bound; -1 when there is none. */
-  get newest(): number {
-    return this.#added === 0 ? -1 : (this.#added - 1) % this.#capacity;
+    this.newest = -1;
   }
 
   /** Index of the bound that was added `count` before the newest; `count` is below `size`. */

@@ -16,8 +16,9 @@ const BITS_PER_BYTE = 10;
 /** Two UARTs understand each other up to about 3 % of difference in their bit rates; only what is left is certain. */
 const RATE_TOLERANCE = 0.03;
 const STATUS_HZ = 1;
-/** Steady pings, two a second at most. */
-const PONG_HZ = 2;
+/** Of steady pings. Not a multiple of any period in the system: they must not always meet the same phase of a 1 ms poll or a 1 s job. */
+export const PING_PERIOD_US = 503_370;
+const PONG_HZ = Math.ceil(1e6 / PING_PERIOD_US);
 /** Descriptor chunks go at the lowest priority: one a second is reserved. */
 const DESCRIPTOR_HZ = 1;
 const HEARTBEAT_HZ = 50;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { PING_PERIOD_US } from '../board/heartbeat.js';
 import { BoundRing } from './bounds.js';
+import { PING_PERIOD_US } from './line-load.js';
 import { seeded } from './model/line.js';
 import { rateDoubted } from './rate-doubt.js';
 

@@ -1,6 +1,6 @@
 /** For tests and benchmarks: modelled lines and device clocks with a known truth, driven from a seed. */
-import { PING_PERIOD_US } from '../../board/heartbeat.js';
 import { ClockModel } from '../clock.js';
+import { PING_PERIOD_US } from '../line-load.js';
 
 /** A small seeded generator of numbers in [0, 1) (mulberry32). */
 export function seeded(seed: number): () => number {

@@ -8,13 +8,16 @@ import type { Socket } from 'node:net';
 
 const NO_DESCRIPTOR = -1;
 
-/** The descriptor of a connected socket that belongs to libuv; -1 where Node does not say (Windows, TLS, a test's stream). */
-function descriptorOf(socket: Socket): number {
-  const { fd = NO_DESCRIPTOR } = (socket as unknown as { _handle?: { fd?: number } })._handle ?? {};
-  return process.platform === 'linux' ? fd : NO_DESCRIPTOR;
+/** What belongs to libuv; undefined when the socket is closed. */
+interface Handle {
+  /** Undefined where Node does not say: Windows, TLS, a test's stream. */
+  readonly fd?: number;
 }
 
 export class DirectSocket {
+  private handle: Handle | null | undefined;
+  private fd = NO_DESCRIPTOR;
+
   constructor(private readonly socket: Socket) {}
 
   /** Bytes that the kernel has not taken yet. */
@@ -34,15 +37,22 @@ export class DirectSocket {
 
   /** @returns false when nothing was written: the socket itself then says what is wrong with it */
   private writeNow(packet: Uint8Array): boolean {
-    // Asked anew each time: a closed socket has none, and its number may be another file's by now.
-    const fd = descriptorOf(this.socket);
-    if (fd === NO_DESCRIPTOR) return false;
+    this.findDescriptor();
+    if (this.fd === NO_DESCRIPTOR) return false;
     try {
-      const written = writeSync(fd, packet);
+      const written = writeSync(this.fd, packet);
       if (written < packet.length) this.socket.write(packet.subarray(written));
       return true;
     } catch {
       return false;
     }
+  }
+
+  /** A closed socket has no handle any more, and its number may be another file's by now. To ask the handle itself is a call into C++. */
+  private findDescriptor(): void {
+    const handle = (this.socket as unknown as { _handle?: Handle | null })._handle;
+    if (handle === this.handle) return;
+    this.handle = handle;
+    this.fd = process.platform === 'linux' ? (handle?.fd ?? NO_DESCRIPTOR) : NO_DESCRIPTOR;
   }
 }

@@ -99,40 +99,47 @@ export class FrameBatch {
     this.last = undefined;
   }
 
-  /** The payload as `columns.ts` describes it. */
-  encode(epoch: number, sentUtcUs: number): Uint8Array {
-    let size = HEADER_BYTES + this.groups * GROUP_BYTES;
-    for (let i = 0; i < this.groups; i++) size += columnsBytes(this.builders[i]!.rows, this.builders[i]!.signals);
-    // Not from Buffer's pool: an f64 view needs a start on a multiple of 8.
-    const out = new Uint8Array(size);
-    const view = new DataView(out.buffer);
-    out[0] = COLUMNS_VERSION;
-    out[1] = this.groups;
+  /** Of the payload that `write` writes. */
+  get bytes(): number {
+    let bytes = HEADER_BYTES + this.groups * GROUP_BYTES;
+    for (let i = 0; i < this.groups; i++) bytes += columnsBytes(this.builders[i]!.rows, this.builders[i]!.signals);
+    return bytes;
+  }
+
+  /** Writes the payload as `columns.ts` describes it, at the end of `out`. By a view of bytes: one for each column takes longer. */
+  write(out: Uint8Array, epoch: number, sentUtcUs: number): void {
+    const { bytes } = this;
+    const view = new DataView(out.buffer, out.byteOffset + out.length - bytes, bytes);
+    view.setUint8(0, COLUMNS_VERSION);
+    view.setUint8(1, this.groups);
+    view.setUint16(2, 0);
     view.setUint32(4, epoch, true);
     view.setFloat64(8, this.toOffset, true);
     view.setFloat64(16, sentUtcUs, true);
     let at = HEADER_BYTES + this.groups * GROUP_BYTES;
-    for (let i = 0; i < this.groups; i++) at = this.encodeGroup(view, out, i, at);
-    return out;
+    for (let i = 0; i < this.groups; i++) at = this.writeGroup(view, i, at);
   }
 
-  private encodeGroup(view: DataView, out: Uint8Array, index: number, start: number): number {
+  private writeGroup(view: DataView, index: number, start: number): number {
     const group = this.builders[index]!;
+    const { columns, status, rows } = group;
     const head = HEADER_BYTES + index * GROUP_BYTES;
-    out[head] = group.stream;
-    out[head + 1] = group.signals;
-    view.setUint16(head + 2, group.rows, true);
+    view.setUint8(head, group.stream);
+    view.setUint8(head + 1, group.signals);
+    view.setUint16(head + 2, rows, true);
     view.setUint32(head + 4, group.boot, true);
     view.setFloat64(head + 8, group.lifespanUs, true);
     view.setUint32(head + 16, start / 8, true);
+    view.setUint32(head + 20, 0);
     let at = start;
-    for (let c = 0; c < FIXED_COLUMNS + group.signals; c++, at += group.rows * 8) {
-      const column = new Float64Array(out.buffer, at, group.rows);
-      for (let row = 0, from = c * BATCH_ROWS_MAX; row < group.rows; row++) column[row] = group.columns[from + row]!;
+    for (let c = 0; c < FIXED_COLUMNS + group.signals; c++) {
+      const from = c * BATCH_ROWS_MAX;
+      for (let row = 0; row < rows; row++, at += 8) view.setFloat64(at, columns[from + row]!, true);
     }
-    const status = new Uint32Array(out.buffer, at, group.rows);
-    for (let row = 0; row < group.rows; row++) status[row] = group.status[row]!;
-    return start + columnsBytes(group.rows, group.signals);
+    for (let row = 0; row < rows; row++, at += 4) view.setUint32(at, status[row]!, true);
+    const end = start + columnsBytes(rows, group.signals);
+    if (at < end) view.setUint32(at, 0);
+    return end;
   }
 
   /** Rows by stream. */

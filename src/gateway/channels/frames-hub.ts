@@ -215,7 +215,9 @@ export class FramesHub {
           ),
       );
     }
-    lane.flush(boardState, nowUs, clock.utcOffsetUs());
+    // Taken for this batch already, where frames have just come.
+    const utcOffsetUs = Number.isNaN(this.utcOffsetUs) ? clock.utcOffsetUs() : this.utcOffsetUs;
+    lane.flush(boardState, nowUs, utcOffsetUs);
   }
 
   encode(channel: FramesChannel, batch: FrameBatch): Uint8Array {

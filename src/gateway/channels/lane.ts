@@ -4,7 +4,7 @@ import { bootText, known } from '../../messages/json-values.js';
 import { columnIndex, FIXED_COLUMNS } from '../../sdk/columns.js';
 import { broadcastHeader } from '../../sdk/phoenix/serializer.js';
 import { BATCH_ROWS_MAX, FrameBatch, type FrameGroup } from '../frame-batch.js';
-import { broadcastText, frameBinary } from '../phoenix/packet.js';
+import { broadcastText, openBinary } from '../phoenix/packet.js';
 import type { BoardState } from '../state.js';
 
 export type FramesEncoding = 'json' | 'binary';
@@ -23,9 +23,13 @@ export class FramesEncoder {
   }
 
   encode(batch: FrameBatch, encoding: FramesEncoding, board: BoardState | undefined, sentUtcUs: number): Uint8Array {
-    return encoding === 'binary'
-      ? frameBinary([this.header, batch.encode(this.epochNumber, sentUtcUs)])
-      : this.encodeJson(batch, board, sentUtcUs);
+    return encoding === 'binary' ? this.encodeBinary(batch, sentUtcUs) : this.encodeJson(batch, board, sentUtcUs);
+  }
+
+  private encodeBinary(batch: FrameBatch, sentUtcUs: number): Uint8Array {
+    const packet = openBinary(this.header, batch.bytes);
+    batch.write(packet, this.epochNumber, sentUtcUs);
+    return packet;
   }
 
   private encodeJson(batch: FrameBatch, board: BoardState | undefined, sentUtcUs: number): Uint8Array {

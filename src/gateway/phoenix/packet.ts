@@ -23,9 +23,27 @@ export function frameBinary(parts: readonly Uint8Array[]): Uint8Array {
   return frame(opcodes.binary, parts);
 }
 
+/** A binary message that begins with `header`; the caller writes its last `bytes`, up to the packet's end. */
+export function openBinary(header: Uint8Array, bytes: number): Uint8Array {
+  const out = open(opcodes.binary, header.length + bytes);
+  out.set(header, out.length - bytes - header.length);
+  return out;
+}
+
 function frame(opcode: number, parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const part of parts) length += part.length;
+  const out = open(opcode, length);
+  let at = out.length - length;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+/** The head of a message of `length` bytes, with room for them behind it. */
+function open(opcode: number, length: number): Buffer {
   const head = length < 126 ? 2 : length < 65_536 ? 4 : 10;
   const out = Buffer.allocUnsafe(head + length);
   out[0] = FINAL | opcode;
@@ -37,11 +55,6 @@ function frame(opcode: number, parts: readonly Uint8Array[]): Uint8Array {
     out[1] = 127;
     out.writeUIntBE(0, 2, 4);
     out.writeUInt32BE(length, 6);
-  }
-  let at = head;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
   }
   return out;
 }

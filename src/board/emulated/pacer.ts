@@ -99,9 +99,10 @@ class PacedRun {
   private turn(): void {
     const letters = Atomics.load(mail, 0);
     this.readMail();
+    // First, so that a late wake-up is caught up with: what the board is given now it must not stamp with the time before.
+    this.pacing.step();
     this.fromMessages();
     this.fromPty();
-    this.pacing.step();
     this.outbox.drain(this.take);
     const nowUs = monotonicUs();
     this.lag.record(nowUs, this.pacing.lagUs(nowUs));

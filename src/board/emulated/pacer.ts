@@ -98,9 +98,9 @@ class PacedRun {
 
   private turn(): void {
     const letters = Atomics.load(mail, 0);
-    this.readMail();
-    // First, so that a late wake-up is caught up with: what the board is given now it must not stamp with the time before.
+    // First: what the board is given now it must not stamp with the time at which the wait began.
     this.pacing.step();
+    this.readMail();
     this.fromMessages();
     this.fromPty();
     this.outbox.drain(this.take);

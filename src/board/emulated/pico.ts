@@ -7,6 +7,7 @@ import { Chip, powerOnState, type Retained } from './rp2040/chip.js';
 import { VirtualClock } from './rp2040/clock.js';
 import { raiseHardFault, shouldWake } from './rp2040/cortex-m0.js';
 import { run } from './rp2040/thumb/execute.js';
+import { Units } from './rp2040/thumb/translate.js';
 import { chipResetFlags } from './rp2040/vreg-and-chip-reset.js';
 import { watchdogReasons } from './rp2040/watchdog.js';
 import { SerialLine, sameRate, sampleCharacter } from './serial-line.js';
@@ -30,6 +31,7 @@ export class EmulatedPico implements EmulatedBoard {
   private readonly clock = new VirtualClock();
   private readonly random: SeededRandom;
   private readonly flash: Uint8Array<ArrayBuffer>;
+  private readonly units: Units;
   private readonly bootRom: Uint32Array | undefined;
   private readonly onByte: (byte: number, virtualNs: number) => void;
   private readonly line: SerialLine;
@@ -44,6 +46,7 @@ export class EmulatedPico implements EmulatedBoard {
   constructor(options: EmulatedBoardOptions) {
     this.random = new SeededRandom(options.seed);
     this.flash = flashFrom(options.image);
+    this.units = new Units(new Uint16Array(this.flash.buffer));
     this.bootRom = options.bootRom && bootRomFrom(options.bootRom);
     this.onByte = options.onByte;
     this.chip = this.newChip(powerOnState(this.random));
@@ -160,6 +163,7 @@ export class EmulatedPico implements EmulatedBoard {
         clock: this.clock,
         random: this.random,
         flash: this.flash,
+        units: this.units,
         bootRom: this.bootRom,
         onCharacter: (byte, bitNs, endNs) => this.characterSent(byte, bitNs, endNs),
         onWatchdog: (reason) => {

@@ -8,6 +8,7 @@ import { Resets } from './resets.js';
 import { RingOscillator } from './rosc.js';
 import { SysTick } from './systick.js';
 import { Machine } from './thumb/machine.js';
+import type { Units } from './thumb/translate.js';
 import { TickGenerator } from './tick.js';
 import { Timer } from './timer.js';
 import { type OnCharacter, Uart } from './uart.js';
@@ -38,6 +39,7 @@ export interface ChipWiring {
   readonly clock: VirtualClock;
   readonly random: SeededRandom;
   readonly flash: Uint8Array<ArrayBuffer>;
+  readonly units: Units;
   /** Undefined: an image that uses it is stopped by a `BootRomMissing`. */
   readonly bootRom?: Uint32Array | undefined;
   /** Characters of UART0 as they end on the wire. */
@@ -73,7 +75,7 @@ export class Chip {
     this.chipReset = retained.chipReset;
     useFlash(rp2040, wiring.flash);
     useBootRom(rp2040, wiring.bootRom);
-    this.machine = new Machine(rp2040, wiring.clock);
+    this.machine = new Machine(rp2040, wiring.clock, wiring.units);
     rp2040.logger = listen(wiring);
     rp2040.onBreak = wiring.onFault;
     amendCore(rp2040.core);
@@ -128,11 +130,10 @@ export class Chip {
 
 /** `rp2040js` gives each chip 16 MiB of erased flash; a Pico has 2 MiB, and they keep their contents. */
 function useFlash(rp2040: RP2040, flash: Uint8Array<ArrayBuffer>): void {
-  Object.assign(rp2040, {
-    flash,
-    flash16: new Uint16Array(flash.buffer),
-    flashView: new DataView(flash.buffer),
-  });
+  const flashView = new DataView(flash.buffer);
+  // A store there only frees a line of the flash's cache (RP2040 datasheet 2.6.3); `rp2040js` would change the flash.
+  flashView.setUint32 = () => {};
+  Object.assign(rp2040, { flash, flash16: new Uint16Array(flash.buffer), flashView });
 }
 
 /** `rp2040js` goes on where silicon faults, but says so. */

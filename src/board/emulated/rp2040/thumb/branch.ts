@@ -23,16 +23,20 @@ export const blx: Instruction = (m, opcode) => {
   return 2;
 };
 
+/** How far BL (T1) goes from the address behind it. */
+export function callOffset(first: number, second: number): number {
+  const sign = (first >> 10) & 1;
+  const i1 = 1 - (sign ^ ((second >> 13) & 1));
+  const i2 = 1 - (sign ^ ((second >> 11) & 1));
+  return (-sign << 24) | (i1 << 23) | (i2 << 22) | ((first & 0x3ff) << 12) | ((second & 0x7ff) << 1);
+}
+
 /** The first half of BL (T1); undefined for the other 32-bit instructions that begin like it. */
 export function branchWithLink(m: Machine, opcode: number): number | undefined {
   const second = m.fetch(m.r[PC]!);
   if ((second & 0xd000) !== 0xd000) return undefined;
-  const sign = (opcode >> 10) & 1;
-  const i1 = 1 - (sign ^ ((second >> 13) & 1));
-  const i2 = 1 - (sign ^ ((second >> 11) & 1));
-  const offset = (-sign << 24) | (i1 << 23) | (i2 << 22) | ((opcode & 0x3ff) << 12) | ((second & 0x7ff) << 1);
   m.r[LR] = (m.r[PC]! + 2) | 1;
-  m.r[PC] = m.r[PC]! + 2 + offset;
+  m.r[PC] = m.r[PC]! + 2 + callOffset(opcode, second);
   return 3;
 }
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../clock.js';
 import { execute } from './execute.js';
 import { Machine } from './machine.js';
+import { Units } from './translate.js';
 
 const CODE = 0x20000000;
 const DATA = 0x20001000;
@@ -13,7 +14,7 @@ function chip(): { rp2040: RP2040; machine: Machine } {
   const rp2040 = new RP2040(clock);
   rp2040.logger = { debug() {}, info() {}, warn() {}, error() {} };
   Object.assign(rp2040, { flash: new Uint8Array(4096), flashView: new DataView(new ArrayBuffer(4096)) });
-  return { rp2040, machine: new Machine(rp2040, clock) };
+  return { rp2040, machine: new Machine(rp2040, clock, new Units(new Uint16Array(0))) };
 }
 
 interface State {

@@ -1,5 +1,6 @@
 import * as arithmetic from './arithmetic.js';
 import * as branches from './branch.js';
+import { type Encodings, KEY_BITS, tableOf } from './encodings.js';
 import { type Instruction, type Machine, PC } from './machine.js';
 import * as transfer from './transfer.js';
 
@@ -14,8 +15,7 @@ const byStock: Instruction = (m) => {
 
 const link: Instruction = (m, opcode) => branches.branchWithLink(m, opcode) ?? byStock(m, opcode);
 
-/** Instructions by the upper bits of the opcode, as in the tables of the architecture manual (A5.2). */
-const encodings: readonly (readonly [pattern: string, instruction: Instruction])[] = [
+const encodings: Encodings<Instruction> = [
   ['00000', arithmetic.lslsImmediate],
   ['00001', arithmetic.lsrsImmediate],
   ['00010', arithmetic.asrsImmediate],
@@ -77,15 +77,7 @@ const encodings: readonly (readonly [pattern: string, instruction: Instruction])
   ['11110', link],
 ];
 
-const KEY_BITS = 10;
-
-/** By the upper ten bits, the most that any of them needs. */
-const table: Instruction[] = new Array(1 << KEY_BITS).fill(byStock);
-for (const [pattern, instruction] of encodings) {
-  const free = KEY_BITS - pattern.length;
-  const first = Number.parseInt(pattern, 2) << free;
-  table.fill(instruction, first, first + (1 << free));
-}
+const table = tableOf(encodings, byStock);
 
 /** Runs the next instruction, or the entry into an exception and its first one; their cycles are added to `pending`. */
 export function execute(m: Machine): void {
@@ -104,12 +96,16 @@ export function execute(m: Machine): void {
  * Runs instructions until the core sleeps, an alarm or `untilNs` has come, or something outside core and memories was
  * touched. Time is on the clock when it returns.
  *
- * `rp2040js` tests for up to a hundred encodings one after the other. This looks the instruction up; a property test
- * holds the two against each other.
+ * What runs often is translated (see `translate.ts`); the rest, and the last instructions before an alarm, are executed one
+ * by one. `rp2040js` tests for up to a hundred encodings one after the other; a property test holds the two against each other.
  */
 export function run(m: Machine, untilNs: number): void {
+  const { core, r, units } = m;
   m.plan(untilNs);
-  do execute(m);
-  while (m.pending < m.budget && !m.core.waiting);
+  do {
+    const unit = core.interruptsUpdated ? undefined : units.at(r[PC]!);
+    if (unit !== undefined && m.pending + unit.cyclesMax < m.budget) unit.run(m);
+    else execute(m);
+  } while (m.pending < m.budget && !core.waiting);
   m.settle();
 }

@@ -1,7 +1,8 @@
 import type { RP2040 } from 'rp2040js';
 import type { VirtualClock } from '../clock.js';
+import type { Units } from './translate.js';
 
-const FLASH = 0x10000000;
+export const FLASH = 0x10000000;
 const SRAM = 0x20000000;
 export const SP = 13;
 export const LR = 14;
@@ -26,13 +27,14 @@ export class Machine {
   private readonly flash8: Uint8Array;
   private readonly flash16: Uint16Array;
   private readonly flash32: Int32Array;
-  private readonly sram8: Uint8Array;
-  private readonly sram16: Uint16Array;
-  private readonly sram32: Int32Array;
+  readonly sram8: Uint8Array;
+  readonly sram16: Uint16Array;
+  readonly sram32: Int32Array;
 
   constructor(
     private readonly rp2040: RP2040,
     private readonly clock: VirtualClock,
+    readonly units: Units,
   ) {
     const { core, flash, sram } = rp2040;
     this.core = core;

@@ -17,6 +17,8 @@ static bool overlong;
 
 void receive_restart(void)
 {
+    /* Bytes may come already. */
+    uint32_t state = port_lock();
     whole = 0;
     filling = 0;
     taking = 0;
@@ -25,6 +27,7 @@ void receive_restart(void)
     length = 0;
     text_at = NO_TEXT;
     overlong = false;
+    port_unlock(state);
 }
 
 void receive_expect(enum wire_encoding encoding)

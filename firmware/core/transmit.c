@@ -26,9 +26,13 @@ uint16_t transmit_used(void)
 
 uint16_t transmit_ahead(void)
 {
+    /* Between the two the transmit interrupt would move bytes out of the one that is read last. */
+    uint32_t state = port_lock();
     /* The port first: one that polls moves bytes out of the ring when it is asked. */
-    uint16_t pending = port_transmit_pending();
-    return (uint16_t)(transmit_used() + pending);
+    uint16_t ahead = port_transmit_pending();
+    ahead = (uint16_t)(ahead + transmit_used());
+    port_unlock(state);
+    return ahead;
 }
 
 bool transmit_put(const uint8_t *bytes, uint16_t length, uint16_t reserve)

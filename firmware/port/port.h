@@ -16,7 +16,10 @@
 /* Sets the chip up: clocks, pins, UART, timer (not yet running). Called once, first. */
 void port_start(int argc, char **argv);
 
-/* Starts the timer: from now on core_tick is called at each instant that it asked for, the first at `first_us`. */
+/*
+ * Starts the timer: from now on core_tick is called at each instant that it asked for, the first at `first_us`. Work must not
+ * run before, whatever has been received.
+ */
 void port_timer_start(uint32_t first_us);
 
 /* Microseconds since boot, wraps at 2^32. Any context. It begins shortly before the wrap in the *-wrap images. */

@@ -11,7 +11,7 @@
 
 struct record {
     uint32_t count;
-    uint8_t check; /* written last */
+    uint8_t check;
 };
 _Static_assert(sizeof(struct record) == 5, "no padding");
 

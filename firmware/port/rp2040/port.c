@@ -13,6 +13,8 @@
 
 static volatile uint16_t sample;
 static bool watchdog_runs;
+/* Work waits until the core has started: a host that talks to a board in reset must not have it answer half made. */
+static volatile bool works;
 
 void timer_handler(void);
 void work_handler(void);
@@ -48,6 +50,7 @@ void port_timer_start(uint32_t first_us)
     REGISTER(TIMER_INTE) = 1u;
     REGISTER(TIMER_ALARM0) = first_us;
     REGISTER(NVIC_ISER) = 1u << IRQ_TIMER_0;
+    works = true;
 }
 
 void timer_handler(void)
@@ -73,7 +76,9 @@ void work_pend(void)
 
 void work_handler(void)
 {
-    core_work();
+    if (works) {
+        core_work();
+    }
 }
 
 uint32_t port_now_us(void)

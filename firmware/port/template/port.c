@@ -24,7 +24,8 @@ void port_start(int argc, char **argv)
 }
 
 /*
- * Program the timer to interrupt at `first_us`. Its interrupt does only this:
+ * Program the timer to interrupt at `first_us`, and let work begin: what comes before waits for the first tick. Its
+ * interrupt does only this:
  *
  *     do {
  *         next_us = core_tick(port_now_us());

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { encodeBinary } from '../../codec/encode.js';
 import { EmulatedPico } from './pico.js';
 import { crasher, romUser, sleeper, smallBootRom } from './test-programs.js';
 
@@ -52,6 +54,24 @@ describe('EmulatedPico', () => {
   it('names pins and channels that do not exist', () => {
     expect(() => board().pins.read(30)).toThrow('Pin 30');
     expect(() => board().adc.setVolts(5, 1)).toThrow('ADC channel 5');
+  });
+});
+
+describe('the shipped firmware', () => {
+  const image = readFileSync('firmware/images/pico.bin');
+
+  it('tells its boot whole and first, whatever a host says while it starts', () => {
+    const heartbeat = encodeBinary({ name: 'heartbeat', session: 0x1234, counter: 7, armedEcho: 0, echoUs: 5 });
+    for (let atUs = 600; atUs < 1000; atUs += 10) {
+      const sent: number[] = [];
+      const pico = new EmulatedPico({ image, seed: 1, onByte: (byte) => sent.push(byte) });
+      pico.runUntil(atUs * 1e3);
+      pico.receive(heartbeat);
+      pico.runUntil(4e6);
+      expect(Buffer.from(sent).toString('latin1'), `at ${atUs} us`).toMatch(
+        /^\$EVENT,0000,01,01,\w{8},\w{8},motor [\d.]+\*\w{8}\r?\n\$D,/,
+      );
+    }
   });
 });
 

@@ -5,6 +5,7 @@ import { flashFrom } from './boot.js';
 import { Chip, powerOnState, type Retained } from './chip.js';
 import { VirtualClock } from './clock.js';
 import { raiseHardFault, shouldWake } from './cortex-m0.js';
+import { Units } from './thumb/translate.js';
 import { watchdogReasons } from './watchdog.js';
 
 const WATCHDOG = 0x40058000;
@@ -22,6 +23,7 @@ function chipAt(clock: VirtualClock, seed = 1, retained?: Retained) {
       clock,
       random,
       flash: flashFrom(sleeper),
+      units: new Units(new Uint16Array(0)),
       onCharacter: () => {},
       onWatchdog: (reason) => reasons.push(reason),
       onUnmodelled: () => {},

@@ -91,10 +91,6 @@ export const ConfigSchema = Type.Object(
       },
       { ...closed, default: {} },
     ),
-    recorder: Type.Object(
-      { dir: Type.String({ default: '', description: 'where recordings and the audit log go; empty: tautline-data' }) },
-      { ...closed, default: {} },
-    ),
     loop: Type.Object(
       {
         priority: Type.Integer({

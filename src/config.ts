@@ -1,6 +1,9 @@
 /** Every setting, declared once: its type, its default and its sentence for `--help` and `docs/configuration.md`. */
 import { type Static, Type } from './typebox.js';
 
+/** The real-time priority that the loop asks for when `loop.priority` says nothing else. */
+export const LOOP_PRIORITY = 20;
+
 const closed = { additionalProperties: false };
 const us = (description: string, defaultUs?: number) =>
   Type.Integer({ minimum: 0, description, ...(defaultUs === undefined ? {} : { default: defaultUs }) });
@@ -96,7 +99,7 @@ export const ConfigSchema = Type.Object(
         priority: Type.Integer({
           minimum: 0,
           maximum: 99,
-          default: 20,
+          default: LOOP_PRIORITY,
           description: 'real-time priority (SCHED_FIFO) of the loop where the kernel grants it; 0: none',
         }),
       },

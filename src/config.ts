@@ -34,7 +34,7 @@ export const BoardSchema = Type.Object(
     id: Type.Optional(
       Type.String({ pattern: '^[a-z][a-z0-9_-]{0,31}$', description: 'overrides the id that the board gives itself' }),
     ),
-    path: Type.String({ minLength: 1, description: 'port: /dev/…, vid:pid[:serial], or emulated:pico' }),
+    path: Type.String({ minLength: 1, description: 'port: /dev/…, vid:pid[:serial], or emulated:pico, emulated:uno' }),
     baud: Type.Integer({ minimum: 300, maximum: 20_000_000, default: 921_600, description: 'bits per second' }),
     encoding: Type.Union([Type.Literal('auto'), Type.Literal('text'), Type.Literal('binary'), Type.Literal('plain')], {
       default: 'auto',
@@ -111,7 +111,7 @@ export const ConfigSchema = Type.Object(
           minimum: 1,
           maximum: 600,
           default: 30,
-          description: 'how long the ring remembers, at the summed rates',
+          description: 'how long the ring remembers 1000 frames a second of each configured board',
         }),
       },
       { ...closed, default: {} },

@@ -46,6 +46,26 @@ describe('plain lines', () => {
     ]);
   });
 
+  test.each(['Warning, motor hot', 'Error, sensor, retrying', 'nan,ovf'])(
+    'does not take "%s" between rows for a header',
+    (log) => {
+      const reader = new PlainReader();
+      for (const line of ['temp,rpm', '21,300', '22,301', '23,302']) reader.read(line);
+      expect(reader.read(log)).toBeUndefined();
+      expect(reader.read('80.1,900')).toEqual([
+        { name: 'temp', value: 80.1 },
+        { name: 'rpm', value: 900 },
+      ]);
+    },
+  );
+
+  test('takes the last of several headers before the first row', () => {
+    expect(third('Ready, steady', 'temp,rpm', '1,2', '3,4', '5,6')).toEqual([
+      { name: 'temp', value: 5 },
+      { name: 'rpm', value: 6 },
+    ]);
+  });
+
   test('takes the unit that a reading brings', () => {
     expect(third('>t:1§°C', '>t:2§°C', '>t:3§°C')).toEqual([{ name: 't', value: 3, unit: '°C' }]);
   });

@@ -21,6 +21,8 @@ const UNIT = /^[^\p{C}]{1,16}$/u;
  */
 export class PlainReader {
   #columns: readonly string[] = [];
+  /** A header has had a row: what looks like another one below it is a log line, and must not rename the values. */
+  #isTable = false;
   #parsableInARow = 0;
 
   /** The readings of a line, or undefined: not parsable, a header, or one of the first two. */
@@ -29,7 +31,7 @@ export class PlainReader {
     const readings = this.#jsonLine(text) ?? this.#pairs(text) ?? this.#csvRow(text);
     if (readings === undefined) {
       const columns = csvHeader(text);
-      if (columns !== undefined) this.#columns = columns;
+      if (columns !== undefined && !this.#isTable) this.#columns = columns;
       else if (this.#parsableInARow < PLAIN_LINES_NEEDED) this.#parsableInARow = 0;
       return undefined;
     }
@@ -65,7 +67,9 @@ export class PlainReader {
   #csvRow(text: string): readonly PlainReading[] | undefined {
     const cells = text.split(',');
     if (this.#columns.length === 0 || cells.length !== this.#columns.length) return undefined;
-    return checked(this.#columns.map((name, index) => ({ name, value: plainNumber(cells[index]!) })));
+    const row = checked(this.#columns.map((name, index) => ({ name, value: plainNumber(cells[index]!) })));
+    if (row !== undefined) this.#isTable = true;
+    return row;
   }
 }
 

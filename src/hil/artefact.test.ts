@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { artefactPath, loadArtefact, type RecordedTest, saveArtefact } from './artefact.js';
@@ -68,8 +68,18 @@ describe('a recording', () => {
   });
 
   it('has a name that stays in its folder, and says which test it is of', () => {
-    const path = artefactPath(recorded.target, recorded.test);
-    expect(path).toBe(join(folder, 'dev-ttyUSB0-reset-is-a-new-boot-ber-..-..-etc.json.gz'));
+    const path = artefactPath(recorded);
+    expect(path).toMatch(/\/dev-ttyUSB0-reset-is-a-new-boot-ber-\.\.-\.\.-etc-[0-9a-f]{6}\.json\.gz$/);
+    expect(dirname(path)).toBe(folder);
+  });
+
+  it('keeps tests apart that differ in their file, or in letters of other scripts', () => {
+    const paths = [
+      artefactPath({ ...recorded, test: '温度が上がる' }),
+      artefactPath({ ...recorded, test: '速度が下がる' }),
+      artefactPath({ ...recorded, test: '速度が下がる', file: 'other.test.ts' }),
+    ];
+    expect(new Set(paths).size).toBe(3);
   });
 
   it('keeps of two nested steps the outer one, and how it ended', async () => {

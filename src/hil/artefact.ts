@@ -1,5 +1,6 @@
 /** A recording as a file: what a failed test leaves behind, and what `HIL_REPLAY` takes. JSON, compressed. */
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -36,10 +37,14 @@ export interface Artefact extends RecordedTest {
   readonly recording: Recording;
 }
 
-/** Where the recording of a test goes: the same for every run of it, so that a failure can name it before it is written. */
-export function artefactPath(target: string, test: string): string {
+/**
+ * Where the recording of a test goes: the same for every run of it, so that a failure can name it before it is written. The
+ * digits keep apart what differs only in its file, or in letters that a file's name does without.
+ */
+export function artefactPath({ target, file, test }: Pick<RecordedTest, 'target' | 'file' | 'test'>): string {
   const name = `${target} ${test}`.replaceAll(/[^\w.-]+/g, '-').replaceAll(/^[-.]+|[-.]+$/g, '');
-  return join(artifactsFolder(), `${name.slice(0, NAME_LENGTH_MAX)}.json.gz`);
+  const digits = createHash('sha256').update(`${target}\n${file}\n${test}`).digest('hex').slice(0, 6);
+  return join(artifactsFolder(), `${name.slice(0, NAME_LENGTH_MAX)}-${digits}.json.gz`);
 }
 
 /** @returns the path */
@@ -53,7 +58,7 @@ export function saveArtefact(test: RecordedTest, recording: Recording): string {
     node: process.version,
   };
   const entries = Array.from({ length: recording.length }, (_, i) => packed(recording.at(i)));
-  const path = artefactPath(test.target, test.test);
+  const path = artefactPath(test);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, gzipSync(JSON.stringify({ ...header, ...test, loop, isTruncated, entries })));
   return path;

@@ -7,7 +7,7 @@ export const environment = {
     return process.env.HIL_TARGET ?? 'pico';
   },
   get seed(): number {
-    return Number(process.env.HIL_SEED ?? 1);
+    return numberOf('HIL_SEED', 1);
   },
   /** An image for the emulated board in place of the committed ones; null for those. */
   get image(): string | null {
@@ -23,11 +23,15 @@ export const environment = {
   },
   /** How long a board is waited for that another run has, in seconds. */
   get waitSeconds(): number {
-    return Number(process.env.HIL_WAIT ?? 30);
+    return numberOf('HIL_WAIT', 30);
+  },
+  /** Bits per second of a port that is given by its path; undefined: the kit's own. */
+  get baud(): number | undefined {
+    return process.env.HIL_BAUD ? numberOf('HIL_BAUD', 0) : undefined;
   },
   /** Files that the target was made of, as they were given: whoever runs a test again needs them too. */
   get given(): [name: string, value: string][] {
-    const names = ['HIL_BOARDS', 'HIL_IMAGE', 'HIL_BOOTROM'];
+    const names = ['HIL_BOARDS', 'HIL_BAUD', 'HIL_IMAGE', 'HIL_BOOTROM'];
     return names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
   },
   get isRequired(): boolean {
@@ -42,6 +46,14 @@ export const environment = {
     return process.env.HIL_REPLAY || null;
   },
 };
+
+/** @throws Error for what is no whole number of at least 0 */
+function numberOf(name: string, byDefault: number): number {
+  const given = process.env[name];
+  if (!given) return byDefault;
+  if (!/^\d{1,10}$/.test(given)) throw new Error(`${name}=${given}: give a whole number, at least 0`);
+  return Number(given);
+}
 
 /** Where recordings and reports go: `HIL_ARTIFACTS`, or `artifacts` in `hil-tests`, or `hil-artifacts`. */
 export function artifactsFolder(): string {

@@ -55,19 +55,23 @@ const miss = (more: Partial<TracedMiss>): TracedMiss =>
     ...more,
   }) as TracedMiss;
 
-function windowOf(frames: readonly TracedFrame[], misses: readonly TracedMiss[] = []): TraceWindow {
+function windowOf(
+  frames: readonly TracedFrame[],
+  misses: readonly TracedMiss[] = [],
+  toUs = frames.at(-1)?.judgedUs ?? 0,
+): TraceWindow {
   const never = (reason: string): never => {
     throw new Error(reason);
   };
   const trace = new Trace({
-    nowUs: () => 0,
+    nowUs: () => toUs,
     isRealTime: false,
     inconclusive: never,
     refuse: never,
     marginal: () => {},
     replay: 'again: this',
   });
-  return { frames, misses, healths: [], texts: [], fromUs: 0, trace };
+  return { frames, misses, healths: [], texts: [], fromUs: 0, toUs, trace };
 }
 
 const frames = (count: number, change: (frame: TracedFrame) => TracedFrame = (same) => same) =>
@@ -122,6 +126,33 @@ describe('a period', () => {
   });
 });
 
+describe('a board with two streams', () => {
+  /** Stream 1 is four times slower. */
+  const both = (change: (frame: TracedFrame) => TracedFrame = (same) => same) =>
+    frames(40)
+      .flatMap((each) =>
+        each.seq % 4 === 0 ? [each, frame(each.seq / 4, { stream: 1, releaseUs: each.releaseUs })] : [each],
+      )
+      .map(change);
+
+  it('has a period for each, and the test says which it means', () => {
+    expect(hasPeriod(windowOf(both()), { us: 1000, stream: 0 }).pass).toBe(true);
+    expect(hasPeriod(windowOf(both()), { us: 4000, stream: 1 }).pass).toBe(true);
+    const late = both((each) =>
+      each.stream === 1 && each.seq === 3 ? { ...each, releaseUs: each.releaseUs + 900 } : each,
+    );
+    expect(hasPeriod(windowOf(late), { us: 4000, stream: 1, tolerancePpm: 1000 }).pass).toBe(false);
+    const unsaid = hasPeriod(windowOf(both()), { us: 1000 });
+    expect(unsaid.pass).toBe(false);
+    expect(unsaid.message()).toContain('streams 0, 1: say which, as toHavePeriod({ us: 1000, stream: 0 })');
+  });
+
+  it('has no gaps when the numbers of each follow', () => {
+    expect(hasNoGaps(windowOf(both())).pass).toBe(true);
+    expect(hasNoGaps(windowOf(both().filter(({ stream, seq }) => stream === 0 || seq !== 3))).pass).toBe(false);
+  });
+});
+
 describe('jitter', () => {
   it('is held by its worst and by its 99 %', () => {
     const one = windowOf(spoiled({ lateUs: 95 }));
@@ -167,6 +198,31 @@ describe('recovery and safety', () => {
     );
     expect(isMarginal(recoversWithin(late, 100))).toBe(true);
     expect(recoversWithin(late, 90).pass).toBe(false);
+  });
+
+  it('there is no recovery when the window ends in the pause', () => {
+    const silent = windowOf(frames(20), [], 3_000_000);
+    expect(recoversWithin(silent, 2000).pass).toBe(false);
+    expect(recoversWithin(silent, 2000).message()).toContain(
+      'no frame met in the 2980.5 ms after the pause that began with frame 19',
+    );
+  });
+
+  it('what took too long is excused by what this machine did then, and by nothing else', () => {
+    const late = (stallUs: number, toUs: number) => {
+      const tripped = windowOf(frames(20, (each) => ({ ...each, flags: each.seq >= 10 ? 2 : 1 })));
+      const slow = windowOf(
+        frames(20, (each) => (each.seq < 5 ? each : { ...each, arrivalUs: each.arrivalUs + 95_000 })),
+      );
+      const old = windowOf(spoiled({ judgedUs: 15_000 }));
+      for (const { trace } of [tripped, slow, old]) trace.stalled(toUs, stallUs);
+      const findings = [isSafeWithin(tripped, 4), recoversWithin(slow, 90), meetsDeadline(old, { us: 5000 })];
+      expect(findings.map(({ pass }) => pass)).toEqual([false, false, false]);
+      return findings.map(({ excuse }) => excuse !== undefined);
+    };
+    expect(late(5000, 10_000)).toEqual([true, true, true]);
+    expect(late(0, 10_000)).toEqual([false, false, false]);
+    expect(late(5000, 200_000)).toEqual([false, false, false]);
   });
 
   it('safety is the first frame that says tripped, as soon as it can have been', () => {

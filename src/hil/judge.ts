@@ -30,7 +30,7 @@ export function meetsDeadline(window: TraceWindow, { us, allowMisses = 0 }: Dead
   const ages = frames.map((frame) => frame.judgedUs - frame.releaseHostUs + frame.uncertaintyUs);
   const late = ages.filter((age) => !(age <= us)).length;
   const worst = indexOfMax(ages.map((age) => (Number.isNaN(age) ? Number.POSITIVE_INFINITY : age)));
-  const isMachine = frames.every((frame, i) => ages[i]! <= us || !isBoardsOwn(frame, window));
+  const isMachine = frames.every((frame, i) => ages[i]! <= us || isMachinesAge(frame, ages[i]! - us, window));
   const claim = `${late} of ${frames.length} frames took longer than ${us} us from release to judged (${allowMisses} allowed), the worst ${Math.round(ages[worst]!)} us`;
   return {
     pass: late <= allowMisses,
@@ -45,11 +45,18 @@ export interface PeriodTerms {
   readonly us: number;
   /** Of the mean period; default 0: exact to the microsecond that the board counts in. */
   readonly tolerancePpm?: number;
+  /** Number of the stream, for a board with several: each has a period of its own. */
+  readonly stream?: number;
 }
 
 /** Releases follow each other in this period, on device time, and their mean keeps it. */
-export function hasPeriod(window: TraceWindow, { us, tolerancePpm = 0 }: PeriodTerms): Finding {
-  const { frames } = window;
+export function hasPeriod(window: TraceWindow, { us, tolerancePpm = 0, stream }: PeriodTerms): Finding {
+  const frames = window.frames.filter((frame) => stream === undefined || frame.stream === stream);
+  const streams = [...new Set(frames.map((frame) => frame.stream))];
+  if (streams.length > 1) {
+    const claim = `the frames are of the streams ${streams.join(', ')}: say which, as toHavePeriod({ us: ${us}, stream: ${streams[0]} })`;
+    return { pass: false, message: () => report(window, claim, -1) };
+  }
   const steps = frames.slice(1).map((frame, i) => periodOf(frames[i]!, frame));
   const periods = steps.filter(Number.isFinite);
   if (periods.length === 0) return noFrames(window);
@@ -61,7 +68,7 @@ export function hasPeriod(window: TraceWindow, { us, tolerancePpm = 0 }: PeriodT
   const claim = `releases are ${meanUs.toFixed(3)} us apart in the mean, the worst ${steps[worst - 1]} us; wanted ${us} us ± ${tolerancePpm} ppm`;
   // A limit of nothing is kept or not.
   const share = limitUs > 0 ? Math.abs(meanUs - us) / limitUs : 0;
-  return { pass: !isOff, message: () => report(window, claim, worst, periods), claim, share };
+  return { pass: !isOff, message: () => report({ ...window, frames }, claim, worst, periods), claim, share };
 }
 
 export interface JitterTerms {
@@ -89,7 +96,8 @@ export function staysWithinJitter(window: TraceWindow, { p99Us, maxUs }: JitterT
 export function hasNoGaps(window: TraceWindow): Finding {
   const { frames, misses } = window;
   if (frames.length === 0) return noFrames(window);
-  const at = frames.findIndex((frame, i) => i > 0 && !follows(frames[i - 1]!, frame));
+  const before = previousOf(frames);
+  const at = frames.findIndex((frame, i) => before[i]?.boot === frame.boot && frame.seq !== before[i].seq + 1);
   const gaps = misses.filter(({ isGap }) => isGap);
   const lost = gaps.reduce((sum, { count }) => sum + (Number.isNaN(count) ? 0 : count), 0);
   const isMachine = gaps.length > 0 && gaps.every((gap) => isMachines(gap, window));
@@ -104,22 +112,27 @@ export function hasNoGaps(window: TraceWindow): Finding {
   };
 }
 
-/** After the longest pause of the window a frame met again, this soon after the last one before it. Host time. */
+/**
+ * After the longest pause of the window a frame met again, this soon after the last one before it. Host time. A pause that the
+ * window ends in counts as well: a board that never came back has not recovered.
+ */
 export function recoversWithin(window: TraceWindow, ms: number): Finding {
-  const { frames } = window;
-  if (frames.length < 2) return noFrames(window);
-  const pauses = frames.slice(1).map((frame, i) => frame.arrivalUs - frames[i]!.arrivalUs);
-  const before = indexOfMax(pauses);
-  const met = frames.findIndex((frame, i) => i > before && frame.verdict === 'met');
-  const tookMs = met < 0 ? Number.POSITIVE_INFINITY : (frames[met]!.arrivalUs - frames[before]!.arrivalUs) / 1e3;
+  const { frames, toUs } = window;
+  if (frames.length === 0) return noFrames(window);
+  const ends = [...frames.slice(1).map(({ arrivalUs }) => arrivalUs), toUs];
+  const before = indexOfMax(ends.map((endUs, i) => endUs - frames[i]!.arrivalUs));
+  const { seq, arrivalUs } = frames[before]!;
+  const met = frames.findIndex(({ verdict }, i) => i > before && verdict === 'met');
+  const backUs = met < 0 ? Number.POSITIVE_INFINITY : frames[met]!.arrivalUs;
+  const tookMs = (backUs - arrivalUs) / 1e3;
   const claim =
     met < 0
-      ? `no frame met after the pause that began with frame ${frames[before]!.seq}`
-      : `it took ${tookMs.toFixed(1)} ms from frame ${frames[before]!.seq} until a frame met again; wanted ${ms} ms`;
+      ? `no frame met in the ${((toUs - arrivalUs) / 1e3).toFixed(1)} ms after the pause that began with frame ${seq}; wanted one within ${ms} ms`
+      : `it took ${tookMs.toFixed(1)} ms from frame ${seq} until a frame met again; wanted ${ms} ms`;
   return {
     pass: tookMs <= ms,
     message: () => report(window, claim, before + 1),
-    excuse: claim,
+    ...excuseOf(claim, window, { fromUs: arrivalUs, toUs: Math.min(backUs, toUs), overUs: (tookMs - ms) * 1e3 }),
     claim,
     share: tookMs / ms,
   };
@@ -139,8 +152,14 @@ export function isSafeWithin(window: TraceWindow, ms: number): Finding {
   const tookMs = (frame.releaseHostUs - fromUs) / 1e3;
   const doubtMs = frame.uncertaintyUs / 1e3;
   const claim = `the first frame of the tripped board was released ${tookMs.toFixed(3)} ms (± ${doubtMs.toFixed(3)}) after the window began; wanted ${ms} ms`;
-  const pass = tookMs - doubtMs <= ms;
-  return { pass, message: () => report(window, claim, tripped), excuse: claim, claim, share: tookMs / ms };
+  const overUs = (tookMs - doubtMs - ms) * 1e3;
+  return {
+    pass: overUs <= 0,
+    message: () => report(window, claim, tripped),
+    ...excuseOf(claim, window, { fromUs, toUs: frame.arrivalUs, overUs }),
+    claim,
+    share: tookMs / ms,
+  };
 }
 
 /** Something missed, and this was the culprit of all of it. */
@@ -163,8 +182,14 @@ function noFrames(window: TraceWindow): Finding {
   return { pass: false, message: () => report(window, 'there are too few frames to judge', -1) };
 }
 
-function follows(before: TracedFrame, frame: TracedFrame): boolean {
-  return before.boot !== frame.boot || before.stream !== frame.stream || frame.seq === before.seq + 1;
+/** For each frame the one before it of the same stream. */
+function previousOf(frames: readonly TracedFrame[]): (TracedFrame | undefined)[] {
+  const newest = new Map<number, TracedFrame>();
+  return frames.map((frame) => {
+    const before = newest.get(frame.stream);
+    newest.set(frame.stream, frame);
+    return before;
+  });
 }
 
 /** Device time from one release to the next; NaN across a gap, a reset or streams. */
@@ -174,21 +199,50 @@ export function periodOf(before: TracedFrame, frame: TracedFrame): number {
 }
 
 /** This machine explains it: the emulator's pace, or this process, which may be the line as well, stood still for most of it. */
-function isMachines(miss: TracedMiss, { trace }: TraceWindow): boolean {
+function isMachines(miss: TracedMiss, window: TraceWindow): boolean {
   const { culprit, emulatorLagUs, isGap, count, fromUs, toUs } = miss;
   if (culprit === 'host' || culprit === 'indeterminate' || emulatorLagUs > 0) return true;
   if (isGap && count !== 0) return false; // standing still loses nothing
-  const stoodUs = trace.stalls
-    .map(({ atUs, us }) => Math.min(atUs, toUs) - Math.max(atUs - us, fromUs))
-    .reduce((sum, overlapUs) => sum + Math.max(0, overlapUs), 0);
-  return stoodUs > (toUs - fromUs) / 2;
+  return stoodUs(window, fromUs, toUs) > (toUs - fromUs) / 2;
 }
 
-function isBoardsOwn(frame: TracedFrame, window: TraceWindow): boolean {
+/** A frame of this age took so much too long: by what was told of it, for the clock was in doubt, or this process stood still. */
+function isMachinesAge(frame: TracedFrame, overUs: number, window: TraceWindow): boolean {
   const miss = window.misses.find(
-    ({ firstSeq, isGap, boot }) => !isGap && firstSeq === frame.seq && boot === frame.boot,
+    ({ firstSeq, isGap, boot, stream }) =>
+      !isGap && firstSeq === frame.seq && boot === frame.boot && stream === frame.stream,
   );
-  return miss !== undefined && !isMachines(miss, window);
+  if (miss !== undefined) return isMachines(miss, window);
+  if (Number.isNaN(overUs) || overUs <= 2 * frame.uncertaintyUs) return true;
+  return isDisturbed(window, { fromUs: frame.releaseHostUs, toUs: frame.judgedUs, overUs });
+}
+
+/** A time that was too long, by how much. */
+export interface Overrun {
+  readonly fromUs: number;
+  readonly toUs: number;
+  readonly overUs: number;
+}
+
+/** There is an excuse where this machine explains what was too much, and only there: a slow board is not one. */
+function excuseOf(claim: string, window: TraceWindow, overrun: Overrun): Pick<Finding, 'excuse'> {
+  return isDisturbed(window, overrun) ? { excuse: claim } : {};
+}
+
+/** This process stood still, or the emulator was behind, for more than half of what was too much. */
+export function isDisturbed(window: TraceWindow, { fromUs, toUs, overUs }: Overrun): boolean {
+  const { trace } = window;
+  const misses = trace.misses.filter((miss) => miss.toUs >= fromUs && miss.fromUs <= toUs);
+  const healths = trace.healths.filter(({ writtenUs }) => writtenUs >= fromUs && writtenUs <= toUs);
+  const lagUs = [...misses, ...healths].reduce((worst, { emulatorLagUs }) => Math.max(worst, emulatorLagUs || 0), 0);
+  return Math.max(lagUs, stoodUs(window, fromUs, toUs)) > overUs / 2;
+}
+
+/** How long this process stood still in this time. */
+function stoodUs({ trace }: TraceWindow, fromUs: number, toUs: number): number {
+  return trace.stalls
+    .map(({ atUs, us }) => Math.min(atUs, toUs) - Math.max(atUs - us, fromUs))
+    .reduce((sum, overlapUs) => sum + Math.max(0, overlapUs), 0);
 }
 
 function sentence({ verdict, culprit, firstSeq, lastSeq, count, isGap, emulatorLagUs }: TracedMiss): string {

@@ -15,7 +15,7 @@ import type { RigOptions } from './targets.js';
 export interface LineBoard {
   readonly kind: BackEnd;
   /** Bits per second; undefined: the kit's own. */
-  readonly baud?: number;
+  readonly baud?: number | undefined;
   /** Its port now; null while there is none. */
   path(): string | null;
   reset?(by: ResetBy, proxy: LineProxy): Promise<void>;
@@ -95,7 +95,12 @@ export async function hostLine({ firmware, seed }: RigOptions): Promise<LineBoar
 }
 
 /** A board that is really there, with our pseudo-terminal before its port. */
-export const portLine = (path: string): LineBoard => ({ kind: 'port', path: () => path, close: async () => {} });
+export const portLine = (path: string, baud: number | undefined): LineBoard => ({
+  kind: 'port',
+  baud,
+  path: () => path,
+  close: async () => {},
+});
 
 /** The bridge cannot know that a board behind our pseudo-terminal is emulated, so it does not ask. */
 function lagExcuse(lagPath: string | null, fromUs: number): string | null {

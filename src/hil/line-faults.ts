@@ -191,6 +191,11 @@ export class LineFaults {
   /** Ends all faults; what was held arrives next. */
   clear(): void {
     this.#tell('clear', '');
+    this.end();
+  }
+
+  /** As `clear`, after the test: nothing that it did. */
+  end(): void {
     for (const lane of Object.values(this.#lanes)) lane.clear();
     this.#drift(() => 0);
   }

@@ -44,6 +44,8 @@ export interface RealRigOptions {
 const WAIT_MS_MIN = 30_000;
 const POLL_MS = 5;
 const OUTLETS_MS = 30_000;
+/** For a session that a fault has ended. */
+const CALM_MS = 3000;
 
 export class RealRig implements Rig {
   readonly trace: Trace;
@@ -161,6 +163,7 @@ export class RealRig implements Rig {
 
   async close(): Promise<void> {
     this.#noise.stop();
+    this.faults?.end();
     await this.#calm();
     this.#reader.close();
     for (const port of this.#ports) port.close();
@@ -170,7 +173,15 @@ export class RealRig implements Rig {
 
   /** The next test begins with a board that is neither armed nor tripped, also a real one. */
   async #calm(): Promise<void> {
-    const { state } = this.loop.control.policy;
+    const { session, control } = this.loop;
+    // A line that was cut until now has to be heard again first; a board that stays away cannot be helped.
+    for (
+      let ms = 0;
+      session.state !== 'streaming' && ms < CALM_MS && control.policy.state !== 'disarmed';
+      ms += POLL_MS
+    )
+      await sleep(POLL_MS);
+    const { state } = control.policy;
     if (state === 'armed') await this.command('disarm', []);
     else if (state === 'tripped') await this.command('rearm', []);
   }

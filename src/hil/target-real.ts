@@ -1,6 +1,7 @@
 /** Targets in real time: a board on a port, and the real bridge with its outlets. */
 import { existsSync } from 'node:fs';
 import type { Capability } from './capabilities.js';
+import { environment } from './environment.js';
 import { bootRomPath, imagePath, missingImage, tryOwnImage } from './firmware-image.js';
 import { HostProcess, missingHost } from './host-process.js';
 import { emulatorLine, hostLine, needsLine, portLine, throughProxy } from './line-boards.js';
@@ -74,8 +75,12 @@ export function portTarget(path: string): Target {
   const hasPty = process.platform !== 'win32';
   return realTarget(path, ['timing', 'outlets', ...(hasPty ? (['unplug', 'faults'] as const) : [])], {
     missing: () => (existsSync(path) || /^COM\d+$/.test(path) ? null : `there is no port ${path}: plug the board in`),
-    open: async (options) =>
-      needsLine(options) ? throughProxy(portLine(path), options) : { path, faults: null, close: async () => {} },
+    open: async (options) => {
+      const { baud } = environment;
+      return needsLine(options)
+        ? throughProxy(portLine(path, baud), options)
+        : { path, baud, faults: null, close: async () => {} };
+    },
   });
 }
 

@@ -53,6 +53,26 @@ describe('the verdict', () => {
     expect(given.task.meta.hil).toMatchObject({ verdict: 'marginal', marginal: ['98 us of 100'] });
   });
 
+  it('is fail for a board that streamed and does not any more, unless the test said so', async () => {
+    const end = async (isExpected: boolean) => {
+      const given = context(`goes silent, ${isExpected}`);
+      const target = await planted('silent', () => {});
+      const run = await TestRun.begin({ target, needs: ['faults'], firmware: 'release', seed: 1, ...given });
+      await run.rig.until('it streams', () => run.rig.trace.frames.length > 0, 10_000);
+      run.rig.faults!.cut('fromBoard');
+      await run.rig.pass(2000);
+      if (isExpected) run.health.expect('silence');
+      given.task.result!.state = 'pass';
+      await run.end().catch(() => {});
+      return given.task.meta.hil;
+    };
+    expect(await end(false)).toMatchObject({
+      verdict: 'fail',
+      reason: expect.stringContaining("health.expect('silence')"),
+    });
+    expect(await end(true)).toMatchObject({ verdict: 'pass' });
+  });
+
   it('is inconclusive when this machine may be to blame, and skipped when the target cannot', async () => {
     const busy = context('busy');
     const run = await begin(await planted('busy', () => {}), busy);

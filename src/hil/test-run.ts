@@ -192,7 +192,7 @@ export class TestRun {
 
   get #replay(): string {
     const { target, task } = this.#options;
-    return `HIL_REPLAY=${quoted(target.replays?.path ?? artefactPath(target.name, fullName(task)))} ${this.#command}`;
+    return `HIL_REPLAY=${quoted(target.replays?.path ?? artefactPath({ target: target.name, file: task.file.name, test: fullName(task) }))} ${this.#command}`;
   }
 
   /** `-t` takes a regular expression. */

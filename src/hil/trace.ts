@@ -49,6 +49,8 @@ export interface TraceWindow {
   readonly texts: readonly TextEvent[];
   /** When the window begins, host monotonic; NaN for the whole trace. */
   readonly fromUs: number;
+  /** When it ends, host monotonic: for the whole trace, now. */
+  readonly toUs: number;
   readonly trace: Trace;
 }
 
@@ -99,6 +101,10 @@ export class Trace implements TraceWindow {
     return this.healths.at(-1);
   }
 
+  get toUs(): number {
+    return this.options.nowUs();
+  }
+
   mark(): TraceMark {
     const { frames, misses, healths, texts } = this;
     return {
@@ -118,6 +124,7 @@ export class Trace implements TraceWindow {
       healths: this.healths.slice(mark.healths, until.healths),
       texts: this.texts.slice(mark.texts, until.texts),
       fromUs: mark.atUs,
+      toUs: until.atUs,
       trace: this,
     };
   }

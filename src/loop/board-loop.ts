@@ -124,6 +124,7 @@ export class BoardLoop {
     this.#port = port;
     this.#condition.opens++;
     this.decoder.reset();
+    this.board.opened();
     this.session.opened(nowUs);
     this.report.log('info', `${port.path} is open`);
     this.report.alarm('port', false, `${port.path} is open`);

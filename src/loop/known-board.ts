@@ -19,6 +19,7 @@ export class KnownBoard {
   byId: readonly (LoopStream | undefined)[] = none;
   /** Of a board that only prints lines. */
   plain: PlainStream | null = null;
+  #isPlainOld = false;
   #streams: StreamSet | null = null;
   /** What the outlets know of the board; it stays while the board is away, so that its topics and plots do. */
   #described: (Pick<Established, 'descriptor' | 'bootId'> & Pick<StreamSet, 'contracts'>) | null = null;
@@ -103,9 +104,15 @@ export class KnownBoard {
   /** Takes a line of a board that only prints. @returns the stream of such lines */
   read(readings: readonly PlainReading[], arrivalUs: number, path: string | undefined): PlainStream {
     this.#described = null;
-    this.plain ??= new PlainStream(this.options.config.baud);
+    if (this.plain === null || this.#isPlainOld) this.plain = new PlainStream(this.options.config.baud);
+    this.#isPlainOld = false;
     if (this.plain.take(readings, arrivalUs)) this.tell(path);
     return this.plain;
+  }
+
+  /** The port was opened: another sketch may print now. What the old one had stays told until this one has printed. */
+  opened(): void {
+    this.#isPlainOld = true;
   }
 
   /** Nothing is known of it but that it prints. */

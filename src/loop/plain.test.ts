@@ -22,3 +22,16 @@ it('refuses more signals than a stream can have, and counts them', () => {
   expect(plain.frame.count).toBe(SIGNALS_MAX);
   expect(plain.refusedSignals).toBe(3);
 });
+
+it('has no value for a signal that was not printed for a lifespan, while others are', () => {
+  const plain = new PlainStream(115_200);
+  const lifespanUs = plain.contracts.plain.lifespanUs;
+  plain.take([{ name: 'temperature', value: 21.5 }], 1);
+  plain.take([{ name: 'speed', value: 1200 }], 2);
+  plain.take([{ name: 'temperature', value: 21.6 }], 2 + lifespanUs);
+  expect([...plain.frame.values.slice(0, 2)]).toEqual([21.6, 1200]);
+  plain.take([{ name: 'temperature', value: 21.7 }], 3 + lifespanUs);
+  expect([...plain.frame.values.slice(0, 2)]).toEqual([21.7, Number.NaN]);
+  plain.take([{ name: 'speed', value: 1300 }], 4 + lifespanUs);
+  expect([...plain.frame.values.slice(0, 2)]).toEqual([21.7, 1300]);
+});

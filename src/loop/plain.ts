@@ -28,6 +28,8 @@ export class PlainStream {
   /** Names past the most that a stream can have. */
   refusedSignals = 0;
   readonly #signals = new Map<string, { index: number; unit: string }>();
+  /** When each signal was printed last. */
+  readonly #arrivalsUs = new Float64Array(SIGNALS_MAX);
   readonly #frame: ReceivedFrame = {
     stream: 0,
     flags: 0,
@@ -59,9 +61,17 @@ export class PlainStream {
         this.#signals.set(name, signal);
       }
       this.#frame.values[signal.index] = value;
+      this.#arrivalsUs[signal.index] = arrivalUs;
     }
     this.#frame.count = this.#signals.size;
+    this.#forgetOld(arrivalUs);
     return this.#signals.size !== before;
+  }
+
+  /** A line of some signals says nothing of the others: what was not printed for a lifespan has no value. */
+  #forgetOld(nowUs: number): void {
+    const { values, count } = this.#frame;
+    for (let i = 0; i < count; i++) if (nowUs - this.#arrivalsUs[i]! > contract.lifespanUs) values[i] = Number.NaN;
   }
 
   get frame(): ReceivedFrame {

@@ -21,12 +21,13 @@ export function App({ store }: { store: BridgeStore }) {
       <BridgeTroubles store={store} />
       <main>
         {store.needsToken.value && <Access />}
-        {boards.length === 0 && isConnected && (
+        {boards === undefined && isConnected && <p class="empty">Waiting for the bridge's list of boards.</p>}
+        {boards?.length === 0 && isConnected && (
           <p class="empty">
             No board yet. Plug one in, or run <code>tautline doctor</code> to see what stands in the way.
           </p>
         )}
-        {boards.map((board) => (
+        {boards?.map((board) => (
           <Board key={board.id} board={board} />
         ))}
       </main>

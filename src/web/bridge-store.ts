@@ -8,7 +8,8 @@ import { onFrame } from './frame-loop.js';
 export class BridgeStore {
   readonly connected = signal(false);
   readonly reason = signal('connecting');
-  readonly boards = signal<readonly BoardStore[]>([]);
+  /** Undefined before the first list: connected is not yet to know that there is none. */
+  readonly boards = signal<readonly BoardStore[] | undefined>(undefined);
   readonly outlets = signal<readonly OutletSummary[]>([]);
   readonly alarms = signal<readonly AlarmMessage[]>([]);
   readonly version = signal('');

@@ -58,8 +58,8 @@ const mail = new Int32Array(start.mail);
 
 class PacedRun {
   private readonly outbox = new Outbox(OUTBOX_BYTES);
-  private readonly board: EmulatedBoard;
-  private readonly pacing: Pacing;
+  /** Gives out the board: nothing else may. */
+  private readonly pacing: Pacing<EmulatedBoard>;
   private readonly lag = new LagWriter();
   private readonly inbox = new Uint8Array(4096);
   private pty: PtyEnd | undefined;
@@ -74,7 +74,7 @@ class PacedRun {
     warmUp();
     this.pty = start.pty && new PtyEnd(start.pty);
     this.take = start.pty === undefined ? this.toMessages : this.toPty;
-    this.board = emulatedBoards[start.board].create({
+    const board = emulatedBoards[start.board].create({
       image: start.image,
       bootRom: start.bootRom,
       seed: start.seed,
@@ -83,7 +83,7 @@ class PacedRun {
         this.outbox.push(byte);
       },
     });
-    this.pacing = new Pacing(this.board, monotonicUs);
+    this.pacing = new Pacing(board, monotonicUs);
     send({ type: 'ready', lagPath: this.lag.path });
   }
 
@@ -98,7 +98,6 @@ class PacedRun {
 
   private turn(): void {
     const letters = Atomics.load(mail, 0);
-    // First: what the board is given now it must not stamp with the time at which the wait began.
     this.pacing.step();
     this.readMail();
     this.fromMessages();
@@ -112,15 +111,18 @@ class PacedRun {
 
   private fromPty(): void {
     if (this.pty === undefined) return;
-    const room = Math.min(this.inbox.length, this.board.receiveRoom);
+    const board = this.pacing.atNow();
+    const room = Math.min(this.inbox.length, board.receiveRoom);
     const count = this.pty.receive(this.inbox, room);
-    if (count > 0) this.board.receive(this.inbox.subarray(0, count));
+    if (count > 0) board.receive(this.inbox.subarray(0, count));
   }
 
   /** The sender waits for `taken`, so there is never more than one piece. */
   private fromMessages(): void {
-    if (this.held === undefined || this.board.receiveRoom < this.held.length) return;
-    this.board.receive(this.held);
+    if (this.held === undefined) return;
+    const board = this.pacing.atNow();
+    if (board.receiveRoom < this.held.length) return;
+    board.receive(this.held);
     this.held = undefined;
     send({ type: 'taken' });
   }
@@ -154,10 +156,10 @@ class PacedRun {
         this.fromMessages();
         return;
       case 'baud':
-        this.board.hostBaud = message.baud;
+        this.pacing.atNow().hostBaud = message.baud;
         return;
       case 'reset':
-        this.board.reset(message.by);
+        this.pacing.atNow().reset(message.by);
         return;
       case 'plug':
         if (this.pty !== undefined) this.unheardBefore += this.pty.unheardBytes;
@@ -173,12 +175,13 @@ class PacedRun {
   }
 
   private get counters(): PacerCounters {
+    const board = this.pacing.atNow();
     return {
-      virtualUs: this.board.nowNs / 1e3,
+      virtualUs: board.nowNs / 1e3,
       skippedUs: this.pacing.skippedUs,
       unheardBytes: this.unheardBefore + (this.pty?.unheardBytes ?? 0),
       droppedBytes: this.outbox.droppedBytes,
-      resets: this.board.resets,
+      resets: board.resets,
     };
   }
 }

@@ -27,6 +27,13 @@ describe('Pacing', () => {
     expect(pacing.waitUs(wall.us)).toBe(700);
   });
 
+  it('gives out the board at the present time only', () => {
+    const { wall, pacing } = paced();
+    pacing.step();
+    wall.us += 900;
+    expect(pacing.atNow().nowNs).toBe(900e3);
+  });
+
   it('waits no less than 100 us', () => {
     const { wall, pacing } = paced();
     wall.us += 990;

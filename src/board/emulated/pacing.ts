@@ -15,7 +15,7 @@ export interface PacedBoard {
   runUntil(virtualNs: number): void;
 }
 
-export class Pacing {
+export class Pacing<Board extends PacedBoard = PacedBoard> {
   /** Virtual time that was given up after long standstills, in us. */
   skippedUs = 0;
   private startUs: number;
@@ -23,11 +23,20 @@ export class Pacing {
 
   /** @param clockUs monotonic clock, in us */
   constructor(
-    private readonly board: PacedBoard,
+    private readonly board: Board,
     private readonly clockUs: () => number,
   ) {
     this.plannedUs = clockUs();
     this.startUs = this.plannedUs - board.nowNs / 1e3;
+  }
+
+  /**
+   * The board, run up to now, or a slice on the way there: what it is given after a wait it must not stamp with the time at
+   * which the wait began. For its host a ping would be received before it was sent.
+   */
+  atNow(): Board {
+    this.step();
+    return this.board;
   }
 
   /** Runs the board up to now. */

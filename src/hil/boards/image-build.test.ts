@@ -30,7 +30,24 @@ describe('the build hash of an image', () => {
     expect(buildOfImage(committed('uno.hex'))).not.toBe(buildOfImage(committed('uno-test.hex')));
   });
 
+  it('is read from Intel HEX of a chip with more than 64 KiB, whatever the order of its records', () => {
+    const record = (address: number, type: number, data: readonly number[]) => {
+      const bytes = [data.length, address >> 8, address & 0xff, type, ...data];
+      const sum = -bytes.reduce((total, byte) => total + byte, 0) & 0xff;
+      return `:${Buffer.from([...bytes, sum])
+        .toString('hex')
+        .toUpperCase()}`;
+    };
+    const descriptor = [...Buffer.from(`{"build":"${'ab'.repeat(32)}"}`)];
+    const data = Array.from({ length: Math.ceil(descriptor.length / 16) }, (_, i) =>
+      record(i * 16, 0, descriptor.slice(i * 16, i * 16 + 16)),
+    );
+    const lines = [record(0, 4, [0x08, 0x00]), ...data.reverse(), record(0, 5, [8, 0, 0, 1]), record(0, 1, [])];
+    expect(buildOfImage(file('stm32.hex', lines.join('\n')))).toBe('ab'.repeat(32));
+  });
+
   it.each([
+    ['a HEX file that was cut off', file('cut.hex', ':00000004FC'), /cut\.hex: the HEX file has no end record/],
     ['a file that is not there', join(folder, 'none.bin'), /cannot read the image .*none\.bin/],
     ['a sketch without a descriptor', file('sketch.bin', 'temperature:21.5'), /holds no descriptor with a "build"/],
     ['a hash that nobody has written in', file('raw.bin', `"build":"${'0'.repeat(64)}"`), /a build hash of zeros/],

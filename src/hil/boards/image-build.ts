@@ -1,6 +1,6 @@
 /** The build hash that an image says of itself: the `build` of its descriptor, as firmware/tools/image.mjs writes it. */
 import { readFileSync } from 'node:fs';
-import { imageFromHex } from '../../board/emulated/atmega328p/intel-hex.js';
+import { dataFromHex } from '../../board/emulated/atmega328p/intel-hex.js';
 
 /** UF2 specification: blocks of 512 bytes with 32 bytes of head. */
 const UF2 = { start: 0x0a324655, blockBytes: 512, headBytes: 32, payloadBytesMax: 476 };
@@ -40,7 +40,15 @@ function read(path: string): Buffer {
 
 function contentsOf(file: Buffer, path: string): Uint8Array {
   if (file.length >= 4 && file.readUInt32LE(0) === UF2.start) return fromUf2(file, path);
-  return path.endsWith('.hex') ? imageFromHex(file) : file;
+  return path.endsWith('.hex') ? fromHex(file, path) : file;
+}
+
+function fromHex(file: Buffer, path: string): Uint8Array {
+  try {
+    return dataFromHex(file);
+  } catch (error) {
+    throw new Error(`${path}: ${(error as Error).message}`);
+  }
 }
 
 function fromUf2(file: Buffer, path: string): Uint8Array {

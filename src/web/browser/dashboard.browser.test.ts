@@ -114,6 +114,26 @@ describe.skipIf(isChromiumMissing)(`the dashboard in Chromium${whyNot}`, () => {
     await dashboard.shows('live');
   });
 
+  test('does not say that there is no board before the bridge has told', async () => {
+    const page = await stage.browser.newPage();
+    let tell = () => {};
+    const mayTell = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    await page.routeWebSocket(/socket\/websocket/, (client) => {
+      const server = client.connectToServer();
+      server.onMessage((message) => void mayTell.then(() => client.send(message)));
+    });
+    await page.goto(stage.url);
+    await page.getByTestId('connection').getByText('connected', { exact: true }).waitFor();
+    await page.getByText("Waiting for the bridge's list of boards").waitFor();
+    expect(await page.getByText('No board yet').count()).toBe(0);
+    tell();
+    await page.locator('[data-testid=board-host][data-state=live]').waitFor();
+    expect(await page.getByText('Waiting for').count()).toBe(0);
+    await page.close();
+  });
+
   test('all of its text is readable, light and dark', isReadable);
 
   test('no error of a script, and none of the content security policy', () => {

@@ -1,21 +1,19 @@
 #!/usr/bin/env node
 /**
- * Writes the files that are generated from a declaration: `firmware/core/wire.gen.h` from `dist/codec/schema.js`.
+ * Writes the files that are generated from a declaration: `firmware/core/wire.gen.h` from `src/codec/schema.ts`, as built.
  *
  *   node .ci/generate.mjs           writes them
  *   node .ci/generate.mjs --check   writes nothing; exits 1 when one differs from its declaration
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { ensureBuild, ensurePackages, orExplain, root } from './setup.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const schemaPath = join(root, 'dist/codec/schema.js');
-if (!existsSync(schemaPath)) {
-  console.error('generate: dist/codec/schema.js is missing; build first with `npx tsc`');
-  process.exit(2);
-}
-const schema = await import(schemaPath);
+orExplain(() => {
+  ensurePackages();
+  ensureBuild();
+});
+const schema = await import(join(root, 'dist/codec/schema.js'));
 
 /** `execSumSquaredUs2` -> `exec_sum_squared_us2`. */
 const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -147,8 +145,6 @@ for (const { path, text } of outputs) {
     continue;
   }
   different++;
-  console.error(
-    `generate: ${path} differs from its declaration; run \`npx tsc && node .ci/generate.mjs\` and commit it`,
-  );
+  console.error(`generate: ${path} differs from its declaration; run \`npm run generate\` and commit it`);
 }
 process.exit(different === 0 ? 0 : 1);

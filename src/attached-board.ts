@@ -102,6 +102,8 @@ export class AttachedBoard {
       {
         opened: (path, atUs) => loop.opened({ path, send: (bytes) => this.connection.send(bytes) }, atUs),
         chunk: (bytes, arrival) => loop.chunk(bytes, arrival),
+        unlocked: (path, reason) =>
+          loop.report.log('warning', `${path} is used without a lock, so a second bridge can disturb it: ${reason}`),
         suspected: (error) => loop.suspected(error.message),
         closed: (error, atUs) =>
           loop.closed(`${error?.message ?? 'The port was closed.'} Trying again.`, 'absent', atUs),

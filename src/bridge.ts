@@ -70,8 +70,6 @@ class RunningBridge implements Bridge {
   constructor(options: BridgeOptions) {
     this.#options = options;
     const { config, explicit = [] } = options;
-    if (config.boards.length > BOARDS_MAX)
-      throw new RangeError(`${config.boards.length} boards; at most ${BOARDS_MAX}`);
     refuseWrong(config);
     this.#priority = raiseLoopPriority(config.loop.priority);
     const slotsPerSecond = Math.max(1, config.boards.length) * SLOTS_PER_SECOND_EACH;
@@ -200,7 +198,11 @@ class RunningBridge implements Bridge {
 }
 
 /** What an outlet would refuse is refused before anything runs. */
-function refuseWrong({ http, mqtt }: Config): void {
+function refuseWrong({ boards, http, mqtt }: Config): void {
+  if (boards.length > BOARDS_MAX) {
+    const text = `there are ${boards.length} [[boards]]: one bridge takes at most ${BOARDS_MAX}; give the others a bridge of their own`;
+    throw new UserError(text, exitCodes.usage);
+  }
   const broker = mqtt.enabled ? chooseTarget(mqtt, []) : null;
   const refusal = refuseSettings(http) ?? (broker?.kind === 'wrong' ? broker.text : undefined);
   if (refusal !== undefined) throw new UserError(refusal, exitCodes.usage);

@@ -74,7 +74,7 @@ program
   .command('init')
   .description('write a small project with tests for your own board')
   .argument('[dir]', 'folder to write to', 'board-tests')
-  .action(async (dir) => (await import('./cli/hil-init.js')).hilInit(dir, version));
+  .action(async (dir) => (await import('./cli/hil-init.js')).hilInit(dir));
 
 program
   .command('ports')

@@ -33,6 +33,10 @@ describe('configuration', () => {
     expect(explicit).toEqual(expect.arrayContaining(['http.port', 'mqtt.port', 'mqtt.stateHz']));
   });
 
+  it('refuses a section for something that the bridge does not have', () => {
+    expect(() => load('[recorder]\ndir = "data"')).toThrow(/recorder: no such setting; known are http\.host/);
+  });
+
   it('means the first board by board.*', () => {
     const { config } = load('', { environment: { TAUTLINE_BOARD_PATH: '/dev/ttyACM0' }, set: ['board.baud=115200'] });
     expect(config.boards).toEqual([{ path: '/dev/ttyACM0', baud: 115_200, encoding: 'auto', contract: {} }]);

@@ -1,6 +1,9 @@
 /** Every setting, declared once: its type, its default and its sentence for `--help` and `docs/configuration.md`. */
 import { type Static, Type } from './typebox.js';
 
+/** The real-time priority that the loop asks for when `loop.priority` says nothing else. */
+export const LOOP_PRIORITY = 20;
+
 const closed = { additionalProperties: false };
 const us = (description: string, defaultUs?: number) =>
   Type.Integer({ minimum: 0, description, ...(defaultUs === undefined ? {} : { default: defaultUs }) });
@@ -31,7 +34,7 @@ export const BoardSchema = Type.Object(
     id: Type.Optional(
       Type.String({ pattern: '^[a-z][a-z0-9_-]{0,31}$', description: 'overrides the id that the board gives itself' }),
     ),
-    path: Type.String({ minLength: 1, description: 'port: /dev/…, vid:pid[:serial], or emulated:pico' }),
+    path: Type.String({ minLength: 1, description: 'port: /dev/…, vid:pid[:serial], or emulated:pico, emulated:uno' }),
     baud: Type.Integer({ minimum: 300, maximum: 20_000_000, default: 921_600, description: 'bits per second' }),
     encoding: Type.Union([Type.Literal('auto'), Type.Literal('text'), Type.Literal('binary'), Type.Literal('plain')], {
       default: 'auto',
@@ -91,16 +94,12 @@ export const ConfigSchema = Type.Object(
       },
       { ...closed, default: {} },
     ),
-    recorder: Type.Object(
-      { dir: Type.String({ default: '', description: 'where recordings and the audit log go; empty: tautline-data' }) },
-      { ...closed, default: {} },
-    ),
     loop: Type.Object(
       {
         priority: Type.Integer({
           minimum: 0,
           maximum: 99,
-          default: 20,
+          default: LOOP_PRIORITY,
           description: 'real-time priority (SCHED_FIFO) of the loop where the kernel grants it; 0: none',
         }),
       },
@@ -112,7 +111,7 @@ export const ConfigSchema = Type.Object(
           minimum: 1,
           maximum: 600,
           default: 30,
-          description: 'how long the ring remembers, at the summed rates',
+          description: 'how long the ring remembers 1000 frames a second of each configured board',
         }),
       },
       { ...closed, default: {} },

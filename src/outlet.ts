@@ -5,7 +5,7 @@
 import type { Config } from './config.js';
 import type { DeliveryCulprit, LateDelivery } from './delivery/misses.js';
 
-export const outletNames = ['gateway', 'mqtt', 'broker', 'recorder', 'console', 'scout'] as const;
+export const outletNames = ['gateway', 'mqtt', 'broker', 'console', 'scout'] as const;
 export type OutletName = (typeof outletNames)[number];
 
 /** `workerData` of an outlet. */
@@ -67,7 +67,7 @@ export interface BoardCommand {
   readonly name: string;
   /** In the units of the descriptor. */
   readonly arguments: readonly number[];
-  /** Who asked: `cli`, `http 127.0.0.1`, `mqtt <client>`. For the audit log. */
+  /** Who asked, for the log: `http 127.0.0.1`, `socket <name> 127.0.0.1`. */
   readonly by: string;
 }
 

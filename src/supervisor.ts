@@ -77,7 +77,6 @@ const outletFiles: Readonly<Partial<Record<OutletName, OutletFile>>> = {
   gateway: built('./gateway/worker.js', 512),
   mqtt: built('./mqtt/worker.js', 256),
   broker: built('./mqtt/broker-worker.js', 256),
-  recorder: built('./recorder/worker.js', 256),
   console: built('./console/worker.js', 64),
 };
 

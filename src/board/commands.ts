@@ -15,7 +15,7 @@ const COMMAND_EXPIRY_US = 1_000_000;
 export type EarliestDeviceUs = (hostUs: number) => number | null;
 
 export interface CommandRequest {
-  /** Correlates with the audit log. */
+  /** The host's own; the board does not interpret it. */
   readonly id: number;
   readonly command: string;
   /** Raw integers, scaled already. */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Backoff } from './backoff.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { PortError } from './errors.js';
@@ -84,6 +84,7 @@ function bench(options: Partial<ConnectionOptions> = {}) {
       opened: (path) => log.push(`opened ${path}`),
       chunk: (bytes) => log.push(`chunk ${bytes.length}`),
       closed: (reason) => log.push(`closed ${reason?.code ?? 'by us'}`),
+      unlocked: (path, reason) => log.push(`unlocked ${path}: ${reason}`),
       suspected: (error) => log.push(`suspected ${error.code}`),
       failed: (error, retryMs) =>
         log.push(`failed ${error.code} ${retryMs === null ? 'for good' : Math.round(retryMs)}`),
@@ -199,6 +200,28 @@ describe('a connection', () => {
     expect(late.isClosed).toBe(true);
     expect(log.at(-1)).toBe('opened memory');
     await connection.close();
+  });
+
+  it('says once that there is no place for its lock, and goes on', async () => {
+    const lock = async () => {
+      throw Object.assign(new Error('read-only file system'), { code: 'EROFS' });
+    };
+    const { connection, time, log, ports } = bench({ isFile: true, resolve: async () => '/dev/null', lock });
+    const opened = (count: number) => vi.waitFor(() => expect(connection.counters.opens).toBe(count), 10_000);
+    connection.open();
+    await opened(1);
+    ports[0]!.sink!.hangup(new Error('gone'));
+    await time.run(100);
+    await opened(2);
+    await connection.close();
+    expect(log).toEqual([
+      'unlocked /dev/null: read-only file system',
+      'opened /dev/null',
+      'closed PORT_HANGUP',
+      'opened /dev/null',
+      'closed by us',
+    ]);
+    expect(connection.counters.unlocked).toBe(2);
   });
 
   it('suspects the baud rate once per opening, when the bytes make no sense', async () => {

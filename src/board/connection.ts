@@ -24,6 +24,8 @@ export interface ConnectionSink {
   closed(reason: PortError | null, atUs: number): void;
   /** The bytes make no sense: `error` says so, once per opening, and names the usual baud rates. The port stays open. */
   suspected?(error: PortError): void;
+  /** The port is opened without a lock of ours, because there is no place for one. Said once. */
+  unlocked?(path: string, reason: string): void;
   /** A try failed; the next one follows in `retryMs`. Null: only a person can help (`error.exitCode`), nothing is tried any more. */
   failed(error: PortError, retryMs: number | null): void;
 }
@@ -45,6 +47,7 @@ export interface ConnectionOptions {
   readonly nowUs?: () => number;
   readonly timers?: Timers;
   readonly open?: OpenSerial;
+  readonly lock?: typeof lockPort;
   /** Devices that are no files (boards in this process) have no lock and no presence to check. */
   readonly isFile?: boolean;
 }
@@ -235,10 +238,10 @@ export class Connection {
   /** Without a place for lock files (a read-only container) serialport's own lock has to do. */
   async #lock(path: string): Promise<PortLock | null> {
     try {
-      return await lockPort(path);
+      return await (this.#options.lock ?? lockPort)(path);
     } catch (error) {
       if (error instanceof PortError || (error as NodeJS.ErrnoException).code === 'ENOENT') throw error;
-      this.counters.unlocked++;
+      if (this.counters.unlocked++ === 0) this.sink.unlocked?.(path, (error as Error).message);
       return null;
     }
   }

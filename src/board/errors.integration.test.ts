@@ -39,6 +39,7 @@ describe('the errors of a port', () => {
     expect(message).toContain('at 115200 baud');
     expect(message.split('Usual ones:')[1]).not.toContain('115200');
     expect(message).toContain('921600');
+    expect(message).toMatch(/--set board\.baud=.*`baud` under \[\[boards\]\]/);
   });
 
   it('keep what nobody has foreseen', async () => {

@@ -103,7 +103,7 @@ export const baudSuspected = (path: string, baud: number, bytes: number): PortEr
     'PORT_BAUD_SUSPECTED',
     path,
     `${bytes} bytes came from ${path} at ${baud} baud, and none of them made a line or a frame: the board probably runs at ` +
-      `another rate. Usual ones: ${usualBauds.filter((usual) => usual !== baud).join(', ')}. Set \`boards.baud\`.`,
+      `another rate. Usual ones: ${usualBauds.filter((usual) => usual !== baud).join(', ')}. Set it with \`--set board.baud=…\`, or as \`baud\` under [[boards]].`,
   );
 
 async function groupName(gid: number): Promise<string> {

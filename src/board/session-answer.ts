@@ -20,7 +20,7 @@ export function objection(answer: Message<'session'>, choice: EncodingChoice): s
   }
   if (chooseEncoding(choice, offered) === null) {
     return (
-      `the board offers the encodings 0x${offered.toString(16)} (1 text, 2 binary), and boards.encoding is "${choice}": ` +
+      `the board offers the encodings 0x${offered.toString(16)} (1 text, 2 binary), and board.encoding is "${choice}": ` +
       'set it to "auto", or build the firmware with that encoding'
     );
   }
@@ -41,7 +41,7 @@ export function meaningOfNack(
   }
   if (code !== answerCodes.unsupported) return null;
   const reason = isStarting
-    ? 'the board refuses the encoding that it offered: set boards.encoding to the other one, or rebuild its firmware'
+    ? 'the board refuses the encoding that it offered: set board.encoding to the other one, or rebuild its firmware'
     : protocolMismatch('of another version');
   return { type: 'refused', reason };
 }

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { availableParallelism, release } from 'node:os';
 import { basename } from 'node:path';
+import { LOOP_PRIORITY } from '../config.js';
 import { exitCodes } from '../exit-codes.js';
 import { v8Flags } from '../v8-flags.js';
 
@@ -74,13 +75,17 @@ function evidence(): Finding {
 function scheduling(): Finding {
   const subject = 'scheduling';
   if (process.platform !== 'linux') return { level: 'note', subject, text: 'the loop runs at ordinary priority' };
-  const granted = spawnSync('chrt', ['--fifo', '1', 'true']).status === 0;
+  const granted = spawnSync('chrt', ['--fifo', String(LOOP_PRIORITY), 'true']).status === 0;
   return granted
-    ? { level: 'ok', subject, text: 'real-time priority is granted: the loop takes it (loop.priority)' }
+    ? {
+        level: 'ok',
+        subject,
+        text: `real-time priority ${LOOP_PRIORITY} is granted: the loop takes it (loop.priority)`,
+      }
     : {
         level: 'note',
         subject,
-        text: 'no right to real-time priority: a busy host delays the loop; LimitRTPRIO= or limits.conf give it (docs/operations.md)',
+        text: `no right to real-time priority ${LOOP_PRIORITY}: a busy host delays the loop; LimitRTPRIO= or limits.conf give it (docs/operations.md)`,
       };
 }
 

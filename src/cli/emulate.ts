@@ -14,7 +14,7 @@ export async function emulate(
   { link, image, bootrom, seed, parentWatch = false }: Options,
 ): Promise<void> {
   if (process.platform !== 'linux' && process.platform !== 'darwin') {
-    const instead = 'this system has no pseudo-terminals: use path = "emulated:pico" in the settings instead';
+    const instead = 'an emulated board needs a pseudo-terminal, and this system has none: use Linux or macOS';
     throw new UserError(instead, exitCodes.usage);
   }
   const { emulatedBoardName } = await import('../board/emulated/boards.js');

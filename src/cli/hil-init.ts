@@ -1,9 +1,11 @@
 /** `tautline hil init`: a small project with tests for somebody's own board, which passes on the emulated one as it is. */
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { exitCodes, UserError } from '../exit-codes.js';
 
-const packageJson = (version: string) => `{
+const packageJson = (tarball: string) => `{
   "name": "board-tests",
   "private": true,
   "type": "module",
@@ -11,7 +13,7 @@ const packageJson = (version: string) => `{
     "test": "vitest run"
   },
   "devDependencies": {
-    "tautline": "^${version}",
+    "tautline": "file:${tarball}",
     "vitest": "^4.1.0"
   }
 }
@@ -123,17 +125,21 @@ jobs:
       - run: npm test
 `;
 
-/** @throws UserError when a file is there already: nothing is overwritten */
-export function hilInit(folder: string, version: string): void {
-  const files = {
-    'package.json': packageJson(version),
-    '.gitignore': 'node_modules/\nhil-artifacts/\n',
-    'vitest.config.js': vitestConfig,
-    'board.test.js': boardTest,
-    'hil-boards.toml': boardMap,
-    '.github/workflows/board-tests.yml': workflow,
-  };
-  const there = Object.keys(files).filter((name) => existsSync(join(folder, name)));
+const projectFiles = (tarball: string) => ({
+  'package.json': packageJson(tarball),
+  '.gitignore': 'node_modules/\nhil-artifacts/\n',
+  'vitest.config.js': vitestConfig,
+  'board.test.js': boardTest,
+  'hil-boards.toml': boardMap,
+  '.github/workflows/board-tests.yml': workflow,
+});
+
+/**
+ * @param pack puts this package into the folder, and returns the name of the file
+ * @throws UserError when a file is there already: nothing is overwritten
+ */
+export function hilInit(folder: string, pack: (folder: string) => string = packSelf): void {
+  const there = Object.keys(projectFiles('')).filter((name) => existsSync(join(folder, name)));
   if (there.length > 0) {
     const names = there.join(', ');
     throw new UserError(
@@ -141,9 +147,23 @@ export function hilInit(folder: string, version: string): void {
       exitCodes.usage,
     );
   }
+  mkdirSync(folder, { recursive: true });
+  const tarball = pack(folder);
+  const files = projectFiles(tarball);
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);
   }
-  process.stdout.write(`${Object.keys(files).join('\n')}\nin ${resolve(folder)}. Next: npm install && npm test\n`);
+  const all = [...Object.keys(files), tarball].join('\n');
+  process.stdout.write(`${all}\nin ${resolve(folder)}. Next: npm install && npm test\n`);
+}
+
+/** The registry does not have this package: the project brings it along, also to its CI. */
+function packSelf(folder: string): string {
+  const self = fileURLToPath(new URL('../..', import.meta.url));
+  const given = ['pack', self, '--ignore-scripts', '--silent', '--pack-destination', folder];
+  const { status, stdout, stderr, error } = spawnSync('npm', given, { encoding: 'utf8' });
+  if (status === 0) return stdout.trim();
+  const reason = error?.message ?? stderr.trim();
+  throw new UserError(`npm cannot pack ${self} into ${resolve(folder)}: ${reason}`, exitCodes.usage);
 }

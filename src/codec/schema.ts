@@ -159,7 +159,7 @@ export const messages = {
     fields: [
       session,
       f('counter', 'u32'),
-      f('id', 'u32'), //       correlates with the audit log; the board does not interpret it
+      f('id', 'u32'), //       the host's own; the board does not interpret it
       f('expiryUs', 'u32'), // device time
       f('command', 'text'), // its name: `arm`, `disarm`, `rearm`, or one of the descriptor's
       f('arguments', 'i32s'),

@@ -66,12 +66,11 @@ export interface RingReader {
 /** Records handled in one turn of the worker's event loop; then its sockets and timers have theirs. */
 const TURN_RECORDS = 2048;
 
+/** Where a consumer of the rings begins. */
+type RingStart = Omit<OutletStart, 'name'>;
+
 /** Starts reading where `start` says, and answers the supervisor's pings on the same port (default: the worker's parent). */
-export function readRings(
-  start: OutletStart,
-  handlers: RingHandlers,
-  port: MessagePort | null = parentPort,
-): RingReader {
+export function readRings(start: RingStart, handlers: RingHandlers, port: MessagePort | null = parentPort): RingReader {
   if (port === null) throw new Error('readRings runs in a worker, or takes a port');
   return new Reader(start, handlers, port);
 }
@@ -101,7 +100,7 @@ class Reader implements RingReader {
   #immediate: NodeJS.Immediate | undefined;
   #isClosed = false;
 
-  constructor(start: OutletStart, handlers: RingHandlers, port: MessagePort) {
+  constructor(start: RingStart, handlers: RingHandlers, port: MessagePort) {
     this.#feed = new Ring(start.feed);
     this.#handlers = handlers;
     const copyFrame = (ring: Ring, slot: number) => readFrame(ring, slot, this.#frame);

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { AGREEING } from '../deadline/rate-doubt.js';
 import { families } from './metric-families.js';
 
 const source = fileURLToPath(new URL('..', import.meta.url));
@@ -16,6 +17,11 @@ const names = new Set(
 
 it('says what each metric is, and of no other', () => {
   expect([...names].sort()).toEqual(Object.keys(families).sort());
+});
+
+it('says how many pings have to agree', () => {
+  const [, help] = families.tautline_clock_rate_changes_total!;
+  expect([AGREEING, help]).toEqual([4, expect.stringContaining('four pings in a row')]);
 });
 
 it('calls a counter _total, and nothing else', () => {

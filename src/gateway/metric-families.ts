@@ -37,7 +37,7 @@ export const families: Readonly<Record<string, readonly [Kind, string]>> = {
   ],
   tautline_clock_rate_changes_total: [
     'counter',
-    'Times that the clock of a board ran at another rate than before, or that three pings in a row spoke of it.',
+    'Times that the clock of a board ran at another rate than before, or that four pings in a row spoke of it.',
   ],
   tautline_heartbeats_withheld_total: [
     'counter',

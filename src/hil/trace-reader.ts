@@ -17,7 +17,6 @@ export interface TraceReaderOptions {
 
 export function readTrace({ feed, path, trace, consumer, port }: TraceReaderOptions): RingReader {
   const start = {
-    name: 'recorder',
     consumer,
     feed: feed.frames.ring.memory,
     events: feed.events.ring.memory,

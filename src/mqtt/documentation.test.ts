@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { controlContract, sampleFrame, settledMonitor } from '../deadline/model/stream.js';
+import { BoardPolicy } from '../deadline/policy.js';
 import { limits } from './broker.js';
 import { boardText, freshFrame, lateMiss } from './broker.rig.js';
 import { ROWS_MAX } from './frames.js';
@@ -14,6 +16,21 @@ const examples = new Map(
   [...text.matchAll(/```json topic=(.+)\n([^`]+)```/g)].map(([, name, json]) => [name!, JSON.parse(json!)]),
 );
 
+/** The alarm of a stream of which 11 frames in a row come too late. */
+function degraded(): { readonly id: string; readonly active: boolean; readonly text: string } {
+  const { monitor } = settledMonitor(0, 0, controlContract);
+  const alarms: ReturnType<typeof degraded>[] = [];
+  const policy = new BoardPolicy({ safe: () => {}, alarm: (id, active, text) => alarms.push({ id, active, text }) });
+  policy.opened(0);
+  policy.guard(1, 'control', monitor);
+  for (let seq = 1; alarms.length === 0 && seq < 1e4; seq++) {
+    const releaseUs = seq * 1000;
+    const arrivalUs = releaseUs + (seq < 5000 ? 600 : 15_000);
+    policy.judged(1, monitor.judge(sampleFrame({ seq, releaseUs, arrivalUs }), { judgedUs: arrivalUs + 10 }));
+  }
+  return alarms[0]!;
+}
+
 /** One run that publishes each kind of message once. */
 function published(): Bench {
   const bench = new Bench();
@@ -26,8 +43,7 @@ function published(): Bench {
   bench.publisher.miss(lateMiss(8, bench.nowUs));
   const gap = { verdict: 4, culprit: 2, isGap: true, lastSeq: 18, count: 10, hasEvidence: false };
   bench.publisher.miss(Object.assign(lateMiss(9, bench.nowUs), gap));
-  const why = '989 of the last 1000 frames of control met, the contract asks for 990';
-  bench.publisher.text({ type: 'alarm', board: 'pico', id: 'degraded', active: true, text: why, sinceUtcUs: 1.7e15 });
+  bench.publisher.text({ type: 'alarm', board: 'pico', ...degraded(), sinceUtcUs: 1.7e15 });
   bench.publisher.text({
     ...{ type: 'delivery-miss', board: 'pico', stream: 'control', outlet: 'gateway', client: 'dashboard 127.0.0.1' },
     ...{ culprit: 'consumer', count: 12, outletUs: 800, consumerUs: 250_000, utcUs: 1.7e15 },

@@ -74,12 +74,14 @@ test(
   'the project that it writes for tests of a board passes on the emulated one',
   () => {
     const { version } = JSON.parse(readFileSync(join(root, 'node_modules/vitest/package.json'), 'utf8'));
-    run(app, 'npm', 'install', '--no-save', '--no-audit', '--no-fund', '--prefer-offline', `vitest@${version}`);
     run(app, 'npx', '--no-install', 'tautline', 'hil', 'init', 'board-tests');
-    const vitest = join(app, 'node_modules/vitest/vitest.mjs');
     const project = join(app, 'board-tests');
+    const { devDependencies } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
+    const tarball = readdirSync(project).find((name) => name.endsWith('.tgz'));
+    expect(devDependencies.tautline).toBe(`file:${tarball}`);
+    run(project, 'npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', `vitest@${version}`);
     const reporters = ['--reporter=json', '--outputFile=result.json', '--reporter=tautline/hil/reporter'];
-    run(project, process.execPath, vitest, 'run', ...reporters);
+    run(project, 'npm', 'test', '--', ...reporters);
     const told = (file: string) => JSON.parse(readFileSync(join(project, file), 'utf8'));
     expect(told('result.json')).toMatchObject({ success: true, numPassedTests: 4 });
     expect(told('hil-artifacts/report.json')).toMatchObject({

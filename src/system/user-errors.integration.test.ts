@@ -75,6 +75,15 @@ describe('settings', () => {
     expect(stderr).toMatch(/3: {2}\[mqtt/);
   });
 
+  test('more boards than one bridge takes: exit code 2, and how many it takes', async () => {
+    const folder = await pty();
+    const file = join(folder.path, '..', 'many.toml');
+    writeFileSync(file, '[[boards]]\npath = "emulated:pico"\n'.repeat(65));
+    const { code, errors } = await outcome({ args: ['--config', file] });
+    expect(code).toBe(2);
+    expect(errors).toEqual([expect.stringMatching(/there are 65 \[\[boards\]\]: one bridge takes at most 64/)]);
+  });
+
   test.each([[['start', '--bogus']], [['strat']], [[]]])('usage %j: exit code 2, and where to look', async (args) => {
     const program = new Program(process.execPath, [cli, ...args]);
     expect((await program.exit).code).toBe(2);
@@ -161,7 +170,7 @@ describe('ports', () => {
     );
     closers.push(() => clearInterval(noise));
     const tautline = bridge({ args: set(`board.path=${line.path}`, 'board.baud=57600') });
-    await tautline.says(/ALARM {2}board-1: \d+ bytes came .* at 57600 baud.*Usual ones: 115200.*boards\.baud/);
+    await tautline.says(/ALARM {2}board-1: \d+ bytes came .* at 57600 baud.*Usual ones: 115200.*--set board\.baud=/);
   });
 });
 

@@ -20,9 +20,7 @@ export interface Pty {
  */
 export function openPty(): Pty {
   if (process.platform === 'win32') {
-    throw new Error(
-      'Windows has no pseudo-terminals. Let the bridge run the board itself: board.path = "emulated:pico".',
-    );
+    throw new Error('Windows has no pseudo-terminals.');
   }
   const require = createRequire(import.meta.url);
   const { requireBinary } = require('@lydell/node-pty/requireBinary.js') as { requireBinary(file: string): NativePty };

@@ -86,7 +86,7 @@ describe('hil-boards.toml', () => {
 
   it('is what "tautline hil init" writes: empty as it comes, and three boards without the comment signs', () => {
     const project = join(folder, 'project');
-    hilInit(project, '1.0.0');
+    hilInit(project, () => 'tautline-1.0.0.tgz');
     const text = readFileSync(join(project, 'hil-boards.toml'), 'utf8');
     expect(load(text)!.boards.size).toBe(0);
     const boards = load(text.replaceAll(/^#(?=\S)/gm, ''))!.boards;

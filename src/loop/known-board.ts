@@ -128,7 +128,10 @@ export class KnownBoard {
   #idOf({ descriptor, uid }: Established): string {
     const { config, isTaken, provisionalId } = this.options;
     const wanted = config.id ?? descriptor.id ?? `${descriptor.name}-${uid.slice(-4)}`;
-    if (wanted === this.id || !isTaken(wanted)) return wanted;
+    if (wanted === this.id || !isTaken(wanted)) {
+      this.report.alarm('duplicate-id', false, `"${wanted}" is this board alone`);
+      return wanted;
+    }
     const text = `another board is called "${wanted}" already; give this one an id under [[boards]]`;
     this.report.alarm('duplicate-id', true, text);
     return provisionalId;

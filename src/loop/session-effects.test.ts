@@ -98,7 +98,7 @@ class Bench {
   }
 }
 
-const ID = 'scripted-BEEF';
+const ID = 'scripted-beef';
 
 it('files the reason of a refused contract under the board that was refused, and ends it there', () => {
   const looser = { control: { leaseUs: 60_000 } };
@@ -152,4 +152,11 @@ it('takes the alarms that stand along to the next id, so that none is left under
   bench.replace(named('third'));
   bench.run(5);
   expect(bench.standing.map(({ board, id }) => `${board}/${id}`)).toEqual(['board-1/tripped', 'board-1/duplicate-id']);
+});
+
+it('makes an id that paths and topics take of a long name and the serial number', () => {
+  const bench = new Bench({ board: { descriptor: JSON.stringify({ ...sampleDescriptor, name: 'n'.repeat(32) }) } });
+  bench.open();
+  bench.run(5);
+  expect(bench.loop.id).toBe(`${'n'.repeat(27)}-beef`);
 });

@@ -63,6 +63,11 @@ export class AttachedBoard {
     this.connection = this.#connect();
   }
 
+  /** As the settings name its port. */
+  get path(): string {
+    return this.options.config.path;
+  }
+
   /** The emulator's process, of an emulated board. */
   get emulator(): EmulatorChild | null {
     return this.#emulated?.child ?? null;

@@ -54,9 +54,11 @@ class MemoryIo implements SerialIo {
 
   async pulseDtr(): Promise<void> {}
 
+  constructor(public isClosing = false) {}
+
   async close(): Promise<boolean> {
     this.isClosed = true;
-    return true;
+    return !this.isClosing;
   }
 }
 
@@ -199,6 +201,35 @@ describe('a connection', () => {
     expect(late.isClosed).toBe(true);
     expect(log.at(-1)).toBe('opened memory');
     await connection.close();
+  });
+
+  it('is held by a driver that hangs in open, until that comes back', async () => {
+    let finish: (io: SerialIo) => void = () => {};
+    const open = () =>
+      new Promise<SerialIo>((resolve) => {
+        finish = resolve;
+      });
+    const { connection, time } = bench({ open });
+    connection.open();
+    await time.run(9000);
+    expect(connection.isHeld).toBe(true);
+    await connection.close();
+    expect(connection.isHeld).toBe(true);
+    finish(new MemoryIo());
+    await time.run(1);
+    expect(connection.isHeld).toBe(false);
+  });
+
+  it('is held by a driver that hangs in close, until that comes back', async () => {
+    const io = new MemoryIo(true);
+    const { connection, time } = bench({ open: async () => io });
+    connection.open();
+    await time.run(10);
+    expect(connection.isHeld).toBe(false);
+    await connection.close();
+    expect(connection.isHeld).toBe(true);
+    io.isClosing = false;
+    expect(connection.isHeld).toBe(false);
   });
 
   it('suspects the baud rate once per opening, when the bytes make no sense', async () => {

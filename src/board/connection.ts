@@ -80,8 +80,10 @@ export class Connection {
   #working: Promise<void> = Promise.resolve();
   #readBytesSeen = 0;
   #isBaudSuspected = false;
-  /** An open that timed out has not come back yet: another one would only find the port locked by it. */
-  #isOpenHanging = false;
+  /** The driver has not come back from opening it, also when nobody waits any more. */
+  #isInOpen = false;
+  /** The port that was let go last. */
+  #released: SerialIo | null = null;
 
   constructor(
     options: ConnectionOptions,
@@ -101,6 +103,11 @@ export class Connection {
   /** Of the port that is open; null otherwise. */
   get serial(): SerialCounters | null {
     return this.#port?.io.counters ?? null;
+  }
+
+  /** Whether the driver is in a call for this port: while it hangs there, the process cannot exit. */
+  get isHeld(): boolean {
+    return this.#isInOpen || this.#released?.isClosing === true;
   }
 
   /** Begins, and goes on until `close`. */
@@ -208,6 +215,7 @@ export class Connection {
   /** The number of a dead device goes to the next one once it is closed: its lock must be gone by then. */
   async #release({ io, lock }: OpenPort, isDead = false): Promise<void> {
     if (isDead) await lock?.release();
+    this.#released = io;
     if (!(await io.close(CLOSE_TIMEOUT_MS))) this.counters.hungCloses++;
     await lock?.release();
   }
@@ -217,7 +225,8 @@ export class Connection {
     const { name, baud, hupcl = false, resolve, isFile = true, open = openSerial } = this.#options;
     const path = await resolve();
     if (path === null) throw portAbsent(name);
-    if (this.#isOpenHanging) throw new PortError('PORT_FAILED', path, `${path}: the driver still hangs in opening it.`);
+    // Another open would only find the port locked by the one that hangs.
+    if (this.#isInOpen) throw new PortError('PORT_FAILED', path, `${path}: the driver still hangs in opening it.`);
     let lock: PortLock | null = null;
     try {
       const isNode = isFile && process.platform !== 'win32';
@@ -245,30 +254,33 @@ export class Connection {
 
   /** An open that hangs in the driver must not end the tries; should it end after all, its port is closed again. */
   #within(ms: number, opening: Promise<SerialIo>): Promise<SerialIo> {
+    this.#isInOpen = true;
     return new Promise((resolve, reject) => {
       let isLate = false;
       const cancel = this.#timers.after(ms, () => {
         isLate = true;
-        this.#isOpenHanging = true;
         reject(new Error(`the driver did not answer within ${ms} ms`));
       });
       opening.then(
         (io) => {
           cancel();
-          if (isLate) void io.close(CLOSE_TIMEOUT_MS).then(() => this.#endHanging());
-          else resolve(io);
+          if (isLate) void io.close(CLOSE_TIMEOUT_MS).then(() => this.#cameBack());
+          else {
+            this.#cameBack();
+            resolve(io);
+          }
         },
         (error) => {
           cancel();
-          this.#endHanging();
+          this.#cameBack();
           reject(error);
         },
       );
     });
   }
 
-  #endHanging(): void {
-    this.#isOpenHanging = false;
+  #cameBack(): void {
+    this.#isInOpen = false;
   }
 
   /** The hangup of an unplugged adapter can come late or never: a port that is quiet is looked for at its path. */

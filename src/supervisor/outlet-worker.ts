@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { Ring } from '../feed/ring.js';
 import { consumerStates, cursorAt, lostAt, stateAt } from '../feed/ring.js';
 import type { FromOutlet, OutletName, OutletStart, OutletState, ToOutlet } from '../outlet.js';
+import { within } from '../within.js';
 import { type HangLimits, HangWatch } from './hang-watch.js';
 import { type RestartLimits, RestartPolicy } from './restart-policy.js';
 
@@ -259,16 +260,6 @@ export class OutletWorker {
     this.#state = state;
     this.#options.onState();
   }
-}
-
-async function within(done: Promise<void>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), Math.max(ms, 0));
-  });
-  const inTime = await Promise.race([done.then(() => true), late]);
-  clearTimeout(timer);
-  return inTime;
 }
 
 /** The message and where it was thrown; a worker may throw anything. */

@@ -166,6 +166,26 @@ describe('a connection', () => {
     expect(log.at(-1)).toBe('failed PORT_IN_USE for good');
   });
 
+  it('gives it that moment however long the port was absent before, and calls it refused only then', async () => {
+    let path: string | null = null;
+    let tries = 0;
+    const open = async () => {
+      tries++;
+      throw new PortError('PORT_IN_USE', 'memory', 'no');
+    };
+    const { connection, time, log } = bench({ resolve: async () => path, open });
+    connection.open();
+    await time.run(30_000);
+    path = 'memory';
+    await time.run(3000);
+    expect(tries).toBeGreaterThan(0);
+    expect(connection.state).toBe('absent');
+    await time.run(30_000);
+    expect(tries).toBe(6);
+    expect(log.at(-1)).toBe('failed PORT_IN_USE for good');
+    expect(connection.state).toBe('refused');
+  });
+
   it.each(['PORT_PERMISSION', 'PORT_NOT_TTY'] as const)('gives up on %s', async (code) => {
     const open = async () => {
       throw new PortError(code, 'memory', 'no');
@@ -175,7 +195,7 @@ describe('a connection', () => {
     await once.time.run(10_000);
     expect(once.log).toEqual([`failed ${code} for good`]);
     expect(once.connection.state).toBe('refused');
-    const always = bench({ open, retryFatal: true });
+    const always = bench({ open, retryFatal: () => true });
     always.connection.open();
     await always.time.run(10_000);
     expect(always.log.length).toBeGreaterThan(5);

@@ -37,8 +37,8 @@ export interface ConnectionOptions {
   readonly name: string;
   readonly baud: number;
   readonly hupcl?: boolean;
-  /** Also retry what only a person can remove (a permission, another owner): for a bridge whose other boards must run on. */
-  readonly retryFatal?: boolean;
+  /** Whether to retry also what only a person can remove (a permission, another owner), as for a bridge that must run on. */
+  readonly retryFatal?: () => boolean;
   /** How much of what came made sense: frames, readings and readable lines, cumulative. Without it no wrong baud rate is suspected. */
   readonly understood?: () => number;
   readonly random?: () => number;
@@ -80,6 +80,8 @@ export class Connection {
   #working: Promise<void> = Promise.resolve();
   #readBytesSeen = 0;
   #isBaudSuspected = false;
+  /** In a row. */
+  #inUse = 0;
   /** The driver has not come back from opening it, also when nobody waits any more. */
   #isInOpen = false;
   /** The port that was let go last. */
@@ -95,7 +97,10 @@ export class Connection {
     this.#backoff = new Backoff(options.random ?? Math.random);
   }
 
-  /** `absent`, `opening`, `waiting` (open; what the board does is the session's to say) or `refused`. */
+  /**
+   * `absent` (also while an owner may be just leaving), `opening`, `waiting` (open; what the board does is the session's to
+   * say) or `refused`.
+   */
   get state(): LinkState {
     return this.#state;
   }
@@ -173,6 +178,7 @@ export class Connection {
     this.#state = 'waiting';
     this.#readBytesSeen = 0;
     this.#isBaudSuspected = false;
+    this.#inUse = 0;
     this.counters.opens++;
     this.sink.opened(port.path, this.#nowUs());
     port.io.receive({
@@ -191,9 +197,11 @@ export class Connection {
   #onFailure(error: PortError): void {
     if (!(error.code === 'PORT_ABSENT' && this.#options.isComing?.())) this.counters.failures++;
     if (!this.#wanted) return;
-    const isLeaving = error.code === 'PORT_IN_USE' && this.#backoff.tries < IN_USE_TRIES;
-    const isOver = !error.retry && !isLeaving && this.#options.retryFatal !== true;
-    this.#state = error.retry ? 'absent' : 'refused';
+    this.#inUse = error.code === 'PORT_IN_USE' ? this.#inUse + 1 : 0;
+    const isLeaving = this.#inUse > 0 && this.#inUse <= IN_USE_TRIES;
+    const isRefused = !error.retry && !isLeaving;
+    const isOver = isRefused && !(this.#options.retryFatal?.() ?? false);
+    this.#state = isRefused ? 'refused' : 'absent';
     if (isOver) this.#wanted = false;
     const retryMs = isOver ? null : this.#backoff.nextMs();
     this.sink.failed(error, retryMs);

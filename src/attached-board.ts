@@ -63,6 +63,11 @@ export class AttachedBoard {
     this.connection = this.#connect();
   }
 
+  /** As the settings name its port. */
+  get path(): string {
+    return this.options.config.path;
+  }
+
   /** The emulator's process, of an emulated board. */
   get emulator(): EmulatorChild | null {
     return this.#emulated?.child ?? null;
@@ -94,7 +99,7 @@ export class AttachedBoard {
       {
         name: config.path,
         baud: config.baud,
-        retryFatal: true,
+        retryFatal: () => !this.options.isOnly || this.connection.counters.opens > 0,
         understood: () => understoodBy(loop.decoder.counters),
         isComing: () => emulated !== null && emulated.port === null,
         resolve: async () => (emulated === null ? resolve(config.path) : emulated.port),
@@ -107,7 +112,7 @@ export class AttachedBoard {
         suspected: (error) => loop.suspected(error.message),
         closed: (error, atUs) =>
           loop.closed(`${error?.message ?? 'The port was closed.'} Trying again.`, 'absent', atUs),
-        failed: (error) => this.#onFailure(error),
+        failed: (error, retryMs) => this.#onFailure(error, retryMs),
       },
     );
   }
@@ -115,18 +120,18 @@ export class AttachedBoard {
   /**
    * What only a person can remove (no permission, not a port, another owner) ends a bridge that has never had its only
    * board: nobody is served by waiting. Later, or beside other boards, it is tried again as if the port were absent.
+   * @param retryMs null: it is not tried any more
    */
-  #onFailure(error: PortError): void {
-    const { once, isOnly, onFatal } = this.options;
+  #onFailure(error: PortError, retryMs: number | null): void {
     const isStarting = this.#emulated !== null && error.code === 'PORT_ABSENT';
     if (isStarting) return;
-    const isOver = once || (!error.retry && isOnly && this.connection.counters.opens === 0);
-    if (isOver) {
-      onFatal(error.exitCode, error.message);
+    if (this.options.once || retryMs === null) {
+      this.options.onFatal(error.exitCode, error.message);
       return;
     }
-    if (!error.retry) this.loop.report.alarm('port', true, error.message);
-    this.loop.closed(`${error.message} Trying again.`, error.retry ? 'absent' : 'refused', monotonicUs());
+    const isRefused = this.connection.state === 'refused';
+    if (isRefused) this.loop.report.alarm('port', true, error.message);
+    this.loop.closed(`${error.message} Trying again.`, isRefused ? 'refused' : 'absent', monotonicUs());
   }
 }
 

@@ -15,6 +15,7 @@ import { type LoopPriority, lowerLoopPriority, raiseLoopPriority } from './loop-
 import { chooseTarget } from './mqtt/target.js';
 import type { BoardCommand, CommandAnswer, MetricValues, OutletName } from './outlet.js';
 import { Supervisor, type SupervisorLimits } from './supervisor.js';
+import { within } from './within.js';
 
 export interface BridgeOptions {
   readonly config: Config;
@@ -41,12 +42,14 @@ export interface Bridge {
   command(command: BoardCommand): Promise<CommandAnswer>;
   /**
    * Within 2 s, whatever hangs.
-   * @returns outlets whose worker could not be ended: it waits in a system call, and only SIGKILL ends such a process
+   * @returns outlets and ports that could not be ended: they wait in a system call, and only SIGKILL ends such a process
    */
-  stop(): Promise<readonly OutletName[]>;
+  stop(): Promise<readonly string[]>;
 }
 
 const TICK_MS = 5;
+/** For the ports to close; an emulator that does not end is killed after 1.5 s. */
+const CLOSE_BOUND_MS = 1700;
 const BOARDS_MAX = 64;
 /** What a board is taken to send until it has told; a faster one makes the ring remember less. */
 const SLOTS_PER_SECOND_EACH = 1000;
@@ -65,7 +68,7 @@ class RunningBridge implements Bridge {
   readonly #priority: LoopPriority;
   readonly #ticker: NodeJS.Timeout;
   #scout: Scout | undefined;
-  #stopped: Promise<readonly OutletName[]> | undefined;
+  #stopped: Promise<readonly string[]> | undefined;
 
   constructor(options: BridgeOptions) {
     this.#options = options;
@@ -112,19 +115,21 @@ class RunningBridge implements Bridge {
     return new Promise((resolve) => board.ask(command, resolve));
   }
 
-  stop(): Promise<readonly OutletName[]> {
+  stop(): Promise<readonly string[]> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
   }
 
-  async #stop(): Promise<readonly OutletName[]> {
+  async #stop(): Promise<readonly string[]> {
     clearInterval(this.#ticker);
     // That the boards are gone is in the rings before the outlets are asked to end. Closing the ports may take its time.
     const closed = this.boards.map((board) => board.stop());
     this.feed.wakeParked();
-    const [stuck] = await Promise.all([this.supervisor.stop(), this.#scout?.stop(), ...closed]);
+    const closing = within(Promise.all([this.#scout?.stop(), ...closed]), CLOSE_BOUND_MS);
+    const [stuck] = await Promise.all([this.supervisor.stop(), closing]);
     lowerLoopPriority(this.#priority);
-    return stuck;
+    const held = this.boards.filter(({ connection }) => connection.isHeld);
+    return [...stuck, ...held.map(({ path }) => path)];
   }
 
   /** A refusal is worth a line only to who asked; for the others `tautline doctor` has it. */

@@ -1,6 +1,6 @@
 /** The supervisor and the rings with real workers, from the build: run `npx tsc` first. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -330,6 +330,30 @@ describe('the supervisor', () => {
       expect(await bench.supervisor.stop()).toEqual(['gateway']);
     } finally {
       writeFileSync(fifo, ''); // lets the worker go
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('takes that back when the system call returns after all, and the next worker runs', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tautline-supervisor-'));
+    const fifo = join(folder, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    // Opened for both, it waits for no reader: it is safe to do twice.
+    const letGo = () => closeSync(openSync(fifo, 'r+'));
+    const bench = new Bench(1024, { hang: { ...patient.hang, hungMs: 300 } }, faults.none, { fifo });
+    try {
+      const alarms = () => bench.texts.filter((text) => text.type === 'alarm');
+      await bench.started();
+      Atomics.store(bench.report, cells.fault, faults.systemCall);
+      await vi.waitFor(() => expect(alarms()).toHaveLength(1), wait);
+      expect(alarms()[0]!.text).not.toContain('times');
+      letGo();
+      await vi.waitFor(() => expect(alarms()).toHaveLength(2), wait);
+      expect(alarms()[1]).toMatchObject({ id: 'worker-gateway', active: false });
+      expect(bench.supervisor.states[0]).toMatchObject({ up: true, restarts: 1 });
+      expect(bench.feed.retained.before(bench.feed.events.offset)).toEqual([]);
+    } finally {
+      letGo();
       rmSync(folder, { recursive: true });
     }
   });

@@ -196,6 +196,7 @@ export class Supervisor {
         }),
         onMessage: (message) => this.#receive(name, message),
         onDown: (reason, isAlarm) => this.#down(name, reason, isAlarm),
+        onStuck: (reason) => this.#alarm(`worker-${name}`, true, `${name} is down: ${reason}`),
         onSettled: () => this.#alarm(`worker-${name}`, false, `${name} runs again`),
         onState: () => this.#announceStates(),
         onEventsLost: () => worker.post({ type: 'texts', texts: feed.retained.latest() }),

@@ -12,7 +12,7 @@ interface Heard {
 function connect(path: string, retryFatal = false): { connection: Connection; heard: Heard } {
   const heard: Heard = { text: '', opens: 0, reasons: [], failures: [] };
   const connection = new Connection(
-    { name: path, baud: 921_600, resolve: async () => path, retryFatal },
+    { name: path, baud: 921_600, resolve: async () => path, retryFatal: () => retryFatal },
     {
       opened: () => {
         heard.opens++;

@@ -54,9 +54,11 @@ class MemoryIo implements SerialIo {
 
   async pulseDtr(): Promise<void> {}
 
+  constructor(public isClosing = false) {}
+
   async close(): Promise<boolean> {
     this.isClosed = true;
-    return true;
+    return !this.isClosing;
   }
 }
 
@@ -165,6 +167,26 @@ describe('a connection', () => {
     expect(log.at(-1)).toBe('failed PORT_IN_USE for good');
   });
 
+  it('gives it that moment however long the port was absent before, and calls it refused only then', async () => {
+    let path: string | null = null;
+    let tries = 0;
+    const open = async () => {
+      tries++;
+      throw new PortError('PORT_IN_USE', 'memory', 'no');
+    };
+    const { connection, time, log } = bench({ resolve: async () => path, open });
+    connection.open();
+    await time.run(30_000);
+    path = 'memory';
+    await time.run(3000);
+    expect(tries).toBeGreaterThan(0);
+    expect(connection.state).toBe('absent');
+    await time.run(30_000);
+    expect(tries).toBe(6);
+    expect(log.at(-1)).toBe('failed PORT_IN_USE for good');
+    expect(connection.state).toBe('refused');
+  });
+
   it.each(['PORT_PERMISSION', 'PORT_NOT_TTY'] as const)('gives up on %s', async (code) => {
     const open = async () => {
       throw new PortError(code, 'memory', 'no');
@@ -174,7 +196,7 @@ describe('a connection', () => {
     await once.time.run(10_000);
     expect(once.log).toEqual([`failed ${code} for good`]);
     expect(once.connection.state).toBe('refused');
-    const always = bench({ open, retryFatal: true });
+    const always = bench({ open, retryFatal: () => true });
     always.connection.open();
     await always.time.run(10_000);
     expect(always.log.length).toBeGreaterThan(5);
@@ -222,6 +244,35 @@ describe('a connection', () => {
       'closed by us',
     ]);
     expect(connection.counters.unlocked).toBe(2);
+  });
+
+  it('is held by a driver that hangs in open, until that comes back', async () => {
+    let finish: (io: SerialIo) => void = () => {};
+    const open = () =>
+      new Promise<SerialIo>((resolve) => {
+        finish = resolve;
+      });
+    const { connection, time } = bench({ open });
+    connection.open();
+    await time.run(9000);
+    expect(connection.isHeld).toBe(true);
+    await connection.close();
+    expect(connection.isHeld).toBe(true);
+    finish(new MemoryIo());
+    await time.run(1);
+    expect(connection.isHeld).toBe(false);
+  });
+
+  it('is held by a driver that hangs in close, until that comes back', async () => {
+    const io = new MemoryIo(true);
+    const { connection, time } = bench({ open: async () => io });
+    connection.open();
+    await time.run(10);
+    expect(connection.isHeld).toBe(false);
+    await connection.close();
+    expect(connection.isHeld).toBe(true);
+    io.isClosing = false;
+    expect(connection.isHeld).toBe(false);
   });
 
   it('suspects the baud rate once per opening, when the bytes make no sense', async () => {

@@ -39,8 +39,8 @@ export interface ConnectionOptions {
   readonly name: string;
   readonly baud: number;
   readonly hupcl?: boolean;
-  /** Also retry what only a person can remove (a permission, another owner): for a bridge whose other boards must run on. */
-  readonly retryFatal?: boolean;
+  /** Whether to retry also what only a person can remove (a permission, another owner), as for a bridge that must run on. */
+  readonly retryFatal?: () => boolean;
   /** How much of what came made sense: frames, readings and readable lines, cumulative. Without it no wrong baud rate is suspected. */
   readonly understood?: () => number;
   readonly random?: () => number;
@@ -83,8 +83,12 @@ export class Connection {
   #working: Promise<void> = Promise.resolve();
   #readBytesSeen = 0;
   #isBaudSuspected = false;
-  /** An open that timed out has not come back yet: another one would only find the port locked by it. */
-  #isOpenHanging = false;
+  /** In a row. */
+  #inUse = 0;
+  /** The driver has not come back from opening it, also when nobody waits any more. */
+  #isInOpen = false;
+  /** The port that was let go last. */
+  #released: SerialIo | null = null;
 
   constructor(
     options: ConnectionOptions,
@@ -96,7 +100,10 @@ export class Connection {
     this.#backoff = new Backoff(options.random ?? Math.random);
   }
 
-  /** `absent`, `opening`, `waiting` (open; what the board does is the session's to say) or `refused`. */
+  /**
+   * `absent` (also while an owner may be just leaving), `opening`, `waiting` (open; what the board does is the session's to
+   * say) or `refused`.
+   */
   get state(): LinkState {
     return this.#state;
   }
@@ -104,6 +111,11 @@ export class Connection {
   /** Of the port that is open; null otherwise. */
   get serial(): SerialCounters | null {
     return this.#port?.io.counters ?? null;
+  }
+
+  /** Whether the driver is in a call for this port: while it hangs there, the process cannot exit. */
+  get isHeld(): boolean {
+    return this.#isInOpen || this.#released?.isClosing === true;
   }
 
   /** Begins, and goes on until `close`. */
@@ -169,6 +181,7 @@ export class Connection {
     this.#state = 'waiting';
     this.#readBytesSeen = 0;
     this.#isBaudSuspected = false;
+    this.#inUse = 0;
     this.counters.opens++;
     this.sink.opened(port.path, this.#nowUs());
     port.io.receive({
@@ -187,9 +200,11 @@ export class Connection {
   #onFailure(error: PortError): void {
     if (!(error.code === 'PORT_ABSENT' && this.#options.isComing?.())) this.counters.failures++;
     if (!this.#wanted) return;
-    const isLeaving = error.code === 'PORT_IN_USE' && this.#backoff.tries < IN_USE_TRIES;
-    const isOver = !error.retry && !isLeaving && this.#options.retryFatal !== true;
-    this.#state = error.retry ? 'absent' : 'refused';
+    this.#inUse = error.code === 'PORT_IN_USE' ? this.#inUse + 1 : 0;
+    const isLeaving = this.#inUse > 0 && this.#inUse <= IN_USE_TRIES;
+    const isRefused = !error.retry && !isLeaving;
+    const isOver = isRefused && !(this.#options.retryFatal?.() ?? false);
+    this.#state = isRefused ? 'refused' : 'absent';
     if (isOver) this.#wanted = false;
     const retryMs = isOver ? null : this.#backoff.nextMs();
     this.sink.failed(error, retryMs);
@@ -211,6 +226,7 @@ export class Connection {
   /** The number of a dead device goes to the next one once it is closed: its lock must be gone by then. */
   async #release({ io, lock }: OpenPort, isDead = false): Promise<void> {
     if (isDead) await lock?.release();
+    this.#released = io;
     if (!(await io.close(CLOSE_TIMEOUT_MS))) this.counters.hungCloses++;
     await lock?.release();
   }
@@ -220,7 +236,8 @@ export class Connection {
     const { name, baud, hupcl = false, resolve, isFile = true, open = openSerial } = this.#options;
     const path = await resolve();
     if (path === null) throw portAbsent(name);
-    if (this.#isOpenHanging) throw new PortError('PORT_FAILED', path, `${path}: the driver still hangs in opening it.`);
+    // Another open would only find the port locked by the one that hangs.
+    if (this.#isInOpen) throw new PortError('PORT_FAILED', path, `${path}: the driver still hangs in opening it.`);
     let lock: PortLock | null = null;
     try {
       const isNode = isFile && process.platform !== 'win32';
@@ -248,30 +265,33 @@ export class Connection {
 
   /** An open that hangs in the driver must not end the tries; should it end after all, its port is closed again. */
   #within(ms: number, opening: Promise<SerialIo>): Promise<SerialIo> {
+    this.#isInOpen = true;
     return new Promise((resolve, reject) => {
       let isLate = false;
       const cancel = this.#timers.after(ms, () => {
         isLate = true;
-        this.#isOpenHanging = true;
         reject(new Error(`the driver did not answer within ${ms} ms`));
       });
       opening.then(
         (io) => {
           cancel();
-          if (isLate) void io.close(CLOSE_TIMEOUT_MS).then(() => this.#endHanging());
-          else resolve(io);
+          if (isLate) void io.close(CLOSE_TIMEOUT_MS).then(() => this.#cameBack());
+          else {
+            this.#cameBack();
+            resolve(io);
+          }
         },
         (error) => {
           cancel();
-          this.#endHanging();
+          this.#cameBack();
           reject(error);
         },
       );
     });
   }
 
-  #endHanging(): void {
-    this.#isOpenHanging = false;
+  #cameBack(): void {
+    this.#isInOpen = false;
   }
 
   /** The hangup of an unplugged adapter can come late or never: a port that is quiet is looked for at its path. */

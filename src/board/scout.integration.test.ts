@@ -2,11 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { Scout } from './scout.js';
 import { until } from './testing/pty-line.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'tautline-scout-'));
+afterEach(() => {
+  vi.useRealTimers();
+});
 afterAll(() => rmSync(directory, { recursive: true }));
 
 /** A worker that answers as the real one does, without looking at this machine's ports. */
@@ -61,5 +64,14 @@ describe('the scout', () => {
     expect(failures[0]).toContain('planned');
     expect(await scout.resolve('2e8a:000a:A')).toBe('/dev/ttyACM0');
     await scout.stop();
+  });
+
+  it('lets go who waits for the first list when it is stopped', async () => {
+    // No time passes: nothing but the stop can end the wait.
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    const scout = new Scout({ worker: scripted('mute', `parentPort.on('message', () => {});`) });
+    const resolved = scout.resolve('2e8a:000a');
+    await scout.stop();
+    expect(await resolved).toBeNull();
   });
 });

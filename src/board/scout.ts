@@ -54,8 +54,10 @@ export class Scout {
     return path ?? null;
   }
 
+  /** Whoever waits for the first list is told that there is no such port. */
   async stop(): Promise<void> {
     this.#isStopped = true;
+    this.#onFirstList();
     clearTimeout(this.#restart);
     await this.#worker?.terminate();
   }

@@ -27,6 +27,8 @@ export interface SerialIo {
   pulseDtr(lowMs: number): Promise<void>;
   /** Resolves when the port is closed, or after `timeoutMs`: a driver can hang in close. Never rejects; false when it hung. */
   close(timeoutMs: number): Promise<boolean>;
+  /** The driver has not come back from closing it, also when nobody waits any more. */
+  readonly isClosing: boolean;
   readonly counters: SerialCounters;
 }
 
@@ -149,6 +151,10 @@ class FastIo implements SerialIo {
   close(timeoutMs: number): Promise<boolean> {
     return boundedClose(this.port, timeoutMs);
   }
+
+  get isClosing(): boolean {
+    return this.port.closing;
+  }
 }
 
 class StreamIo implements SerialIo {
@@ -192,5 +198,9 @@ class StreamIo implements SerialIo {
 
   close(timeoutMs: number): Promise<boolean> {
     return boundedClose(this.port, timeoutMs);
+  }
+
+  get isClosing(): boolean {
+    return this.port.closing;
   }
 }

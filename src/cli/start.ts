@@ -29,7 +29,7 @@ export async function start({ config: file, set, once = false, demo = false }: O
   process.exit(exitCode);
 }
 
-/** `process.exit` waits for all threads, and these would never end: a terminal or a disk holds them. */
+/** `process.exit` waits for all threads, and these would never end: a terminal, a disk or a serial driver holds them. */
 function endAtOnce(stuck: readonly string[]): never {
   process.stderr.write(`tautline: ${stuck.join(' and ')} did not end: held in a system call; killing the process\n`);
   process.kill(process.pid, 'SIGKILL');

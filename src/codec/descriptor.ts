@@ -2,7 +2,7 @@ import type { ValueType } from './schema.js';
 
 /** What a board says of itself: JSON in its flash, untrusted until `parseDescriptor` has passed it. */
 export interface Descriptor {
-  /** Board id, `[a-z][a-z0-9_-]{0,31}`; when absent the host takes `<name>-<last four hex digits of the uid>`. */
+  /** Board id, `[a-z][a-z0-9_-]{0,31}`; when absent the host makes one of the name and the last four hex digits of the uid. */
   readonly id?: string;
   readonly name: string;
   readonly mcu: string;

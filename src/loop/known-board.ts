@@ -11,6 +11,7 @@ import { type LoopStream, makeStreams, type StreamSet } from './streams.js';
 import type { BoardLoopOptions } from './surroundings.js';
 
 const none: readonly never[] = [];
+const ID_CHARACTERS_MAX = 32;
 
 export class KnownBoard {
   id: string;
@@ -134,10 +135,17 @@ export class KnownBoard {
 
   #idOf({ descriptor, uid }: Established): string {
     const { config, isTaken, provisionalId } = this.options;
-    const wanted = config.id ?? descriptor.id ?? `${descriptor.name}-${uid.slice(-4)}`;
-    if (wanted === this.id || !isTaken(wanted)) return wanted;
+    const wanted = config.id ?? descriptor.id ?? idFrom(descriptor.name, uid);
+    if (wanted === this.id || !isTaken(wanted)) {
+      this.report.alarm('duplicate-id', false, `"${wanted}" is this board alone`);
+      return wanted;
+    }
     const text = `another board is called "${wanted}" already; give this one an id under [[boards]]`;
     this.report.alarm('duplicate-id', true, text);
     return provisionalId;
   }
 }
+
+/** An id as topics and paths take it, `[a-z][a-z0-9_-]{0,31}`, of a name that is one itself. */
+const idFrom = (name: string, uid: string): string =>
+  `${name.slice(0, ID_CHARACTERS_MAX - 5)}-${uid.slice(-4).toLowerCase()}`;

@@ -6,7 +6,7 @@ import type { BoardPolicy } from '../deadline/policy.js';
 import { createHealthRecord, createStatsRecord } from '../feed/events.js';
 import type { Feed } from '../feed/feed.js';
 import { type LinkState, linkStates } from '../feed/slot.js';
-import type { LogLevel } from '../outlet.js';
+import type { LogLevel, TextEvent } from '../outlet.js';
 import type { LoopStream } from './streams.js';
 import type { LoopClock } from './surroundings.js';
 
@@ -44,13 +44,15 @@ export interface BoardText {
   readonly contracts: Readonly<Record<string, Contract>>;
 }
 
+type AlarmText = Extract<TextEvent, { type: 'alarm' }>;
+
 export class BoardReport {
   readonly #health = createHealthRecord();
   readonly #stats = createStatsRecord();
   #id = '';
   #gone: string | null = null;
-  /** Texts of the alarms that stand, by id. */
-  readonly #alarms = new Map<string, string>();
+  /** Alarms that stand, as they were told, by id. */
+  readonly #alarms = new Map<string, AlarmText>();
 
   /** @param utcUs the wall clock's time of a monotonic instant */
   constructor(
@@ -62,12 +64,16 @@ export class BoardReport {
     this.#stats.board = index;
   }
 
-  /** The board is known, or is known better. */
+  /** The board is known, or is known better. Alarms that stand go along to its new id: under the old one nobody ends them. */
   board({ id, path, descriptor, boot, contracts }: BoardText): void {
+    const moved = id === this.#id ? [] : [...this.#alarms.values()];
+    const text = `the board is called "${id}" now`;
+    for (const alarm of moved) this.#tell({ ...alarm, active: false, text, sinceUtcUs: this.#utcUs() });
     this.#id = id;
     this.#gone = null;
     const bootText = boot.toString(16).padStart(8, '0');
     this.feed.text({ type: 'board', index: this.index, id, path, descriptor, boot: bootText, contracts });
+    for (const alarm of moved) this.#tell({ ...alarm, board: id });
   }
 
   /** The same reason is told once. */
@@ -87,9 +93,8 @@ export class BoardReport {
 
   /** An alarm that stands is told again only in other words; that it is over, only if it was told that it began. */
   alarm(id: string, active: boolean, text: string): void {
-    if (active ? this.#alarms.get(id) === text : !this.#alarms.delete(id)) return;
-    if (active) this.#alarms.set(id, text);
-    this.feed.text({ type: 'alarm', board: this.#id, id, active, text, sinceUtcUs: this.#utcUs() });
+    if (active ? this.#alarms.get(id)?.text === text : !this.#alarms.delete(id)) return;
+    this.#tell({ type: 'alarm', board: this.#id, id, active, text, sinceUtcUs: this.#utcUs() });
   }
 
   stats(stream: LoopStream, nowUs: number): void {
@@ -107,6 +112,11 @@ export class BoardReport {
     health.encoding = encodings[encoding];
     health.writtenUs = nowUs;
     this.feed.health(health);
+  }
+
+  #tell(alarm: AlarmText): void {
+    if (alarm.active) this.#alarms.set(alarm.id, alarm);
+    this.feed.text(alarm);
   }
 
   #utcUs(): number {

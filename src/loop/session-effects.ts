@@ -72,6 +72,7 @@ export class SessionEffects {
       report.log('warning', `the board was reset (${resetCause}): boot ${hex(bootId)} after ${hex(bootIdBefore)}`);
     }
     report.alarm('refused', false, 'the board is taken');
+    report.alarm('second-host', false, 'the board has taken this host');
     report.alarm('baud', false, 'the bytes make sense');
   }
 
@@ -84,9 +85,10 @@ export class SessionEffects {
     this.#watch(established);
     const graceUs = Math.max(nowUs, session.graceUntilUs);
     const refused = board.open(encoding, this.evidence?.samples ?? null, graceUs);
+    // Who it is first: what is refused has a name by now, and the alarm belongs to that.
+    board.tell(path());
     if (refused !== null) this.#refuse(refused);
     else for (const { id, name, monitor } of board.streams) control.policy.guard(id, name, monitor);
-    board.tell(path());
     return refused === null;
   }
 

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { Ring } from '../feed/ring.js';
 import { consumerStates, cursorAt, lostAt, stateAt } from '../feed/ring.js';
 import type { FromOutlet, OutletName, OutletStart, OutletState, ToOutlet } from '../outlet.js';
+import { within } from '../within.js';
 import { type HangLimits, HangWatch } from './hang-watch.js';
 import { type RestartLimits, RestartPolicy } from './restart-policy.js';
 
@@ -20,8 +21,10 @@ export interface OutletWorkerOptions {
   /** `workerData` for a worker that reads on from these offsets. */
   readonly start: (feedCursor: number, eventsCursor: number) => OutletStart;
   readonly onMessage: (message: FromOutlet) => void;
-  /** It ended, or can't be ended: one sentence. `isAlarm` once the restarts are used up, until it lives again. */
+  /** It ended: one sentence. `isAlarm` once the restarts are used up, until it lives again. */
   readonly onDown: (reason: string, isAlarm: boolean) => void;
+  /** It can't be ended: one sentence. An alarm, until the next worker runs. */
+  readonly onStuck: (reason: string) => void;
   /** It has lived long enough to take the alarm back. */
   readonly onSettled: () => void;
   readonly onState: () => void;
@@ -60,6 +63,8 @@ export class OutletWorker {
   #state: Pick<OutletState, 'up' | 'detail' | 'info'> = { up: false, detail: 'starting', info: {} };
   #endReason: string | undefined;
   #looksSinceEnd = 0;
+  /** An alarm about it stands. */
+  #isAlarmed = false;
   #isStopping = false;
   #wasReady = false;
   /** Of the worker that runs now. */
@@ -148,7 +153,7 @@ export class OutletWorker {
     const { consumer } = this.#options;
     const { control } = this.#options.feed;
     const nowMs = this.#options.nowMs();
-    if (this.#policy.settle(nowMs)) this.#options.onSettled();
+    if (this.#endReason === undefined && this.#policy.settle(nowMs)) this.#settled();
     const [feed, events] = this.#cursors;
     const progress = feed.read() + events.read();
     const lostEvents = this.#lost[1].value;
@@ -156,8 +161,10 @@ export class OutletWorker {
     this.#lost[0].read(); // often enough to be unwrapped
     if (this.#worker === undefined || this.#isStopping) return;
     if (this.#endReason !== undefined) {
-      if (++this.#looksSinceEnd === LOOKS_UNTIL_STUCK)
-        this.#options.onDown(`${this.#endReason}; it waits in a system call and cannot be ended`, true);
+      if (++this.#looksSinceEnd === LOOKS_UNTIL_STUCK) {
+        this.#isAlarmed = true;
+        this.#options.onStuck(`${this.#endReason}; it waits in a system call and cannot be ended`);
+      }
       return;
     }
     const isReader = Atomics.load(control, stateAt(consumer)) !== consumerStates.detached;
@@ -211,6 +218,7 @@ export class OutletWorker {
       this.#wasReady = true;
       this.#isReady = true;
       this.#watch?.ready();
+      if (!this.#policy.isAlarmed) this.#settled();
       this.#setState({ up: true, detail: 'ready', info: message.info });
     } else if (message.type === 'status') {
       this.#setState({ up: message.up, detail: message.detail, info: this.#state.info });
@@ -237,24 +245,21 @@ export class OutletWorker {
     const delayMs = this.#policy.ended(this.#options.nowMs());
     this.restarts++;
     this.#setState({ up: false, detail: `restarting: ${reason}`, info: {} });
+    this.#isAlarmed ||= this.#policy.isAlarmed;
     this.#options.onDown(reason, this.#policy.isAlarmed);
     this.#retry = setTimeout(() => this.start(), delayMs);
+  }
+
+  #settled(): void {
+    if (!this.#isAlarmed) return;
+    this.#isAlarmed = false;
+    this.#options.onSettled();
   }
 
   #setState(state: Pick<OutletState, 'up' | 'detail' | 'info'>): void {
     this.#state = state;
     this.#options.onState();
   }
-}
-
-async function within(done: Promise<void>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), Math.max(ms, 0));
-  });
-  const inTime = await Promise.race([done.then(() => true), late]);
-  clearTimeout(timer);
-  return inTime;
 }
 
 /** The message and where it was thrown; a worker may throw anything. */

@@ -47,7 +47,12 @@ export function childrenOf(pid: number): number[] {
 
 /** Those of them that run an emulated board: a bridge also runs `chrt` and `udevadm`, for a moment each. */
 export function emulatorsOf(pid: number): number[] {
-  return childrenOf(pid).filter((child) => argumentsOf(child).includes('emulate'));
+  return childrenWith(pid, 'emulate');
+}
+
+/** Those of them with this argument. */
+export function childrenWith(pid: number, argument: string): number[] {
+  return childrenOf(pid).filter((child) => argumentsOf(child).includes(argument));
 }
 
 function argumentsOf(pid: number): string[] {

@@ -1,8 +1,10 @@
 /** Starting and ending as users and init systems do it: nothing is left behind. Runs the build. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { BridgeProcess } from './bridge.rig.js';
-import { isRunning, openFilesOf, until } from './processes.rig.js';
+import { childrenWith, isRunning, openFilesOf, until } from './processes.rig.js';
 
 const started: BridgeProcess[] = [];
 function bridge(...args: Parameters<typeof BridgeProcess.start>): BridgeProcess {
@@ -52,6 +54,20 @@ test('a signal in the middle of starting ends it as well', async () => {
   const emulator = await tautline.emulator();
   expect(await tautline.kill('SIGTERM')).toEqual({ code: 0, signal: null });
   await until('the end of the emulator', () => !isRunning(emulator));
+});
+
+test('a signal while the ports are still being listed ends it as well', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tautline-udevadm-'));
+  writeFileSync(join(folder, 'udevadm'), '#!/bin/sh\nexec sleep 86399\n', { mode: 0o755 });
+  const tautline = bridge({
+    args: ['--set', 'board.path=2e8a:000a'],
+    env: { PATH: `${folder}:${process.env.PATH}` },
+  });
+  const listing = await until('the listing', () => childrenWith(tautline.pid, '86399')[0]);
+  const exit = await tautline.kill('SIGTERM');
+  process.kill(listing, 'SIGKILL');
+  rmSync(folder, { recursive: true });
+  expect(exit).toEqual({ code: 0, signal: null });
 });
 
 test('the emulator of a bridge that was killed ends by itself, and takes its pseudo-terminal along', async () => {

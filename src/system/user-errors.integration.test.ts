@@ -246,6 +246,8 @@ test('a contract that the board does not offer: an alarm with both values, and a
   const boards = (await (await fetch(`${await tautline.url()}/api/boards`)).json()) as { id: string }[];
   expect(boards).toMatchObject([{ name: sampleDescriptor.name, status: 'refused' }]);
   expect(boards[0]!.id).not.toBe('board-1');
+  const shown = await fetch(`${await tautline.url()}/api/boards/${boards[0]!.id}`);
+  expect(await shown.json()).toMatchObject({ alarms: [{ id: 'refused', text: expect.stringContaining('looser') }] });
   const metrics = await (await fetch(`${await tautline.url()}/metrics`)).text();
   expect(metrics).toContain(`tautline_refused_board_frames_total{board="${boards[0]!.id}"}`);
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { imageFromHex } from './atmega328p/intel-hex.js';
 import type { EmulatedBoard, EmulatedBoardOptions } from './board.js';
 import { EmulatedPico } from './pico.js';
@@ -54,7 +55,7 @@ export function emulatedBoardName(name: string): EmulatedBoardName {
 
 /** The committed image of a board: `firmware/images/` beside `src/` or `dist/`. */
 function imagePath(name: EmulatedBoardName): string {
-  return new URL(`../../../firmware/images/${emulatedBoards[name].image}`, import.meta.url).pathname;
+  return fileURLToPath(new URL(`../../../firmware/images/${emulatedBoards[name].image}`, import.meta.url));
 }
 
 /**

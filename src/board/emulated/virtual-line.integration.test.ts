@@ -8,7 +8,7 @@ import { GreetingHost } from './testing/greeting-host.js';
 import { VirtualLine } from './virtual-line.js';
 
 const image = readImage('pico');
-const testImage = readImage('pico', new URL('../../../firmware/images/pico-test.bin', import.meta.url).pathname);
+const testImage = readImage('pico-test');
 const BAUD = 921_600;
 
 interface Rig {

@@ -217,7 +217,8 @@ export class BrokerConnection {
     };
     this.handlers.up(this.session);
     if (this.options.subscriptions.length === 0) return;
-    client.subscribe([...this.options.subscriptions], { qos: 0, nl: true, rap: true }, () => undefined);
+    // Without Retain As Published, RETAIN tells what stood there before from what is said now.
+    client.subscribe([...this.options.subscriptions], { qos: 0, nl: true, rap: false }, () => undefined);
   }
 
   private received(packet: Packet): void {

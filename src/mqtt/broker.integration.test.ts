@@ -166,6 +166,19 @@ test('an embedded broker with a password lets nobody else in', async () => {
   await client.endAsync(true);
 });
 
+test('a password without a user name is one: the outlet sends both, the embedded broker and Mosquitto take them', async () => {
+  const password = 'no-name';
+  const broker = await embedded({ password });
+  await expect(
+    mqtt.connectAsync(urlOf(broker), { username: '', password: 'wrong', reconnectPeriod: 0 }),
+  ).rejects.toThrow('Bad username or password');
+  const outlet = worker('mqtt', { password });
+  tell(outlet, broker.port);
+  await outlet.connected();
+  const mosquitto = later(await Mosquitto.start(), (b) => b.stop());
+  await worker('mqtt', { url: mosquitto.url, password }).connected();
+});
+
 test('a client that asks to be remembered is not: nothing piles up for it while it is away', async () => {
   const broker = await embedded();
   const options = { clientId: 'sleeper', clean: false, reconnectPeriod: 0 };

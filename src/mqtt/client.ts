@@ -199,7 +199,8 @@ export class BrokerConnection {
       resubscribe: false,
       messageIdProvider: subscriptionIds(),
       will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true },
-      ...(username === '' ? {} : { username }),
+      // MQTT 3.1.1 allows no password without a user name: an empty one goes with it.
+      ...(username === '' && password === '' ? {} : { username }),
       ...(password === '' ? {} : { password }),
       ...(this.version === 5 ? { properties: { maximumPacketSize: INBOUND_BYTES_MAX, receiveMaximum: 16 } } : {}),
     };

@@ -5,7 +5,7 @@ import { deliveryMissMessage } from '../messages/delivery-miss.js';
 import { missMessage } from '../messages/miss.js';
 import type { TextEvent } from '../outlet.js';
 import { Birth, type BridgeInfo } from './birth.js';
-import { Boards, type BoardView, type StreamView } from './boards.js';
+import { Boards, type BoardView, type StateView, type StreamView } from './boards.js';
 import type { Session } from './client.js';
 import type { BrokerDelivery } from './delivery.js';
 import type { MqttMetrics } from './metrics.js';
@@ -62,7 +62,7 @@ export class Publisher {
   up(session: Session): void {
     this.out.up(session);
     this.birth.say();
-    for (const stream of this.streams()) stream.latest.forget();
+    for (const { latest } of this.boards.states()) latest.forget();
     this.tick();
     this.out.pump();
   }
@@ -146,10 +146,8 @@ export class Publisher {
 
   /** Publishes the states that are due, and says stale what has become so. @returns when to come again, host monotonic */
   tick(): number {
-    for (const stream of this.streams()) {
-      this.publishState(stream);
-      this.flushSoon(stream);
-    }
+    for (const state of this.boards.states()) this.publishState(state);
+    for (const stream of this.streams()) this.flushSoon(stream);
     this.out.pump();
     return this.dueUs();
   }
@@ -158,7 +156,7 @@ export class Publisher {
   dueUs(): number {
     let dueUs = Number.POSITIVE_INFINITY;
     if (this.out.connection === null) return dueUs;
-    for (const stream of this.streams()) dueUs = Math.min(dueUs, stream.latest.dueUs);
+    for (const { latest } of this.boards.states()) dueUs = Math.min(dueUs, latest.dueUs);
     return dueUs;
   }
 
@@ -176,8 +174,7 @@ export class Publisher {
     if (alarm.board === null || this.boards.withId(alarm.board) !== undefined) this.birth.alarm(alarm);
   }
 
-  private publishState(stream: StreamView): boolean {
-    const { latest } = stream;
+  private publishState({ stateTopic, latest }: StateView): boolean {
     if (this.out.connection === null) return false;
     const nowUs = this.clock.nowUs();
     if (!this.out.ready) {
@@ -188,7 +185,7 @@ export class Publisher {
     if (state === null) return false;
     // A live state that waits somewhere must not come out when it is stale; that a state is stale stays true.
     const expiry = state.live ? expirySeconds(latest.newest.lifespanUs) : 0;
-    return this.out.volatile('state', stream.stateTopic, state.json, expiry);
+    return this.out.volatile('state', stateTopic, state.json, expiry);
   }
 
   /** With QoS 1 frames that could not go yet wait for others to go with them. */

@@ -21,7 +21,7 @@ const losses: readonly LossAlarm[] = [
   {
     id: 'mqtt-slow-broker',
     count: (metrics) => metrics.dropped.frames,
-    text: (count) => `the MQTT broker does not keep up: ${count} batches of frames were dropped`,
+    text: (count) => `the MQTT broker is away or does not keep up: ${count} batches of frames were dropped`,
   },
   {
     id: 'mqtt-rejected',

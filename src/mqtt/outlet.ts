@@ -132,7 +132,7 @@ export class MqttOutlet {
     const handlers: ConnectionHandlers = {
       up: (session) => this.up(session),
       down: (text, retryMs, wasUp) => this.down(text, retryMs, wasUp),
-      acknowledged: (packetId, reasonCode) => this.out.acknowledged(packetId, reasonCode, this.clock.nowUs()),
+      acknowledged: (packetId, reasonCode) => this.publisher.puback(packetId, reasonCode),
       message: (topic, payload, retained) => this.publisher.message(topic, payload, retained),
       takenOver: (text) => this.alarms.takenOver(text),
     };

@@ -64,7 +64,6 @@ export class Publisher {
     this.birth.say();
     for (const { latest } of this.boards.states()) latest.forget();
     this.tick();
-    this.out.pump();
   }
 
   down(): void {
@@ -124,6 +123,12 @@ export class Publisher {
     );
   }
 
+  /** @param reasonCode 0x80 and above: the broker refused it */
+  puback(packetId: number, reasonCode: number): void {
+    this.out.acknowledged(packetId, reasonCode, this.clock.nowUs());
+    if (this.framesQos === 1) this.flushWaiting();
+  }
+
   /** The broker has taken a miss, or frames: they are as late as the oldest of them. */
   acknowledged({ topic, judgedUs, queuedUs }: Outgoing, nowUs: number): void {
     if (Number.isNaN(judgedUs)) return;
@@ -147,8 +152,8 @@ export class Publisher {
   /** Publishes the states that are due, and says stale what has become so. @returns when to come again, host monotonic */
   tick(): number {
     for (const state of this.boards.states()) this.publishState(state);
-    for (const stream of this.streams()) this.flushSoon(stream);
     this.out.pump();
+    this.flushWaiting();
     return this.dueUs();
   }
 
@@ -165,6 +170,8 @@ export class Publisher {
   }
 
   private board(text: Extract<TextEvent, { type: 'board' }>): void {
+    // What its streams have batched goes with them otherwise.
+    for (const stream of this.boards.get(text.index)?.streams.values() ?? []) this.flush(stream);
     const board = this.boards.put(text);
     if (board !== null) this.birth.board(board);
   }
@@ -193,6 +200,14 @@ export class Publisher {
     if (this.framesQos === 0 || this.out.isFree || stream.frames?.isFull === true) this.flush(stream);
   }
 
+  /** There may be room for frames that wait for others, and perhaps none come. */
+  private flushWaiting(): void {
+    for (const stream of this.streams()) {
+      this.flushSoon(stream);
+      this.out.pump();
+    }
+  }
+
   private flush(stream: StreamView): void {
     const { frames } = stream;
     if (frames === null || frames.rows === 0) return;
@@ -209,8 +224,10 @@ export class Publisher {
     }
     const { connection } = this.out;
     const { rows } = frames;
-    if (connection === null) frames.clear();
-    else if (this.out.packet('frames', frames.take(connection.version, this.clock.nowUs()))) {
+    if (connection === null) {
+      frames.clear();
+      this.metrics.dropped.frames++;
+    } else if (this.out.packet('frames', frames.take(connection.version, this.clock.nowUs()))) {
       const nowUs = this.clock.nowUs();
       for (let i = 0; i < rows; i++) this.delivery.written(stream, frames.judgedUs[i]!, nowUs);
     }

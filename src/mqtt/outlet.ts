@@ -22,7 +22,7 @@ import { subscriptions, topics } from './topics.js';
 const REPORT_MS = 1000;
 const TIMER_MAX_MS = 60_000;
 const EXIT_USAGE = 2;
-/** How long a frame may wait in the ring before it is the newest state. */
+/** How long a frame may wait in the ring before it is the newest state, where states are no more frequent. */
 const STATES_MS = 20;
 
 export class MqttOutlet {
@@ -100,7 +100,8 @@ export class MqttOutlet {
   /** Frames are awaited one by one only where each is published; states are made from what is there when they are due. */
   attach(reader: Pick<RingReader, 'patience' | 'look'>): void {
     this.reader = reader;
-    reader.patience(this.given.config.mqtt.frames ? 0 : STATES_MS);
+    const { frames, stateHz } = this.given.config.mqtt;
+    reader.patience(frames ? 0 : Math.min(STATES_MS, Math.floor(1000 / stateHz)));
   }
 
   /** The supervisor's news of the other outlets: the embedded broker's port is among them. */

@@ -184,6 +184,24 @@ describe('what others say', () => {
     expect(bench.on('tautline/bridge/state')).toHaveLength(2);
   });
 
+  test('that a board which is here is offline, or an alarm which stands is over, is contradicted', () => {
+    bench.publisher.text({ type: 'alarm', board: 'pico', id: 'degraded', active: true, text: '', sinceUtcUs: 0 });
+    bench.up();
+    const availability = 'tautline/pico/availability';
+    const alarm = 'tautline/pico/alarm/degraded';
+    const hear = (topic: string, payload: string) => bench.publisher.message(topic, Buffer.from(payload), false);
+    hear(availability, 'offline');
+    hear(alarm, '{"active":false}');
+    expect(bench.on(availability)).toEqual(['online', 'online']);
+    expect(bench.on(alarm).map((json) => JSON.parse(json).active)).toEqual([true, true]);
+    hear(availability, 'online');
+    hear(alarm, '{"active":true}');
+    bench.link('absent');
+    hear(availability, 'offline');
+    expect(bench.on(availability)).toEqual(['online', 'online', 'offline']);
+    expect(bench.on(alarm)).toHaveLength(2);
+  });
+
   test('another bridge under our topics is noticed, our own echo and an old run are not', () => {
     bench.up();
     const info = (epoch: string) => Buffer.from(JSON.stringify({ name: 'tautline', epoch }));

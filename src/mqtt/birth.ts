@@ -68,9 +68,15 @@ export class Birth {
       if (!retained && !payload.includes(this.info.epoch)) this.onSecondBridge();
     } else if (heard?.kind === 'availability') {
       const board = this.boards.withId(heard.board);
-      if (retained && board === undefined && payload.toString() !== OFFLINE) this.out.retained(topic, OFFLINE);
+      const isOffline = payload.toString() === OFFLINE;
+      if (retained && board === undefined && !isOffline) this.out.retained(topic, OFFLINE);
+      // Another bridge took it for one of an earlier run. Only that is contradicted, so two never argue.
+      if (!retained && board?.online === true && isOffline) this.availability(board);
     } else if (heard?.kind === 'alarm') {
-      if (!retained || this.alarms.has(topic) || !payload.includes('"active":true')) return;
+      const ours = this.alarms.get(topic);
+      const isActive = payload.includes('"active":true');
+      if (!retained && ours?.active === true && !isActive) this.publishAlarm(topic, ours);
+      if (!retained || ours !== undefined || !isActive) return;
       const { board, id } = heard;
       const text = 'ended while the bridge was away';
       this.out.retained(topic, alarmJson({ type: 'alarm', board, id, active: false, text, sinceUtcUs: nowUtcUs }));

@@ -157,6 +157,31 @@ test('a packet over the bound ends its client, not the broker', async () => {
   await waitFor('the next message', () => witness.last('tautline/y') === 'fine');
 });
 
+test('a retained message that no longer fits is delivered, and forgotten with the value that it replaces', async () => {
+  const warnings: string[] = [];
+  const broker = await embedded({ warn: (text) => warnings.push(text) });
+  const client = later(await mqtt.connectAsync(urlOf(broker)), (c) => c.endAsync(true));
+  const retain = (topic: string, payload: string | Buffer) =>
+    client.publishAsync(topic, payload, { qos: 1, retain: true });
+  const topic = 'tautline/pico/availability';
+  const early = await listen(urlOf(broker));
+  await retain(topic, 'online');
+  await retain('tautline/bridge/state', 'online');
+  let leftBytes = limits.retainedBytes - `${topic}online`.length - 'tautline/bridge/stateonline'.length;
+  for (let i = 100; leftBytes > 0; i++) {
+    const bytes = Math.min(leftBytes, 250_000);
+    await retain(`fill/${i}`, Buffer.alloc(bytes - 'fill/100'.length));
+    leftBytes -= bytes;
+  }
+  await retain(topic, 'offline');
+  await waitFor('the delivery', () => early.last(topic) === 'offline');
+  const late = await listen(urlOf(broker));
+  await waitFor('what is retained', () => late.last('tautline/bridge/state') === 'online');
+  expect(late.on(topic)).toEqual([]);
+  expect(warnings).toHaveLength(1);
+  expect(broker.metrics()['tautline_broker_refused_total{what="retained"}']).toBe(1);
+});
+
 test('an embedded broker with a password lets nobody else in', async () => {
   const broker = await embedded({ username: 'bridge', password: 'right' });
   await expect(
@@ -164,6 +189,19 @@ test('an embedded broker with a password lets nobody else in', async () => {
   ).rejects.toThrow('Bad username or password');
   const client = await mqtt.connectAsync(urlOf(broker), { username: 'bridge', password: 'right' });
   await client.endAsync(true);
+});
+
+test('a password without a user name is one: the outlet sends both, the embedded broker and Mosquitto take them', async () => {
+  const password = 'no-name';
+  const broker = await embedded({ password });
+  await expect(
+    mqtt.connectAsync(urlOf(broker), { username: '', password: 'wrong', reconnectPeriod: 0 }),
+  ).rejects.toThrow('Bad username or password');
+  const outlet = worker('mqtt', { password });
+  tell(outlet, broker.port);
+  await outlet.connected();
+  const mosquitto = later(await Mosquitto.start(), (b) => b.stop());
+  await worker('mqtt', { url: mosquitto.url, password }).connected();
 });
 
 test('a client that asks to be remembered is not: nothing piles up for it while it is away', async () => {

@@ -113,7 +113,7 @@ export interface Heard {
 /** A client that keeps what it hears. */
 export class Subscriber {
   readonly messages: Heard[] = [];
-  private constructor(private readonly client: MqttClient) {}
+  private constructor(readonly client: MqttClient) {}
 
   static async start(url: string, topic = 'tautline/#', options: IClientOptions = {}): Promise<Subscriber> {
     const client = mqtt.connect(url, { protocolVersion: 5, reconnectPeriod: 50, ...options });

@@ -4,7 +4,7 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { Aedes, type AuthenticateError, type Client, type ConnectPacket } from 'aedes';
+import { Aedes, type AuthenticateError, type Client, type ConnectPacket, type PublishPacket } from 'aedes';
 import { PacketGuard } from './packet-guard.js';
 import { RetainedBounds } from './retained-bounds.js';
 
@@ -35,6 +35,11 @@ const PORTS_TRIED = 100;
 
 /** The port that the user asked for cannot be had. */
 export class PortError extends Error {}
+
+/** The part of aedes' memory that holds retained messages. An empty payload clears the topic. */
+interface RetainedStore {
+  storeRetained(packet: Pick<PublishPacket, 'topic' | 'payload'>): Promise<void>;
+}
 
 export class EmbeddedBroker {
   private refusedConnections = 0;
@@ -132,16 +137,23 @@ export class EmbeddedBroker {
       done(right ? null : refusal(), right);
     };
     aedes.authorizePublish = (_client, packet, done) => {
-      if (packet.topic.startsWith('$SYS/')) return done(new Error('$SYS topics are the broker’s'));
-      // Delivered, but not remembered: the bound is on memory, not on messages.
-      if (packet.retain && !this.retained.admits(packet.topic, packet.payload.length)) {
-        packet.retain = false;
-        if (this.refusedRetained++ === 0)
-          this.options.warn(
-            'the embedded broker remembers no more retained messages: clear some, or set mqtt.url to a real broker',
-          );
-      }
-      done(null);
+      done(packet.topic.startsWith('$SYS/') ? new Error('$SYS topics are the broker’s') : null);
+    };
+    this.boundRetained();
+  }
+
+  /** What does not fit is delivered, but not remembered: the bound is on memory, not on messages. */
+  private boundRetained(): void {
+    // Not in its types. Here messages come in the order in which they are stored; all of one read are authorized before.
+    const { persistence } = this.aedes as unknown as { persistence: RetainedStore };
+    const store = persistence.storeRetained.bind(persistence);
+    persistence.storeRetained = (packet) => {
+      if (this.retained.admits(packet.topic, packet.payload.length)) return store(packet);
+      if (this.refusedRetained++ === 0)
+        this.options.warn(
+          'the embedded broker remembers no more retained messages: clear some, or set mqtt.url to a real broker',
+        );
+      return store({ ...packet, payload: Buffer.alloc(0) });
     };
   }
 }

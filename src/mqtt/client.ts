@@ -199,7 +199,8 @@ export class BrokerConnection {
       resubscribe: false,
       messageIdProvider: subscriptionIds(),
       will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true },
-      ...(username === '' ? {} : { username }),
+      // MQTT 3.1.1 allows no password without a user name: an empty one goes with it.
+      ...(username === '' && password === '' ? {} : { username }),
       ...(password === '' ? {} : { password }),
       ...(this.version === 5 ? { properties: { maximumPacketSize: INBOUND_BYTES_MAX, receiveMaximum: 16 } } : {}),
     };
@@ -217,7 +218,8 @@ export class BrokerConnection {
     };
     this.handlers.up(this.session);
     if (this.options.subscriptions.length === 0) return;
-    client.subscribe([...this.options.subscriptions], { qos: 0, nl: true, rap: true }, () => undefined);
+    // Without Retain As Published, RETAIN tells what stood there before from what is said now.
+    client.subscribe([...this.options.subscriptions], { qos: 0, nl: true, rap: false }, () => undefined);
   }
 
   private received(packet: Packet): void {

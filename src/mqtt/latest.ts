@@ -21,7 +21,9 @@ export class Latest {
   private heldUntilUs = Number.NEGATIVE_INFINITY;
   private expiresUs = Number.NaN;
   private readonly board: string;
-  readonly newest: NewestFrame;
+  /** Takes the place of `newest` with its first frame. */
+  private reshaped: NewestFrame | null = null;
+  newest: NewestFrame;
 
   /** @param periodUs least time between two states */
   constructor(
@@ -36,8 +38,19 @@ export class Latest {
     return this.newest.version > 0;
   }
 
+  /** The stream goes on with these signals; until the first frame that has them, the state stays what it was. */
+  reshape(signals: StateStream['signals']): this {
+    const { name, signals: before } = this.newest;
+    const isSame = signals.length === before.length && signals.every((signal, i) => signal.name === before[i]!.name);
+    this.reshaped = isSame ? null : new NewestFrame(name, signals);
+    return this;
+  }
+
   offer(frame: FrameRecord): void {
-    if (!this.newest.take(frame)) return;
+    const newest = this.reshaped ?? this.newest;
+    if (!newest.take(frame)) return;
+    this.newest = newest;
+    this.reshaped = null;
     this.dirty = true;
     this.expiresUs = this.newest.liveUntilUs;
     // A backlog of stale frames is one transition, not one message each.

@@ -130,3 +130,37 @@ test('a broker that stands is to blame for what it takes late, and the outlet is
   expect(told).toMatchObject({ board: 'pico', stream: 'control', client: 'broker', culprit: 'consumer', count: 1 });
   expect(told!.consumerUs).toBeGreaterThan(900_000);
 });
+
+test('two bridges on one broker: the first says so, leaves what the other says now as it is, and keeps its own', async () => {
+  const broker = await mosquitto();
+  const subscriber = await listen(broker.url);
+  const first = outlet({ url: broker.url }, { epoch: 'aaaa0001' });
+  first.text(boardText);
+  await first.connected();
+  let sent = 0;
+  /** Until it has heard a request that was sent after this was called, and so everything that was said before. */
+  const heard = async () => {
+    const before = sent;
+    while ((first.metric('tautline_mqtt_requests_ignored_total') ?? 0) <= before) {
+      await subscriber.client.publishAsync('tautline/uno/request/arm', '{}', { qos: 1 });
+      sent++;
+      await sleep(100);
+    }
+  };
+  // It subscribes a moment after it has connected: what comes before that it hears as if of an earlier run.
+  await heard();
+  const second = outlet({ url: broker.url }, { epoch: 'bbbb0002' });
+  await second.connected();
+  await waitFor('the alarm', () => first.of('alarm').find(({ id, active }) => id === 'mqtt-second-bridge' && active));
+
+  second.text({ ...boardText, id: 'uno' } as typeof boardText);
+  second.text({ type: 'alarm', board: 'uno', id: 'degraded', active: true, text: 'why', sinceUtcUs: 1.7e15 });
+  await waitFor('the other board', () => subscriber.last('tautline/uno/availability') === 'online');
+  await waitFor('its alarm', () => subscriber.on('tautline/uno/alarm/degraded').length > 0);
+  await heard();
+  expect(subscriber.on('tautline/uno/availability').map(({ payload }) => String(payload))).toEqual(['online']);
+  expect(subscriber.json('tautline/uno/alarm/degraded').map(({ active }) => active)).toEqual([true]);
+  // The second took it for a board of an earlier run when it came.
+  const own = 'tautline/pico/availability';
+  await waitFor('the answer', () => subscriber.on(own).length > 2 && subscriber.last(own) === 'online');
+});

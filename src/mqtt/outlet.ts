@@ -22,7 +22,7 @@ import { subscriptions, topics } from './topics.js';
 const REPORT_MS = 1000;
 const TIMER_MAX_MS = 60_000;
 const EXIT_USAGE = 2;
-/** How long a frame may wait in the ring before it is the newest state. */
+/** How long a frame may wait in the ring before it is the newest state, where states are no more frequent. */
 const STATES_MS = 20;
 
 export class MqttOutlet {
@@ -52,7 +52,7 @@ export class MqttOutlet {
     frame: (frame, offset) => this.publisher.frame(frame, offset),
     miss: (miss) => this.publisher.miss(miss),
     health: (health) => this.publisher.health(health),
-    text: (text) => this.publisher.text(text),
+    text: (text) => this.text(text),
     lost: (slots) => {
       this.metrics.lostSlots += slots;
     },
@@ -86,8 +86,8 @@ export class MqttOutlet {
     this.publisher = new Publisher(options, this.out, this.metrics, this.delivery, clock);
     // Whose alarms they are must be known first.
     const isBoard = (text: TextEvent) => text.type === 'board';
-    for (const text of given.texts.filter(isBoard)) this.publisher.text(text);
-    for (const text of given.texts.filter((each) => !isBoard(each))) this.publisher.text(text);
+    for (const text of given.texts.filter(isBoard)) this.text(text);
+    for (const text of given.texts.filter((each) => !isBoard(each))) this.text(text);
   }
 
   start(): void {
@@ -100,7 +100,8 @@ export class MqttOutlet {
   /** Frames are awaited one by one only where each is published; states are made from what is there when they are due. */
   attach(reader: Pick<RingReader, 'patience' | 'look'>): void {
     this.reader = reader;
-    reader.patience(this.given.config.mqtt.frames ? 0 : STATES_MS);
+    const { frames, stateHz } = this.given.config.mqtt;
+    reader.patience(frames ? 0 : Math.min(STATES_MS, Math.floor(1000 / stateHz)));
   }
 
   /** The supervisor's news of the other outlets: the embedded broker's port is among them. */
@@ -132,9 +133,9 @@ export class MqttOutlet {
     const handlers: ConnectionHandlers = {
       up: (session) => this.up(session),
       down: (text, retryMs, wasUp) => this.down(text, retryMs, wasUp),
-      acknowledged: (packetId, reasonCode) => this.out.acknowledged(packetId, reasonCode, this.clock.nowUs()),
+      acknowledged: (packetId, reasonCode) => this.publisher.puback(packetId, reasonCode),
       message: (topic, payload, retained) => this.publisher.message(topic, payload, retained),
-      takenOver: (text) => this.alarms.takenOver(text),
+      takenOver: (text) => this.alarms.takenOver(text, this.clock.nowUs()),
     };
     this.connection = new BrokerConnection(options, handlers, this.backoff);
     this.connection.start();
@@ -161,6 +162,7 @@ export class MqttOutlet {
     const detail = `connected to ${addressOf(this.url)}, ${version}`;
     this.log('info', `mqtt: ${detail}`);
     this.post({ type: 'status', up: true, detail });
+    this.alarms.connected();
     this.publisher.up(session);
     this.arm(this.publisher.tick());
   }
@@ -172,6 +174,11 @@ export class MqttOutlet {
     if (text !== this.lastTrouble) this.log('warning', `${text}; ${next}`);
     this.lastTrouble = text;
     this.post({ type: 'status', up: false, detail: text });
+  }
+
+  private text(text: TextEvent): void {
+    if (text.type === 'alarm') this.alarms.heard(text, this.clock.nowUs());
+    this.publisher.text(text);
   }
 
   private batchEnd(): void {

@@ -51,7 +51,7 @@ export class Bench {
   }
 
   acknowledgeAll(): void {
-    for (const { qos, messageId } of this.packets) if (qos === 1) this.out.acknowledged(messageId!, 0, this.nowUs);
+    for (const { qos, messageId } of this.packets) if (qos === 1) this.publisher.puback(messageId!, 0);
   }
 
   /** Frames one millisecond apart, each a batch of its own. */

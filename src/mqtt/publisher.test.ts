@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { decodeFrames } from '../sdk/columns.js';
-import { boardText, freshFrame, lateMiss } from './broker.rig.js';
+import { boardText, lateMiss } from './broker.rig.js';
 import { PENDING_BYTES_MAX } from './outbound.js';
 import { Bench } from './publisher.rig.js';
 
@@ -31,7 +30,7 @@ describe('birth', () => {
     for (let i = 0; i < 100; i++) {
       expect(bench.packets.length).toBe(Math.min(i + 1, 42));
       const newest = bench.packets.at(-1)!;
-      bench.out.acknowledged(newest.messageId!, 0, bench.nowUs);
+      bench.publisher.puback(newest.messageId!, 0);
     }
     expect(bench.packets.at(-1)!.topic).toBe('tautline/bridge/state');
   });
@@ -112,109 +111,6 @@ describe('state', () => {
   });
 });
 
-describe('frames', () => {
-  test('a backlog leaves in packets of 64, a new boot begins a new one, and nothing is missing', () => {
-    bench = new Bench({ frames: true });
-    bench.publisher.text(boardText);
-    bench.up();
-    for (let seq = 0; seq < 100; seq++) bench.publisher.frame(freshFrame(seq, bench.nowUs), seq);
-    for (let seq = 0; seq < 5; seq++)
-      bench.publisher.frame(Object.assign(freshFrame(seq, bench.nowUs), { boot: 7 }), 100 + seq);
-    bench.publisher.batchEnd();
-    const batches = bench.packets
-      .filter(({ topic }) => topic.endsWith('/frames'))
-      .map(({ payload }) => decodeFrames(new Uint8Array(payload as Buffer))!);
-    expect(batches.map(({ groups, offset }) => [groups.length, groups[0]!.rows, groups[0]!.boot, offset])).toEqual([
-      [1, 64, 0x0bad_cafe, 64],
-      [1, 36, 0x0bad_cafe, 100],
-      [1, 5, 7, 105],
-    ]);
-    const [first] = batches[1]!.groups;
-    expect(batches[1]!.epoch).toBe('1234abcd');
-    expect([first!.seq[0], first!.releaseUs[0], first!.lifespanUs, first!.status[0]]).toEqual([64, 64_000, 250_000, 0]);
-    expect(first!.values.map((column) => column[0])).toEqual([6.4, 1.2, 1500, 42]);
-    expect(first!.utcUs[0]).toBe(1.7e15 + bench.nowUs - 500);
-  });
-
-  test('of a time without connection nothing is left', () => {
-    bench = new Bench({ frames: true });
-    bench.publisher.text(boardText);
-    bench.frames(0, 200);
-    bench.up();
-    bench.frames(200, 201);
-    const [packet, ...more] = bench.packets.filter(({ topic }) => topic.endsWith('/frames'));
-    expect(more).toEqual([]);
-    expect([...decodeFrames(new Uint8Array(packet!.payload as Buffer))!.groups[0]!.seq]).toEqual([200]);
-  });
-
-  test('what left later than the outlet’s budget is a delivery miss', () => {
-    bench = new Bench({ frames: true });
-    bench.publisher.text(boardText);
-    bench.up();
-    bench.publisher.frame(freshFrame(0, bench.nowUs), 0);
-    bench.publisher.frame(freshFrame(1, bench.nowUs + 20_000), 1);
-    bench.nowUs += 30_000;
-    bench.publisher.batchEnd();
-    expect(bench.delivery.misses.take()).toMatchObject([
-      {
-        board: 'pico',
-        stream: 'control',
-        client: 'broker',
-        culprit: 'outlet',
-        count: 1,
-        outletUs: 30_000,
-        consumerUs: null,
-      },
-    ]);
-    expect(bench.metrics.values(0, true)['tautline_stage_seconds_count{stage="outlet"}']).toBe(2);
-  });
-});
-
-describe('frames with QoS 1', () => {
-  const batches = () =>
-    bench.packets
-      .filter(({ topic }) => topic.endsWith('/frames'))
-      .map(({ qos, payload }) => ({ qos, ...decodeFrames(new Uint8Array(payload as Buffer))! }));
-  const seqs = () => batches().map(({ groups }) => [...groups[0]!.seq]);
-  beforeEach(() => {
-    bench = new Bench({ frames: true, framesQos: 1 });
-    bench.publisher.text(boardText);
-  });
-
-  test('leave at once while the broker keeps up', () => {
-    bench.up();
-    bench.frames(0, 3);
-    expect(seqs()).toEqual([[0], [1], [2]]);
-    expect(batches().every(({ qos }) => qos === 1)).toBe(true);
-  });
-
-  test('of a time without connection are kept, many in a message, and say when they were sent', () => {
-    bench.frames(0, 150);
-    bench.up();
-    bench.publisher.tick();
-    expect(seqs().map((batch) => batch.length)).toEqual([64, 64, 22]);
-    expect(seqs().flat()).toEqual(Array.from({ length: 150 }, (_, i) => i));
-    for (const { sentUtcUs } of batches()) expect(sentUtcUs).toBe(1.7e15 + bench.nowUs);
-  });
-
-  test('share messages while the window is full, and the last ones do not wait for a next frame', () => {
-    bench.up(1);
-    bench.frames(0, 10);
-    expect(seqs()).toEqual([[0]]);
-    bench.acknowledgeAll();
-    bench.publisher.tick();
-    expect(seqs()).toEqual([[0], [1, 2, 3, 4, 5, 6, 7, 8, 9]]);
-  });
-
-  test('that the broker takes late are charged to it', () => {
-    bench.up();
-    bench.frames(0, 1);
-    bench.nowUs += 10e6;
-    bench.acknowledgeAll();
-    expect(bench.delivery.misses.take()).toMatchObject([{ culprit: 'consumer', count: 1, stream: 'control' }]);
-  });
-});
-
 describe('misses', () => {
   test('wait for the connection and leave in order, with QoS 1 and not retained', () => {
     for (let seq = 0; seq < 100; seq++) bench.publisher.miss(lateMiss(seq, bench.nowUs));
@@ -286,6 +182,24 @@ describe('what others say', () => {
     expect(bench.on('tautline/bridge/state')).toEqual(['online', 'online']);
     bench.publisher.message('tautline/bridge/state', Buffer.from('online'), false);
     expect(bench.on('tautline/bridge/state')).toHaveLength(2);
+  });
+
+  test('that a board which is here is offline, or an alarm which stands is over, is contradicted', () => {
+    bench.publisher.text({ type: 'alarm', board: 'pico', id: 'degraded', active: true, text: '', sinceUtcUs: 0 });
+    bench.up();
+    const availability = 'tautline/pico/availability';
+    const alarm = 'tautline/pico/alarm/degraded';
+    const hear = (topic: string, payload: string) => bench.publisher.message(topic, Buffer.from(payload), false);
+    hear(availability, 'offline');
+    hear(alarm, '{"active":false}');
+    expect(bench.on(availability)).toEqual(['online', 'online']);
+    expect(bench.on(alarm).map((json) => JSON.parse(json).active)).toEqual([true, true]);
+    hear(availability, 'online');
+    hear(alarm, '{"active":true}');
+    bench.link('absent');
+    hear(availability, 'offline');
+    expect(bench.on(availability)).toEqual(['online', 'online', 'offline']);
+    expect(bench.on(alarm)).toHaveLength(2);
   });
 
   test('another bridge under our topics is noticed, our own echo and an old run are not', () => {

@@ -5,7 +5,7 @@ import { deliveryMissMessage } from '../messages/delivery-miss.js';
 import { missMessage } from '../messages/miss.js';
 import type { TextEvent } from '../outlet.js';
 import { Birth, type BridgeInfo } from './birth.js';
-import { Boards, type BoardView, type StreamView } from './boards.js';
+import { Boards, type BoardView, type StateView, type StreamView } from './boards.js';
 import type { Session } from './client.js';
 import type { BrokerDelivery } from './delivery.js';
 import type { MqttMetrics } from './metrics.js';
@@ -62,9 +62,8 @@ export class Publisher {
   up(session: Session): void {
     this.out.up(session);
     this.birth.say();
-    for (const stream of this.streams()) stream.latest.forget();
+    for (const { latest } of this.boards.states()) latest.forget();
     this.tick();
-    this.out.pump();
   }
 
   down(): void {
@@ -124,6 +123,12 @@ export class Publisher {
     );
   }
 
+  /** @param reasonCode 0x80 and above: the broker refused it */
+  puback(packetId: number, reasonCode: number): void {
+    this.out.acknowledged(packetId, reasonCode, this.clock.nowUs());
+    if (this.framesQos === 1) this.flushWaiting();
+  }
+
   /** The broker has taken a miss, or frames: they are as late as the oldest of them. */
   acknowledged({ topic, judgedUs, queuedUs }: Outgoing, nowUs: number): void {
     if (Number.isNaN(judgedUs)) return;
@@ -146,11 +151,9 @@ export class Publisher {
 
   /** Publishes the states that are due, and says stale what has become so. @returns when to come again, host monotonic */
   tick(): number {
-    for (const stream of this.streams()) {
-      this.publishState(stream);
-      this.flushSoon(stream);
-    }
+    for (const state of this.boards.states()) this.publishState(state);
     this.out.pump();
+    this.flushWaiting();
     return this.dueUs();
   }
 
@@ -158,7 +161,7 @@ export class Publisher {
   dueUs(): number {
     let dueUs = Number.POSITIVE_INFINITY;
     if (this.out.connection === null) return dueUs;
-    for (const stream of this.streams()) dueUs = Math.min(dueUs, stream.latest.dueUs);
+    for (const { latest } of this.boards.states()) dueUs = Math.min(dueUs, latest.dueUs);
     return dueUs;
   }
 
@@ -167,6 +170,8 @@ export class Publisher {
   }
 
   private board(text: Extract<TextEvent, { type: 'board' }>): void {
+    // What its streams have batched goes with them otherwise.
+    for (const stream of this.boards.get(text.index)?.streams.values() ?? []) this.flush(stream);
     const board = this.boards.put(text);
     if (board !== null) this.birth.board(board);
   }
@@ -176,8 +181,7 @@ export class Publisher {
     if (alarm.board === null || this.boards.withId(alarm.board) !== undefined) this.birth.alarm(alarm);
   }
 
-  private publishState(stream: StreamView): boolean {
-    const { latest } = stream;
+  private publishState({ stateTopic, latest }: StateView): boolean {
     if (this.out.connection === null) return false;
     const nowUs = this.clock.nowUs();
     if (!this.out.ready) {
@@ -188,12 +192,20 @@ export class Publisher {
     if (state === null) return false;
     // A live state that waits somewhere must not come out when it is stale; that a state is stale stays true.
     const expiry = state.live ? expirySeconds(latest.newest.lifespanUs) : 0;
-    return this.out.volatile('state', stream.stateTopic, state.json, expiry);
+    return this.out.volatile('state', stateTopic, state.json, expiry);
   }
 
   /** With QoS 1 frames that could not go yet wait for others to go with them. */
   private flushSoon(stream: StreamView): void {
     if (this.framesQos === 0 || this.out.isFree || stream.frames?.isFull === true) this.flush(stream);
+  }
+
+  /** There may be room for frames that wait for others, and perhaps none come. */
+  private flushWaiting(): void {
+    for (const stream of this.streams()) {
+      this.flushSoon(stream);
+      this.out.pump();
+    }
   }
 
   private flush(stream: StreamView): void {
@@ -212,8 +224,10 @@ export class Publisher {
     }
     const { connection } = this.out;
     const { rows } = frames;
-    if (connection === null) frames.clear();
-    else if (this.out.packet('frames', frames.take(connection.version, this.clock.nowUs()))) {
+    if (connection === null) {
+      frames.clear();
+      this.metrics.dropped.frames++;
+    } else if (this.out.packet('frames', frames.take(connection.version, this.clock.nowUs()))) {
       const nowUs = this.clock.nowUs();
       for (let i = 0; i < rows; i++) this.delivery.written(stream, frames.judgedUs[i]!, nowUs);
     }

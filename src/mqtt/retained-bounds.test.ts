@@ -16,3 +16,10 @@ test('so many bytes and no more, counted anew when a topic changes', () => {
   expect(bounds.admits('a', 10)).toBe(true);
   expect(bounds.admits('b', 50)).toBe(true);
 });
+
+test('what a topic had is forgotten with a newer value that is refused: an old one is worse than none', () => {
+  const bounds = new RetainedBounds(2, 100);
+  expect([bounds.admits('a', 9), bounds.admits('b', 88), bounds.admits('a', 19)]).toEqual([true, true, false]);
+  expect(bounds.topics).toBe(1);
+  expect(bounds.admits('c', 9)).toBe(true);
+});

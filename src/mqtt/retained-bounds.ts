@@ -12,19 +12,18 @@ export class RetainedBounds {
     return this.bytesByTopic.size;
   }
 
-  /** @returns whether the broker may retain it; an empty payload clears the topic and always may */
+  /**
+   * @returns whether the broker may retain it; otherwise it must forget what the topic had, which is out of date. An empty
+   * payload clears the topic and always may.
+   */
   admits(topic: string, payloadBytes: number): boolean {
-    const before = this.bytesByTopic.get(topic) ?? 0;
-    if (payloadBytes === 0) {
-      this.bytesByTopic.delete(topic);
-      this.bytes -= before;
-      return true;
-    }
+    this.bytes -= this.bytesByTopic.get(topic) ?? 0;
+    this.bytesByTopic.delete(topic);
+    if (payloadBytes === 0) return true;
     const bytes = topic.length + payloadBytes;
-    if (this.bytes - before + bytes > this.bytesMax) return false;
-    if (before === 0 && this.bytesByTopic.size >= this.topicsMax) return false;
+    if (this.bytes + bytes > this.bytesMax || this.bytesByTopic.size >= this.topicsMax) return false;
     this.bytesByTopic.set(topic, bytes);
-    this.bytes += bytes - before;
+    this.bytes += bytes;
     return true;
   }
 }

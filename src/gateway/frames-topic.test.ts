@@ -3,7 +3,7 @@ import { Presence, Socket } from 'phoenix';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { decodeFrames } from '../sdk/columns.js';
-import { Bench } from './testing/bench.js';
+import { Bench, contract, descriptor } from './testing/bench.js';
 
 // Real sockets on a machine that others use too.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -246,6 +246,47 @@ test('a client that paints too late is to blame for it by name; one that only an
     ['indeterminate', true],
   ]);
   for (const { consumerUs } of told) expect(consumerUs).toBeGreaterThan(100_000);
+});
+
+test('at a thousand frames a second, too, a client that paints too late is to blame', async () => {
+  const { misses } = bench.gateway.context.delivery;
+  const client = await bench.connect();
+  await client.join('frames:pico', {}, '7');
+  bench.frames(1);
+  const event = await client.next((message) => message[3] === 'frames');
+  // Each its own batch: more than are remembered one by one.
+  while (client.events('frames').length < 300) {
+    bench.frames(1);
+    await bench.settled();
+  }
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  client.send('7', null, 'frames:pico', 'ack', { offset: event[4].offset, paintedUs: 145_000 });
+  await until(() => misses.totals.consumer === 1);
+});
+
+test('who paints one stream too late is not to blame for the others', async () => {
+  const streams = [...descriptor.streams, { ...descriptor.streams[0]!, id: 2, name: 'slow' }];
+  bench.text({
+    type: 'board',
+    index: 0,
+    id: 'pico',
+    path: '/dev/test0',
+    descriptor: { ...descriptor, streams },
+    boot: '0000002a',
+    contracts: { control: contract, slow: contract },
+  });
+  const { delivery } = bench.gateway.context;
+  const client = await bench.connect();
+  await client.join('frames:pico', {}, '7');
+  await until(() => bench.gateway.state.board(0)?.streams.length === 2);
+  bench.frames(1, { stream: 2 });
+  const event = await client.next((message) => message[3] === 'frames');
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  client.send('7', null, 'frames:pico', 'ack', { offset: event[4].offset, paintedUs: 145_000 });
+  await until(() => delivery.misses.totals.consumer > 0);
+  delivery.report((message) => bench.posted.push(message));
+  const told = bench.posted.filter((message) => message.type === 'delivery-miss');
+  expect(told.map(({ stream }) => stream)).toEqual(['slow']);
 });
 
 test('a client that sends no ack is not judged', async () => {

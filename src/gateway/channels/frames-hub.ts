@@ -5,6 +5,7 @@ import type { ClientInfo, JoinResult, Membership } from '../phoenix/channel.js';
 import type { BoardState } from '../state.js';
 import { FramesChannel, parseFramesJoin } from './frames.js';
 import { FramesEncoder, Lane } from './lane.js';
+import type { SentBatch } from './sent-batches.js';
 import type { TopicContext } from './topic.js';
 
 /** Up to this many subscribers get every frame at once; beyond, all that did not ask otherwise are served in batches. */
@@ -258,14 +259,15 @@ export class FramesHub {
   /**
    * @param paintedUs receipt to paint, as the client says
    * @param roundUs written to acknowledged: what it cannot exceed
-   * @param outletUs judged to written, of the batch's oldest frame
    */
-  acknowledged(board: string, client: ClientInfo, paintedUs: number, roundUs: number, outletUs: number): void {
+  acknowledged(board: string, client: ClientInfo, paintedUs: number, roundUs: number, batch: SentBatch): void {
     const state = this.context.state.boards.get(board);
     const { delivery } = this.context;
     const consumerUs = Math.min(paintedUs, roundUs);
     delivery.stages.consumer.add(consumerUs);
-    for (const { name } of state?.streams ?? []) {
+    const { outletUs, streams } = batch;
+    for (const { id, name } of state?.streams ?? []) {
+      if ((streams & (1 << id)) === 0) continue;
       const budgetUs = state!.contracts[name]?.delivery.consumerUs || Number.POSITIVE_INFINITY;
       if (roundUs <= budgetUs) continue;
       // Between the two the way back of the acknowledgement may be what took so long.

@@ -54,7 +54,7 @@ export class FramesChannel implements Channel, LaneMember {
   /** Where the client is in the feed: everything before was sent, or reported as dropped. */
   cursor: number;
   private dropped: Dropped | undefined;
-  private readonly sent = new SentBatches();
+  private readonly sent: SentBatches;
 
   constructor(
     private readonly hub: FramesHub,
@@ -66,6 +66,7 @@ export class FramesChannel implements Channel, LaneMember {
   ) {
     this.encoding = join.encoding;
     this.cursor = cursor;
+    this.sent = new SentBatches(cursor);
   }
 
   joined(): void {
@@ -82,17 +83,17 @@ export class FramesChannel implements Channel, LaneMember {
     if (typeof offset !== 'number' || typeof paintedUs !== 'number' || !(paintedUs >= 0))
       return refuse('ack needs offset, and paintedUs >= 0: microseconds from receipt to the painted screen');
     const batch = this.sent.take(offset);
-    // Older than what is remembered, or never sent: nothing can be said of it.
+    // Recovered, acknowledged already, or never sent: nothing can be said of it.
     if (batch === null) return undefined;
     const roundUs = this.hub.context.clock.nowUs() - batch.atUs;
-    this.hub.acknowledged(this.boardId, this.member.client, paintedUs, roundUs, batch.outletUs);
+    this.hub.acknowledged(this.boardId, this.member.client, paintedUs, roundUs, batch);
     return undefined;
   }
 
   deliver(packet: Uint8Array, batch: FrameBatch, sentUs: number): void {
     const { outbox } = this.member;
     if (this.sendDropped() && outbox.offer(packet)) {
-      this.sent.add(batch.toOffset, sentUs, sentUs - batch.oldestJudgedUs);
+      this.sent.add(batch.toOffset, sentUs, sentUs - batch.oldestJudgedUs, batch.streams);
     } else {
       this.drop('consumer', batch.rows, batch.fromOffset, batch.toOffset);
       this.hub.notDelivered(this.boardId, this.member.client, batch);
@@ -143,6 +144,7 @@ export class FramesChannel implements Channel, LaneMember {
         outbox.flush();
       }
       this.cursor = next;
+      this.sent.forget(next);
     }
     return taken;
   }

@@ -4,6 +4,7 @@ import type { FrameBatch } from '../frame-batch.js';
 import { type Answer, type Channel, type Membership, refuse } from '../phoenix/channel.js';
 import { SOFT_BOUND_BYTES } from '../phoenix/outbox.js';
 import { frameText } from '../phoenix/packet.js';
+import { acknowledged, notDelivered } from './consumers.js';
 import type { FramesHub } from './frames-hub.js';
 import type { FramesEncoding, LaneMember } from './lane.js';
 import { SentBatches } from './sent-batches.js';
@@ -60,7 +61,7 @@ export class FramesChannel implements Channel, LaneMember {
     private readonly hub: FramesHub,
     readonly boardIndex: number,
     readonly boardId: string,
-    private readonly member: Membership,
+    readonly member: Membership,
     readonly join: FramesJoin,
     cursor: number,
   ) {
@@ -86,7 +87,7 @@ export class FramesChannel implements Channel, LaneMember {
     // Recovered, acknowledged already, or never sent: nothing can be said of it.
     if (batch === null) return undefined;
     const roundUs = this.hub.context.clock.nowUs() - batch.atUs;
-    this.hub.acknowledged(this.boardId, this.member.client, paintedUs, roundUs, batch);
+    acknowledged(this.hub.context, this.boardId, this.member.client, paintedUs, roundUs, batch);
     return undefined;
   }
 
@@ -96,7 +97,7 @@ export class FramesChannel implements Channel, LaneMember {
       this.sent.add(batch.toOffset, sentUs, sentUs - batch.oldestJudgedUs, batch.streams);
     } else {
       this.drop('consumer', batch.rows, batch.fromOffset, batch.toOffset);
-      this.hub.notDelivered(this.boardId, this.member.client, batch);
+      notDelivered(this.hub.context, this.boardId, this.member.client, batch);
     }
     this.cursor = batch.toOffset;
   }

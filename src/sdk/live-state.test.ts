@@ -35,6 +35,14 @@ test('a state ages from its age at publication, by the local clock', () => {
   expect(state.live).toBe(false);
 });
 
+test('the time on the way counts', () => {
+  const clock = clockAt(1000);
+  const state = new LiveState(message(), clock, 190_000);
+  expect(state.ageUs).toBe(240_000);
+  expect(state.live).toBe(true);
+  expect(new LiveState(message(), clock, 201_000).live).toBe(false);
+});
+
 test('a machine that slept shows nothing as live: one of the two clocks went on', () => {
   const clock = clockAt(1000);
   const state = new LiveState(message(), clock);

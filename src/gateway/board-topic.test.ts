@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noExplicitAny: JSON of the wire has no types here.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createMissRecord, createStatsRecord } from '../feed/events.js';
-import { Bench } from './testing/bench.js';
+import { Bench, contract } from './testing/bench.js';
 
 // Real sockets on a machine that others use too.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -34,6 +34,21 @@ test.each([0, -1, 'fast', null])('the rate %j is refused', async (rateHz) => {
 test('the rate is high enough that a live value does not go stale between two states', async () => {
   const client = await bench.connect();
   expect((await client.join('board:pico', { rateHz: 1 })).response.rateHz).toBe(10);
+});
+
+test('the rate is looked at anew when the board is known better, or other firmware has another contract', async () => {
+  bench.addUnknownBoard('nano', 1);
+  await until(() => expect(bench.gateway.state.boards.has('nano')).toBe(true));
+  const client = await bench.connect();
+  expect((await client.join('board:nano', { rateHz: 1 })).response.rateHz).toBe(1);
+  const rates = () => [...(bench.gateway.topics as any).boardTopics.get('nano').groups.keys()];
+  expect(rates()).toEqual([1]);
+  bench.addBoard('nano', 1);
+  await until(() => expect(rates()).toEqual([10]));
+  bench.addBoard('nano', 1, { contracts: { control: { ...contract, lifespanUs: 1e6 } } });
+  await until(() => expect(rates()).toEqual([2]));
+  bench.frames(1, { board: 1 });
+  await client.next((message) => message[3] === 'state');
 });
 
 test('states are conflated to the newest, and the end of a value is told', async () => {

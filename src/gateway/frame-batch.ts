@@ -59,6 +59,8 @@ export class FrameBatch {
   private groups = 0;
   private last: GroupBuilder | undefined;
   rows = 0;
+  /** Bit n: there are frames of stream n. */
+  streams = 0;
   /** Host monotonic: when the oldest frame of the batch was judged. */
   oldestJudgedUs = 0;
   /** Where the batch begins and ends in the feed; a client resumes at the end. */
@@ -89,12 +91,14 @@ export class FrameBatch {
       this.builders.push(group);
     }
     this.groups++;
+    this.streams |= 1 << frame.stream;
     group.begin(frame);
     return group;
   }
 
   clear(): void {
     this.rows = 0;
+    this.streams = 0;
     this.groups = 0;
     this.last = undefined;
   }

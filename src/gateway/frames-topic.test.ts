@@ -184,6 +184,45 @@ test('two boards do not mix', async () => {
   expect(client.events('frames').every((message) => message[2] === 'frames:nano')).toBe(true);
 });
 
+test.each([true, false])('other streams are told between the frames before and after, batch: %s', async (batch) => {
+  const client = await bench.connect();
+  const { response } = await client.join('frames:pico', { batch });
+  const names = (streams: any[]) => streams[0].signals.map(({ name }: any) => name);
+  expect(response.boot).toBe('0000002a');
+  bench.frames(2);
+  bench.reflash('0000002b');
+  bench.frames(1, { boot: 0x2b });
+  await until(() => seqs(client.events('frames').map((message) => message[4])).length === 3);
+  const told = client.received.filter((message) => ['frames', 'streams'].includes(message[3]));
+  expect(told.map((message) => message[3])).toEqual(['frames', 'streams', 'frames']);
+  expect(told[1]![4]).toMatchObject({ boot: '0000002b', streams: [{ id: 1, name: 'control' }] });
+  expect(names(told[1]![4].streams)).toEqual(names(response.streams).reverse());
+  expect(told[0]![4].frames[1].values).toEqual({ speed: 1, current: 1.1, duty: 1.2, temperature: 1.3 });
+  expect(told[2]![4].frames[0].values).toEqual({ temperature: 2, duty: 2.1, current: 2.2, speed: 2.3 });
+  // Back from the same boot, with nothing new to say: no event.
+  bench.reflash('0000002b');
+  bench.frames(1, { boot: 0x2b });
+  await until(() => seqs(client.events('frames').map((message) => message[4])).length === 4);
+  expect(client.events('streams')).toHaveLength(1);
+});
+
+test('recovered frames of an earlier boot are named as they were', async () => {
+  bench.frames(1);
+  bench.reflash('0000002b');
+  bench.frames(1, { boot: 0x2b });
+  bench.frames(1, { boot: 0x99 });
+  await bench.settled();
+  const client = await bench.connect();
+  await client.join('frames:pico', { since: { epoch: bench.epoch, offset: 0 } });
+  await until(() => seqs(client.events('frames').map((message) => message[4])).length === 3);
+  const frames = client.events('frames').flatMap((message) => message[4].frames);
+  expect(frames.map(({ stream, values }) => [stream, Object.keys(values)[0]])).toEqual([
+    ['control', 'speed'],
+    ['control', 'temperature'],
+    ['1', 'value0'],
+  ]);
+});
+
 test('many subscribers are served in batches, and one that asks gets every frame at once', async () => {
   const clients = await Promise.all(Array.from({ length: 20 }, () => bench.connect()));
   await Promise.all(clients.map((client, i) => client.join('frames:pico', i === 0 ? { batch: false } : {})));
@@ -210,49 +249,4 @@ test('presence of the official client shows who watches', async () => {
   await until(() => names().join() === 'ada,grace');
   second.disconnect();
   await until(() => names().join() === 'ada');
-});
-
-test('an acknowledgement is measured as the consumer stage', async () => {
-  const client = await bench.connect();
-  await client.join('frames:pico', {}, '7');
-  bench.frames(1);
-  const [event] = await Promise.all([client.next((message) => message[3] === 'frames')]);
-  client.send('7', null, 'frames:pico', 'ack', { offset: event[4].offset, paintedUs: 16_000 });
-  const { consumer } = bench.gateway.context.delivery.stages;
-  await until(() => consumer.counts.reduce((sum, count) => sum + count) === 1);
-});
-
-test('a client that paints too late is to blame for it by name; one that only answers late is not', async () => {
-  const { misses } = bench.gateway.context.delivery;
-  const client = await bench.connect();
-  await client.join('frames:pico', {}, '7');
-  let offset = -1;
-  const frames = async () => {
-    bench.frames(1);
-    const event = await client.next((message) => message[3] === 'frames' && message[4].offset > offset);
-    // The contract allows 100 ms.
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    offset = event[4].offset;
-    return offset;
-  };
-  client.send('7', null, 'frames:pico', 'ack', { offset: await frames(), paintedUs: 140_000 });
-  await until(() => misses.totals.consumer === 1);
-  client.send('7', null, 'frames:pico', 'ack', { offset: await frames(), paintedUs: 1000 });
-  await until(() => misses.totals.indeterminate === 1);
-  bench.gateway.context.delivery.report((message) => bench.posted.push(message));
-  const told = bench.posted.filter((message) => message.type === 'delivery-miss');
-  expect(told.map(({ culprit, client: who }) => [culprit, who?.endsWith('127.0.0.1')])).toEqual([
-    ['consumer', true],
-    ['indeterminate', true],
-  ]);
-  for (const { consumerUs } of told) expect(consumerUs).toBeGreaterThan(100_000);
-});
-
-test('a client that sends no ack is not judged', async () => {
-  const client = await bench.connect();
-  await client.join('frames:pico', {}, '7');
-  bench.frames(1);
-  await client.next((message) => message[3] === 'frames');
-  await bench.settled();
-  expect(bench.gateway.context.delivery.misses.totals).toMatchObject({ consumer: 0, indeterminate: 0 });
 });

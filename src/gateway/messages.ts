@@ -5,6 +5,7 @@ import type { StatsRecord } from '../feed/events.js';
 import { linkStates } from '../feed/slot.js';
 import { bootText, known, tenths } from '../messages/json-values.js';
 import { stateMessage } from '../messages/state.js';
+import type { StreamsMessage } from '../sdk/messages.js';
 import type { BoardState } from './state.js';
 
 const nameOf = (table: Readonly<Record<string, number>>, code: number): string =>
@@ -80,6 +81,11 @@ export function boardView(board: BoardState, alarms: unknown[], nowUs: number, u
     })),
     alarms,
   };
+}
+
+/** What the frames of a boot are named by. */
+export function streamsMessage(board: BoardState): StreamsMessage {
+  return { boot: board.boot, streams: board.streams.map(({ id, name, signals }) => ({ id, name, signals })) };
 }
 
 /** One word for lists: the link's state, `gone`, or `unknown` when the main thread has not spoken of it for 3 s. */

@@ -11,6 +11,8 @@ export type AlarmText = Extract<TextEvent, { type: 'alarm' }>;
 /** Alarms that are remembered at once; more are a fault of the bridge, and counted. */
 const ALARMS_MAX = 1024;
 const BRIDGE_BOARD = 255;
+/** Boots of which frames can be named: the feed holds those of the last half minute. */
+const BOOTS_MAX = 16;
 /** Age of a health record past which the board's state is not known any more: one is written every second. */
 const HEALTH_LIFESPAN_US = 3e6;
 
@@ -41,6 +43,7 @@ export class BoardState {
   /** Grows with every health record. */
   healthVersion = 0;
   private readonly byWireId: (StreamState | undefined)[] = [];
+  private readonly byBoot: Map<number, readonly (StreamState | undefined)[]>;
 
   constructor(text: BoardText, before: BoardState | undefined) {
     this.id = text.id;
@@ -56,10 +59,21 @@ export class BoardState {
       return kept ?? new StreamState(stream.id, stream.name, stream.signals);
     });
     for (const stream of this.streams) this.byWireId[stream.id] = stream;
+    const boot = Number.parseInt(text.boot, 16);
+    this.byBoot = new Map(before?.byBoot);
+    // Last in the order of the map, as the newest.
+    this.byBoot.delete(boot);
+    this.byBoot.set(boot, this.byWireId);
+    if (this.byBoot.size > BOOTS_MAX) this.byBoot.delete(this.byBoot.keys().next().value!);
   }
 
   stream(wireId: number): StreamState | undefined {
     return this.byWireId[wireId];
+  }
+
+  /** What the frames of a boot, this or an earlier one, are of; undefined when nothing was heard of it. */
+  streamOf(boot: number, wireId: number): StreamState | undefined {
+    return this.byBoot.get(boot)?.[wireId];
   }
 
   /** Whether the main thread still speaks of the board. */

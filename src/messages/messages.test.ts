@@ -43,6 +43,16 @@ describe('a state', () => {
     );
   });
 
+  it('follows a sequence that begins anew with a new session of the same boot', () => {
+    const newest = new NewestFrame('control', signals);
+    // Counted on past its 32 bits in the session before.
+    expect(newest.take(frame({ seq: 2 ** 32 + 5 }))).toBe(true);
+    expect(newest.take(frame({ seq: 2 ** 32 + 4 }))).toBe(false);
+    expect(newest.take(frame({ seq: 6 }))).toBe(true);
+    expect(newest.take(frame({ seq: 5 }))).toBe(false);
+    expect(newest.seq).toBe(6);
+  });
+
   it('carries values without the binary tail of their scale', () => {
     const newest = new NewestFrame('control', signals);
     const one = frame();

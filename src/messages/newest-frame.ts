@@ -18,6 +18,9 @@ export function originUs(frame: Pick<FrameRecord, 'verified' | 'releaseHostUs' |
   return frame.verified ? frame.releaseHostUs : frame.arrivalUs;
 }
 
+/** A session counts on when the board's 32 bits wrap; the next session of the same boot begins within them again. */
+const isAtOrBefore = (seq: number, newest: number): boolean => seq <= newest && newest - seq < 2 ** 31;
+
 /** The newest frame of a stream, copied out of the ring. Times are host monotonic. */
 export class NewestFrame<Signal extends { readonly name: string } = { readonly name: string }> {
   /** Grows with every frame taken; 0 = none yet. */
@@ -44,7 +47,7 @@ export class NewestFrame<Signal extends { readonly name: string } = { readonly n
   /** @returns whether it is newer than what was there */
   take(frame: FrameRecord): boolean {
     if (!usable.has(frame.verdict)) return false;
-    if (this.version > 0 && frame.boot === this.boot && frame.seq <= this.seq) return false;
+    if (this.version > 0 && frame.boot === this.boot && isAtOrBefore(frame.seq, this.seq)) return false;
     this.version++;
     this.boot = frame.boot;
     this.seq = frame.seq;

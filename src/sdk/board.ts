@@ -11,6 +11,7 @@ import type {
 } from './messages.js';
 import { Subscription, type SubscriptionEvents } from './subscription.js';
 import type { Transport } from './transport.js';
+import type { Way } from './way.js';
 
 /** How often the client looks whether a value went stale, to tell it; `LiveState.live` itself is always exact. */
 const STALE_CHECK_MS = 50;
@@ -57,6 +58,7 @@ export class BoardSubscription extends Subscription<BoardReply, BoardEvents> {
     readonly id: string,
     private readonly options: { readonly rateHz?: number },
     private readonly clock: LocalClock,
+    private readonly way: Way,
   ) {
     super(transport, `board:${id}`);
   }
@@ -94,7 +96,7 @@ export class BoardSubscription extends Subscription<BoardReply, BoardEvents> {
   }
 
   private state(message: StateMessage): void {
-    const state = new LiveState(message, this.clock);
+    const state = new LiveState(message, this.clock, this.heldUpUs(message));
     this.states.set(message.stream, state);
     if (state.live) {
       this.wasLive.add(message.stream);
@@ -103,6 +105,13 @@ export class BoardSubscription extends Subscription<BoardReply, BoardEvents> {
     }
     this.emit('state', state);
     this.tellStale();
+  }
+
+  private heldUpUs({ time, ageUs }: StateMessage): number {
+    if (time === null || ageUs === null) return 0;
+    // Date.parse is sure to read milliseconds only.
+    const releaseMs = Date.parse(`${time.slice(0, 23)}Z`) + Number(time.slice(23, -1)) / 1e3;
+    return this.way.excessMs(releaseMs + ageUs / 1e3, this.clock.monotonicMs()) * 1e3;
   }
 
   private tellStale(): void {

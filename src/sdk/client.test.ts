@@ -101,6 +101,56 @@ describe.each(transports)('the client over the $name', ({ create }) => {
     );
   });
 
+  /** First value of each signal of each batch, by name. */
+  function named(board: string) {
+    const frames = client.frames(board);
+    const seen: string[] = [];
+    frames.on('frames', ({ streams }) => {
+      for (const { stream, signals, columns } of streams)
+        seen.push(`${stream}: ${signals.map(({ name }, i) => `${name} ${columns.values[i]![0]}`).join(', ')}`);
+    });
+    return { frames, seen };
+  }
+
+  test('frames joined before the board is known carry their names once it is', async () => {
+    bench.addUnknownBoard('nano', 1);
+    await until(() => expect(bench.gateway.state.boards.has('nano')).toBe(true));
+    const { frames, seen } = named('nano');
+    await until(() => expect(frames.status).toBe('joined'));
+    bench.addBoard('nano', 1);
+    bench.frames(1, { board: 1 });
+    await until(() => expect(seen).toEqual(['control: speed 0, current 0.1, duty 0.2, temperature 0.3']));
+  });
+
+  test('frames of other firmware carry its names, and those before the names of before', async () => {
+    const { frames, seen } = named('pico');
+    await until(() => expect(frames.status).toBe('joined'));
+    bench.frames(1);
+    bench.reflash('0000002b');
+    bench.frames(1, { boot: 0x2b });
+    await until(() => expect(seen).toHaveLength(2));
+    dropConnections();
+    await until(() => expect(frames.status).toBe('lost'));
+    bench.frames(1, { boot: 0x2b });
+    bench.reflash('0000002c');
+    bench.frames(1, { boot: 0x2c });
+    await until(() =>
+      expect(seen).toEqual([
+        'control: speed 0, current 0.1, duty 0.2, temperature 0.3',
+        'control: temperature 1, duty 1.1, current 1.2, speed 1.3',
+        'control: temperature 2, duty 2.1, current 2.2, speed 2.3',
+        'control: temperature 3, duty 3.1, current 3.2, speed 3.3',
+      ]),
+    );
+  });
+
+  test('frames of a boot of which nothing was heard carry no names rather than wrong ones', async () => {
+    const { frames, seen } = named('pico');
+    await until(() => expect(frames.status).toBe('joined'));
+    bench.frames(1, { boot: 0x99 });
+    await until(() => expect(seen).toEqual(['1: ']));
+  });
+
   test('after a loss of the connection all missed frames come, in order, without a gap', async () => {
     const { frames, seqs, gaps } = record();
     await until(() => expect(frames.status).toBe('joined'));

@@ -5,6 +5,7 @@ import { type LocalClock, localClock } from './live-state.js';
 import { LobbySubscription } from './lobby.js';
 import { PhoenixTransport, type PhoenixTransportOptions } from './phoenix/transport.js';
 import type { Transport, TransportStatus } from './transport.js';
+import { Way } from './way.js';
 
 export interface ClientEvents {
   /** Of the connection. `reason` says why it ended. */
@@ -30,6 +31,7 @@ export interface ClientOptions extends PhoenixTransportOptions {
 export class Client extends Emitter<ClientEvents> {
   private readonly transport: Transport;
   private readonly clock: LocalClock;
+  private readonly way = new Way();
 
   constructor(address: string, options: ClientOptions = {}) {
     super();
@@ -44,7 +46,7 @@ export class Client extends Emitter<ClientEvents> {
 
   /** Newest states, misses, alarms, health; commands. @param options.rateHz most `state` events a second and stream */
   board(id: string, options: { readonly rateHz?: number } = {}): BoardSubscription {
-    return new BoardSubscription(this.transport, id, options, this.clock);
+    return new BoardSubscription(this.transport, id, options, this.clock, this.way);
   }
 
   /** Every frame, in order, recovered after a loss of the connection. */

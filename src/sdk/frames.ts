@@ -1,6 +1,6 @@
 import type { FrameBatchColumns, FrameColumns } from './columns.js';
 import type { LocalClock } from './live-state.js';
-import type { DroppedMessage, FramesReply, SignalDescriptor } from './messages.js';
+import type { DroppedMessage, FramesReply, SignalDescriptor, StreamsMessage } from './messages.js';
 import { Subscription, type SubscriptionEvents } from './subscription.js';
 import type { Transport } from './transport.js';
 
@@ -28,7 +28,7 @@ export interface Gap {
 }
 
 export interface StreamFrames {
-  /** Name of the stream. */
+  /** Name of the stream; its number, and no signals, when the bridge has told nothing of its boot. */
   readonly stream: string;
   readonly signals: readonly SignalDescriptor[];
   /** Valid until the listener returns: copy what you keep. */
@@ -45,11 +45,17 @@ export interface FramesEvents extends SubscriptionEvents<FramesReply> {
   gap: Gap;
 }
 
+/** Boots of which the names are kept: a recovery may bring frames of earlier ones. */
+const BOOTS_MAX = 16;
+
+type Named = Pick<StreamsMessage['streams'][number], 'name' | 'signals'>;
+
 /** `frames:<id>`: every frame of a board, in order. What is missed while away is recovered, or reported as a gap. */
 export class FramesSubscription extends Subscription<FramesReply, FramesEvents> {
   /** Up to where everything was given to the listeners or reported as a gap; undefined before the first join. */
   position: FramesPosition | undefined;
-  private streams = new Map<number, { readonly name: string; readonly signals: readonly SignalDescriptor[] }>();
+  /** By boot, then by number of the stream. */
+  private readonly streams = new Map<number, ReadonlyMap<number, Named>>();
   private newestReceivedMs = 0;
 
   constructor(
@@ -79,7 +85,7 @@ export class FramesSubscription extends Subscription<FramesReply, FramesEvents> 
   }
 
   protected onJoined(reply: FramesReply): void {
-    this.streams = new Map(reply.streams.map(({ id, name, signals }) => [id, { name, signals }]));
+    this.takeStreams(reply);
     const from = this.position;
     const to = { epoch: reply.epoch, offset: reply.offset };
     this.position = to;
@@ -87,7 +93,16 @@ export class FramesSubscription extends Subscription<FramesReply, FramesEvents> 
     this.emit('gap', { cause: from.epoch === to.epoch ? 'forgotten' : 'restart', count: null, from, to });
   }
 
+  private takeStreams({ boot, streams }: StreamsMessage): void {
+    const key = Number.parseInt(boot, 16);
+    // Last in the order of the map, as the newest.
+    this.streams.delete(key);
+    this.streams.set(key, new Map(streams.map(({ id, name, signals }) => [id, { name, signals }])));
+    if (this.streams.size > BOOTS_MAX) this.streams.delete(this.streams.keys().next().value!);
+  }
+
   protected onEvent(name: string, payload: unknown): void {
+    if (name === 'streams') this.takeStreams(payload as StreamsMessage);
     if (name !== 'dropped' || this.position === undefined) return;
     const { culprit = 'consumer', count, fromOffset, toOffset } = payload as DroppedMessage;
     const { epoch, offset } = this.position;
@@ -101,8 +116,8 @@ export class FramesSubscription extends Subscription<FramesReply, FramesEvents> 
     this.newestReceivedMs = this.clock.monotonicMs();
     this.position = { epoch, offset };
     const streams = batch.groups.map((columns) => {
-      const { name, signals } = this.streams.get(columns.stream) ?? { name: String(columns.stream), signals: [] };
-      return { stream: name, signals, columns };
+      const named = this.streams.get(columns.boot)?.get(columns.stream);
+      return { stream: named?.name ?? String(columns.stream), signals: named?.signals ?? [], columns };
     });
     this.emit('frames', { epoch, offset, sentUtcUs, streams });
   }

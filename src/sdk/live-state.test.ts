@@ -27,12 +27,26 @@ test('a state ages from its age at publication, by the local clock', () => {
   const clock = clockAt(1000);
   const state = new LiveState(message(), clock);
   expect(state.ageUs).toBe(50_000);
-  clock.mono += 200;
-  clock.wall += 200;
-  expect(state.ageUs).toBe(250_000);
+  clock.mono += 199;
+  clock.wall += 199;
+  expect(state.ageUs).toBe(249_000);
   expect(state.live).toBe(true);
-  clock.mono += 1;
+  clock.mono += 2;
   expect(state.live).toBe(false);
+});
+
+test('what may be older than its lifespan, by the uncertainty of the clock, is not live', () => {
+  const state = (uncertaintyUs: number | null) =>
+    new LiveState(message({ ageUs: 240_000, uncertaintyUs }), clockAt(1000)).live;
+  expect([state(null), state(10_000), state(10_001)]).toEqual([true, true, false]);
+});
+
+test('the time on the way counts', () => {
+  const clock = clockAt(1000);
+  const state = new LiveState(message(), clock, 190_000);
+  expect(state.ageUs).toBe(240_000);
+  expect(state.live).toBe(true);
+  expect(new LiveState(message(), clock, 201_000).live).toBe(false);
 });
 
 test('a machine that slept shows nothing as live: one of the two clocks went on', () => {

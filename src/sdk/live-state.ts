@@ -16,9 +16,11 @@ export class LiveState {
   readonly receivedMs: number;
   private readonly receivedWallMs: number;
 
+  /** @param heldUpUs how much longer than others the message was on its way */
   constructor(
     readonly message: StateMessage,
     private readonly clock: LocalClock = localClock,
+    private readonly heldUpUs = 0,
   ) {
     this.receivedMs = clock.monotonicMs();
     this.receivedWallMs = clock.wallMs();
@@ -34,16 +36,17 @@ export class LiveState {
     return this.message.verdict;
   }
 
-  /** Microseconds since the release, without the way through the network; null when the board's clock is not known. */
+  /** Microseconds since the release, without the quickest way through the network; null when the board's clock is not known. */
   get ageUs(): number | null {
     const { ageUs } = this.message;
-    return ageUs === null ? null : ageUs + this.sinceReceiptUs;
+    return ageUs === null ? null : ageUs + this.heldUpUs + this.sinceReceiptUs;
   }
 
-  /** Whether the values may be shown as live now. */
+  /** Whether the values may be shown as live now: they are certainly within their lifespan. */
   get live(): boolean {
     const { ageUs } = this;
-    return this.message.live && ageUs !== null && ageUs <= this.message.lifespanUs;
+    const { live, lifespanUs, uncertaintyUs } = this.message;
+    return live && ageUs !== null && ageUs + (uncertaintyUs ?? 0) <= lifespanUs;
   }
 
   /** The larger of the two clocks: a wrong step can make a value stale too early, never live too long. */

@@ -120,16 +120,22 @@ export interface BoardSummary {
   readonly status: string;
 }
 
-/** Reply to a join of `frames:<id>`. */
-export interface FramesReply {
-  readonly epoch: string;
-  readonly offset: number;
-  readonly recovered: boolean;
+/** What the frames of a boot are named by. */
+export interface StreamsMessage {
+  /** 8 hex digits. */
+  readonly boot: string;
   readonly streams: readonly {
     readonly id: number;
     readonly name: string;
     readonly signals: readonly SignalDescriptor[];
   }[];
+}
+
+/** Reply to a join of `frames:<id>`. */
+export interface FramesReply extends StreamsMessage {
+  readonly epoch: string;
+  readonly offset: number;
+  readonly recovered: boolean;
 }
 
 /** Lossy messages that this client was not sent. A null count: not known. */

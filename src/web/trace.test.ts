@@ -40,4 +40,13 @@ describe('trace', () => {
     trace.render(111);
     expect(drawn(trace)).toEqual([5, 5]);
   });
+
+  it('begins anew when the clock was set back by more than the window', () => {
+    const trace = new Trace(10, 10);
+    for (let at = 5000.5; at < 5020; at++) trace.add(at, 1);
+    for (let at = 1400.5; at < 1403; at++) trace.add(at, 2);
+    expect(trace.newestSeconds).toBe(1402.5);
+    trace.render(1403);
+    expect(drawn(trace)).toEqual([2, 2, 2, 2, 2, 2]);
+  });
 });

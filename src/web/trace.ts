@@ -34,6 +34,7 @@ export class Trace {
 
   /** @param atSeconds release of the frame, any epoch, never negative */
   add(atSeconds: number, value: number): void {
+    if (atSeconds < this.newestSeconds - this.seconds) this.#beginAnew();
     const column = Math.floor(atSeconds / this.#columnSeconds);
     const i = column % this.columns;
     if (atSeconds > this.newestSeconds) this.newestSeconds = atSeconds;
@@ -46,6 +47,12 @@ export class Trace {
       if (value < this.#low[i]!) this.#low[i] = value;
       if (value > this.#high[i]!) this.#high[i] = value;
     }
+  }
+
+  /** The clock was set back: what is here would hide what comes until the clock has caught up. */
+  #beginAnew(): void {
+    this.#holds.fill(-1);
+    this.newestSeconds = Number.NEGATIVE_INFINITY;
   }
 
   /** @param utcUs releases; NaN where not known */

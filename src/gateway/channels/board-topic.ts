@@ -55,7 +55,7 @@ export class BoardTopic {
     if (typeof rateHz !== 'number' || !(rateHz > 0))
       return { ok: false, response: { reason: 'rateHz must be a number over 0' } };
     const rate = rateFor(rateHz, board);
-    const channel = new BoardChannel(this, member, rate);
+    const channel = new BoardChannel(this, member, rateHz, rate);
     const { state, clock, epoch } = this.context;
     const view = boardView(board, state.alarmsOf(board.id), clock.nowUs(), clock.utcOffsetUs());
     return { ok: true, channel, response: { epoch, rateHz: rate, board: view } };
@@ -81,6 +81,19 @@ export class BoardTopic {
       clearInterval(group.timer);
       this.groups.delete(channel.rateHz);
     }
+  }
+
+  /** The board is known, or known better: another lifespan may need another rate. */
+  boardChanged(board: BoardState): void {
+    const { state, clock } = this.context;
+    for (const channel of [...this.members]) {
+      const rateHz = rateFor(channel.askedHz, board);
+      if (rateHz === channel.rateHz) continue;
+      this.remove(channel);
+      channel.rateHz = rateHz;
+      this.add(channel);
+    }
+    this.broadcast('board', boardView(board, state.alarmsOf(board.id), clock.nowUs(), clock.utcOffsetUs()));
   }
 
   private tick(group: RateGroup): void {
@@ -177,7 +190,8 @@ class BoardChannel implements Channel {
   constructor(
     private readonly topic: BoardTopic,
     readonly member: Membership,
-    readonly rateHz: number,
+    readonly askedHz: number,
+    public rateHz: number,
   ) {}
 
   joined(): void {

@@ -1,8 +1,11 @@
 import type { FrameRecord } from '../../feed/frame.js';
 import { frameSlots } from '../../feed/slot.js';
 import { FrameBatch } from '../frame-batch.js';
-import type { ClientInfo, JoinResult, Membership } from '../phoenix/channel.js';
+import { streamsMessage } from '../messages.js';
+import type { JoinResult, Membership } from '../phoenix/channel.js';
+import { broadcastText } from '../phoenix/packet.js';
 import type { BoardState } from '../state.js';
+import { streamName } from './consumers.js';
 import { FramesChannel, parseFramesJoin } from './frames.js';
 import { FramesEncoder, Lane } from './lane.js';
 import type { TopicContext } from './topic.js';
@@ -61,13 +64,13 @@ export class FramesHub {
     const cursor = from ?? this.position;
     const channel = new FramesChannel(this, board.index, board.id, member, join, cursor);
     this.members.add(channel);
-    const streams = board.streams.map(({ id, name, signals }) => ({ id, name, signals }));
     const response = {
       epoch: this.context.epoch,
       offset: cursor,
       recovered: from !== undefined,
       encoding: join.encoding,
-      streams,
+      // The look may have brought other firmware.
+      ...streamsMessage(this.context.state.boards.get(board.id) ?? board),
     };
     return { ok: true, channel, response };
   }
@@ -205,7 +208,7 @@ export class FramesHub {
           delivery.misses.add(
             {
               board: boardState.id,
-              stream: nameOf(boardState, stream),
+              stream: streamName(boardState, stream),
               client: null,
               culprit: 'outlet',
               outletUs: nowUs - batch.oldestJudgedUs,
@@ -218,6 +221,24 @@ export class FramesHub {
     // Taken for this batch already, where frames have just come.
     const utcOffsetUs = Number.isNaN(this.utcOffsetUs) ? clock.utcOffsetUs() : this.utcOffsetUs;
     lane.flush(boardState, nowUs, utcOffsetUs);
+  }
+
+  /** The board is about to be known anew: what waits goes out as what it was. */
+  flushBoard(index: number): void {
+    const lanes = this.lanes[index];
+    if (lanes === undefined) return;
+    this.flushLane(lanes.immediate, index);
+    this.flushLane(lanes.batched, index);
+  }
+
+  /** Tells what the frames that come now are named by, when that is not as before. */
+  boardChanged(before: BoardState | undefined, board: BoardState): void {
+    const streams = streamsMessage(board);
+    if (before !== undefined && JSON.stringify(streamsMessage(before)) === JSON.stringify(streams)) return;
+    // Control goes before the data that waits with it, and this must come after the frames of before.
+    this.context.flusher.flush();
+    const packet = broadcastText(`frames:${board.id}`, 'streams', streams);
+    for (const { boardId, member } of this.members) if (boardId === board.id) member.outbox.controlPacket(packet);
   }
 
   encode(channel: FramesChannel, batch: FrameBatch): Uint8Array {
@@ -241,37 +262,6 @@ export class FramesHub {
       // How many of the slots were frames of this board, nobody knows any more.
       member.drop('outlet', null, fromOffset, toOffset);
       member.cursor = toOffset;
-    }
-  }
-
-  /** A client was over its bound: its own fault, and counted as that. */
-  notDelivered(board: string, client: ClientInfo, batch: FrameBatch): void {
-    const { state, delivery } = this.context;
-    const boardState = state.boards.get(board);
-    if (boardState === undefined) return;
-    const late = { board, client: labelOf(client), culprit: 'consumer', outletUs: null, consumerUs: null } as const;
-    batch.rowsByStream((stream, rows) => {
-      delivery.misses.add({ ...late, stream: nameOf(boardState, stream) }, rows);
-    });
-  }
-
-  /**
-   * @param paintedUs receipt to paint, as the client says
-   * @param roundUs written to acknowledged: what it cannot exceed
-   * @param outletUs judged to written, of the batch's oldest frame
-   */
-  acknowledged(board: string, client: ClientInfo, paintedUs: number, roundUs: number, outletUs: number): void {
-    const state = this.context.state.boards.get(board);
-    const { delivery } = this.context;
-    const consumerUs = Math.min(paintedUs, roundUs);
-    delivery.stages.consumer.add(consumerUs);
-    for (const { name } of state?.streams ?? []) {
-      const budgetUs = state!.contracts[name]?.delivery.consumerUs || Number.POSITIVE_INFINITY;
-      if (roundUs <= budgetUs) continue;
-      // Between the two the way back of the acknowledgement may be what took so long.
-      const culprit = consumerUs > budgetUs ? 'consumer' : 'indeterminate';
-      const late = { board, stream: name, client: labelOf(client), culprit, outletUs, consumerUs: roundUs } as const;
-      delivery.misses.add(late);
     }
   }
 
@@ -305,10 +295,6 @@ export class FramesHub {
   }
 }
 
-/** Who a client is for a person: what it calls itself, and where it is. */
-const labelOf = ({ name, address }: ClientInfo): string => `${name} ${address}`.trim();
-
-const nameOf = (board: BoardState, stream: number): string => board.stream(stream)?.name ?? String(stream);
 /** 0 is no budget. */
 const outletBudgetUs = (board: BoardState, stream: number): number =>
-  board.contracts[nameOf(board, stream)]?.delivery.outletUs || Number.POSITIVE_INFINITY;
+  board.contracts[streamName(board, stream)]?.delivery.outletUs || Number.POSITIVE_INFINITY;

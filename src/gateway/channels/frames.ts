@@ -4,6 +4,7 @@ import type { FrameBatch } from '../frame-batch.js';
 import { type Answer, type Channel, type Membership, refuse } from '../phoenix/channel.js';
 import { SOFT_BOUND_BYTES } from '../phoenix/outbox.js';
 import { frameText } from '../phoenix/packet.js';
+import { acknowledged, notDelivered } from './consumers.js';
 import type { FramesHub } from './frames-hub.js';
 import type { FramesEncoding, LaneMember } from './lane.js';
 import { SentBatches } from './sent-batches.js';
@@ -54,18 +55,19 @@ export class FramesChannel implements Channel, LaneMember {
   /** Where the client is in the feed: everything before was sent, or reported as dropped. */
   cursor: number;
   private dropped: Dropped | undefined;
-  private readonly sent = new SentBatches();
+  private readonly sent: SentBatches;
 
   constructor(
     private readonly hub: FramesHub,
     readonly boardIndex: number,
     readonly boardId: string,
-    private readonly member: Membership,
+    readonly member: Membership,
     readonly join: FramesJoin,
     cursor: number,
   ) {
     this.encoding = join.encoding;
     this.cursor = cursor;
+    this.sent = new SentBatches(cursor);
   }
 
   joined(): void {
@@ -82,20 +84,20 @@ export class FramesChannel implements Channel, LaneMember {
     if (typeof offset !== 'number' || typeof paintedUs !== 'number' || !(paintedUs >= 0))
       return refuse('ack needs offset, and paintedUs >= 0: microseconds from receipt to the painted screen');
     const batch = this.sent.take(offset);
-    // Older than what is remembered, or never sent: nothing can be said of it.
+    // Recovered, acknowledged already, or never sent: nothing can be said of it.
     if (batch === null) return undefined;
     const roundUs = this.hub.context.clock.nowUs() - batch.atUs;
-    this.hub.acknowledged(this.boardId, this.member.client, paintedUs, roundUs, batch.outletUs);
+    acknowledged(this.hub.context, this.boardId, this.member.client, paintedUs, roundUs, batch);
     return undefined;
   }
 
   deliver(packet: Uint8Array, batch: FrameBatch, sentUs: number): void {
     const { outbox } = this.member;
     if (this.sendDropped() && outbox.offer(packet)) {
-      this.sent.add(batch.toOffset, sentUs, sentUs - batch.oldestJudgedUs);
+      this.sent.add(batch.toOffset, sentUs, sentUs - batch.oldestJudgedUs, batch.streams);
     } else {
       this.drop('consumer', batch.rows, batch.fromOffset, batch.toOffset);
-      this.hub.notDelivered(this.boardId, this.member.client, batch);
+      notDelivered(this.hub.context, this.boardId, this.member.client, batch);
     }
     this.cursor = batch.toOffset;
   }
@@ -143,6 +145,7 @@ export class FramesChannel implements Channel, LaneMember {
         outbox.flush();
       }
       this.cursor = next;
+      this.sent.forget(next);
     }
     return taken;
   }

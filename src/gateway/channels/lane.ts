@@ -41,7 +41,7 @@ export class FramesEncoder {
 }
 
 function rowMessage(group: FrameGroup, row: number, board: BoardState | undefined, sentUtcUs: number): unknown {
-  const stream = board?.stream(group.stream);
+  const stream = board?.streamOf(group.boot, group.stream);
   const at = (column: number) => group.columns[column * BATCH_ROWS_MAX + row]!;
   const status = group.status[row]!;
   const values: Record<string, number | null> = {};

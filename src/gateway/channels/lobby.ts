@@ -20,7 +20,8 @@ export class Lobby {
     const response = {
       epoch,
       version,
-      boards: this.boards(),
+      // Those who are here already hear of what the newcomer is about to see.
+      boards: this.tellBoards(),
       outlets: state.outlets,
       alarms: [...state.alarms.values()],
     };
@@ -37,14 +38,13 @@ export class Lobby {
     }));
   }
 
-  /** Sends the list when it has changed. */
-  tellBoards(): void {
-    if (this.members.size === 0) return;
+  /** Sends the list when it has changed. @returns the list */
+  tellBoards(): ReturnType<Lobby['boards']> {
     const boards = this.boards();
     const text = JSON.stringify(boards);
-    if (text === this.boardsTold) return;
+    if (text !== this.boardsTold) this.broadcast('boards', { boards });
     this.boardsTold = text;
-    this.broadcast('boards', { boards });
+    return boards;
   }
 
   tellOutlets(outlets: readonly OutletState[]): void {

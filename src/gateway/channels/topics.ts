@@ -3,7 +3,6 @@ import type { FrameRecord } from '../../feed/frame.js';
 import type { RingHandlers } from '../../feed/outlet-reader.js';
 import { deliveryMissMessage } from '../../messages/delivery-miss.js';
 import type { OutletState, TextEvent } from '../../outlet.js';
-import { boardView } from '../messages.js';
 import type { JoinResult, Router } from '../phoenix/channel.js';
 import { BoardTopic } from './board-topic.js';
 import { FramesHub } from './frames-hub.js';
@@ -86,15 +85,15 @@ export class Topics implements Required<RingHandlers> {
   }
 
   text(text: TextEvent): void {
-    const { state, clock } = this.context;
+    const { state } = this.context;
+    const before = text.type === 'board' ? state.boards.get(text.id) : undefined;
+    if (text.type === 'board') this.frames.flushBoard(text.index);
     state.text(text);
     this.lobby.text(text);
     if (text.type === 'board') {
-      const board = state.boards.get(text.id);
-      if (board !== undefined)
-        this.boardTopics
-          .get(text.id)
-          ?.broadcast('board', boardView(board, state.alarmsOf(text.id), clock.nowUs(), clock.utcOffsetUs()));
+      const board = state.boards.get(text.id)!;
+      this.frames.boardChanged(before, board);
+      this.boardTopics.get(text.id)?.boardChanged(board);
     } else if (text.type === 'board-gone') {
       this.boardTopics.get(text.id)?.broadcast('gone', { reason: text.reason });
     } else if (text.board !== null) {

@@ -127,7 +127,7 @@ export class Bench {
     this.feed.wakeParked();
   }
 
-  addBoard(id: string, index: number): void {
+  addBoard(id: string, index: number, more: Partial<Extract<TextEvent, { type: 'board' }>> = {}): void {
     this.text({
       type: 'board',
       index,
@@ -136,7 +136,20 @@ export class Bench {
       descriptor,
       boot: '0000002a',
       contracts: { control: contract },
+      ...more,
     });
+  }
+
+  /** A board that has printed nothing and said nothing yet. */
+  addUnknownBoard(id: string, index: number): void {
+    this.addBoard(id, index, { descriptor: null, boot: '00000000', contracts: {} });
+  }
+
+  /** As after flashing other firmware: the same signals in the opposite order. */
+  reflash(boot: string): void {
+    const [stream] = descriptor.streams;
+    const streams = [{ ...stream!, signals: [...stream!.signals].reverse() }];
+    this.addBoard('pico', 0, { boot, descriptor: { ...descriptor, streams } });
   }
 
   health(board: number): void {

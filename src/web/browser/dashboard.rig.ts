@@ -1,6 +1,7 @@
 /** The dashboard as an operator has it: the real bridge, a board that is a process, and Debian's Chromium. */
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { BridgeProcess, hostBoard, Program } from '../../system/bridge.rig.js';
+import { Network } from './network.rig.js';
 import { type Recording, record } from './recorder.rig.js';
 
 const EXECUTABLE = '/usr/bin/chromium';
@@ -103,7 +104,8 @@ export class Dashboard {
     return this.page.evaluate(() => {
       const { recording } = window;
       const seen = { ...recording };
-      Object.assign(recording, { liveFrames: 0, worstOverLifespanUs: Number.NEGATIVE_INFINITY, worst: '' });
+      const none = Number.NEGATIVE_INFINITY;
+      Object.assign(recording, { liveFrames: 0, worstOverLifespanUs: none, worstWithWayUs: none, worst: '' });
       return seen;
     });
   }
@@ -117,6 +119,8 @@ export class Stage {
     private readonly path: string,
     public bridge: BridgeProcess,
     readonly url: string,
+    /** Between the bridge and the dashboard. */
+    readonly network: Network,
     readonly dashboard: Dashboard,
   ) {}
 
@@ -127,7 +131,8 @@ export class Stage {
     ]);
     const bridge = startBridge(path);
     const url = await bridge.url();
-    return new Stage(browser, program, path, bridge, url, await Dashboard.open(browser, url));
+    const network = await Network.before(url);
+    return new Stage(browser, program, path, bridge, url, network, await Dashboard.open(browser, network.url));
   }
 
   /** Another run of the bridge, where the page looks for it. */
@@ -142,6 +147,7 @@ export class Stage {
 
   async strike(): Promise<void> {
     await this.browser.close();
+    this.network.close();
     await this.bridge.dispose();
     await this.board.kill();
   }

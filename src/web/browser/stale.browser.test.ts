@@ -1,6 +1,9 @@
 /** The promise to operators: what is stale is never shown as live, whatever has failed. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Dashboard, isChromiumMissing, Stage, whyNot } from './dashboard.rig.js';
+
+/** The quickest way to a page no page can know. Milliseconds, more on a busy machine; what was held up is seconds old. */
+const QUICKEST_US = 200_000;
 
 describe.skipIf(isChromiumMissing)(`stale values in Chromium${whyNot}`, () => {
   let stage: Stage;
@@ -19,17 +22,21 @@ describe.skipIf(isChromiumMissing)(`stale values in Chromium${whyNot}`, () => {
   /** In each test: frames were painted with live values, and none of these was older than its lifespan at that frame. */
   afterEach(async () => {
     await dashboard.shows('live');
-    const { liveFrames, worstOverLifespanUs, worst } = await dashboard.recording();
+    const { liveFrames, worstOverLifespanUs, worstWithWayUs, worst } = await dashboard.recording();
     expect(liveFrames).toBeGreaterThan(0);
     expect(worstOverLifespanUs, worst).toBeLessThanOrEqual(0);
+    expect(worstWithWayUs).toBeLessThanOrEqual(QUICKEST_US);
     expect(dashboard.complaints).toEqual([]);
   });
 
   const everyReadingIsMarked = async () => {
     const strips = dashboard.page.locator('.strip');
     const marked = dashboard.page.locator('.strip[data-live=false]').filter({ has: dashboard.page.locator('s') });
-    expect(await marked.count()).toBe(await strips.count());
-    expect(await marked.filter({ hasText: /not live, .+ old/ }).count()).toBe(await strips.count());
+    // A busy machine may have been late for once before.
+    await vi.waitFor(async () => {
+      expect(await marked.count()).toBe(await strips.count());
+      expect(await marked.filter({ hasText: /not live, .+ old/ }).count()).toBe(await strips.count());
+    }, 30_000);
   };
 
   test('a board that stops: its values are struck out, with their age', async () => {
@@ -69,6 +76,19 @@ describe.skipIf(isChromiumMissing)(`stale values in Chromium${whyNot}`, () => {
     await everyReadingIsMarked();
     expect(await dashboard.page.getByRole('button', { name: 'SAFE' }).isDisabled()).toBe(true);
     await stage.restartBridge();
+  });
+
+  test('a network that stood: what it held up is not painted as live', async () => {
+    stage.network.stand();
+    try {
+      await dashboard
+        .testId('condition')
+        .getByText(/^BRIDGE SILENT \d/)
+        .waitFor();
+      await everyReadingIsMarked();
+    } finally {
+      stage.network.go();
+    }
   });
 
   test('a page that was busy for a second paints nothing old as live afterwards', async () => {

@@ -1,0 +1,41 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Bench, type RawClient } from './testing/bench.js';
+
+// Real sockets on a machine that others use too.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+let bench: Bench;
+beforeEach(async () => {
+  bench = await Bench.open();
+});
+afterEach(() => bench.close());
+const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 2 });
+
+const told = (client: RawClient) => client.events('boards').map((message) => message[4].boards[0].status);
+const status = () => bench.gateway.topics.lobby.boards()[0]?.status;
+
+test('a change back to what was told last is told, after a time in which nobody listened', async () => {
+  const first = await bench.connect();
+  expect((await first.join('bridge:lobby')).response.boards[0].status).toBe('streaming');
+  bench.text({ type: 'board-gone', index: 0, id: 'pico', reason: 'unplugged' });
+  await until(() => expect(told(first)).toEqual(['gone']));
+  first.socket.terminate();
+  await until(() => expect(bench.gateway.clients.count).toBe(0));
+  bench.addBoard('pico', 0);
+  bench.health(0);
+  await until(() => expect(status()).toBe('streaming'));
+  const second = await bench.connect();
+  expect((await second.join('bridge:lobby')).response.boards[0].status).toBe('streaming');
+  bench.text({ type: 'board-gone', index: 0, id: 'pico', reason: 'unplugged' });
+  await until(() => expect(told(second).at(-1)).toBe('gone'));
+});
+
+test('what a join finds changed, those who are there are told, too', async () => {
+  const first = await bench.connect();
+  await first.join('bridge:lobby');
+  bench.gateway.state.boards.get('pico')!.gone = 'unplugged';
+  const second = await bench.connect();
+  expect((await second.join('bridge:lobby')).response.boards[0].status).toBe('gone');
+  await until(() => expect(told(first)).toEqual(['gone']));
+  expect(told(second)).toEqual([]);
+});

@@ -52,7 +52,7 @@ describe('frames that find the transmit ring full', () => {
     );
     await clock.pass(SETTLE_MS);
     const mark = trace.mark();
-    const before = trace.frames.at(-1)!.dropped;
+    const before = trace.frames.at(-1)!;
     expect(await bridge.command('fault-flood', FLOODED)).toMatchObject({ ok: true });
     await clock.pass(1500);
     // A silence is told while it lasts, before anybody can know its count or its culprit.
@@ -60,7 +60,10 @@ describe('frames that find the transmit ring full', () => {
     const lost = gaps.reduce((sum, { count }) => sum + count, 0);
     // What the last of these jobs left in the ring is in the way of some frames more.
     expect(lost).toBeGreaterThanOrEqual(FLOODED);
-    expect((trace.frames.at(-1)!.dropped - before) & 0xff).toBe(lost);
+    const after = trace.frames.at(-1)!;
+    // A job that fills the ring may run into the next release, too: that one is left out, and counted as that.
+    const counted = ((after.dropped - before.dropped) & 0xff) + ((after.skipped - before.skipped) & 0xff);
+    expect(counted).toBe(lost);
     expect(gaps.every(({ culprit }) => culprit === 'firmware')).toBe(true);
   });
 });

@@ -18,6 +18,7 @@ import { LineFaults } from './line-faults.js';
 import type { Entry, EntryPayloads, Recording, StepKind } from './recording.js';
 import { ReplayedPins } from './replayed-pins.js';
 import type { Io, OutletPorts, Rig } from './rig.js';
+import { RecordingEnded } from './test-verdict.js';
 import type { Trace } from './trace.js';
 import { readTrace } from './trace-reader.js';
 
@@ -158,7 +159,7 @@ export class ReplayRig implements Rig {
     if (at < 0) {
       this.#runTo(this.#recording.length);
       const why = this.#recording.isTruncated ? 'it was too long to be kept whole' : 'the recorded test had ended';
-      throw new Error(`replay: the recording ends before "${step} ${detail}": ${why}${this.#since()}`);
+      throw new RecordingEnded(`replay: the recording ends before "${step} ${detail}": ${why}${this.#since()}`);
     }
     const entry = this.#recording.at(at);
     const ended = entry.payload as EntryPayloads['step'];

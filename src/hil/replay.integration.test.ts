@@ -31,4 +31,9 @@ describe('a failed test', () => {
     expect(replayed.map(({ status }) => status)).toEqual(recorded.map((_, i) => (i === index ? 'failed' : 'skipped')));
     expect(messageOf(replayed[index]!)).toBe(messageOf(failed));
   });
+
+  it('passes its replay once it is mended, though the recording ends where it had failed', () => {
+    const [replayed] = run({ HIL_REPLAY: recorded[0]!.meta.hil.artefact!, HIL_MENDED: '1' });
+    expect([replayed!.status, replayed!.meta.hil.verdict]).toEqual(['passed', 'pass']);
+  });
 });

@@ -8,7 +8,7 @@ import { environment } from './environment.js';
 import { RecordingRig } from './recording-rig.js';
 import type { Rig } from './rig.js';
 import type { FirmwareKind, Target } from './targets.js';
-import { SetupError, type TestMeta, type TestVerdict } from './test-verdict.js';
+import { RecordingEnded, SetupError, type TestMeta, type TestVerdict } from './test-verdict.js';
 import { Trace } from './trace.js';
 import { summarize } from './trace-summary.js';
 
@@ -53,7 +53,7 @@ export class TestRun {
     const { task } = this.#options;
     const errors = task.result?.errors?.map(({ message }) => message) ?? [];
     const isPassed = task.result?.state === 'pass';
-    const complaints = isPassed ? await this.health.complaints().catch((error: Error) => [error.message]) : [];
+    const complaints = isPassed ? await this.health.complaints().catch(complaintOf) : [];
     errors.push(...complaints);
     const { excuse } = this.rig;
     const noise = excuse;
@@ -220,6 +220,8 @@ export class TestRun {
   }
 }
 
+/** A test that failed was recorded up to there: mended, it passes its replay, and how the board was then nobody looked. */
+const complaintOf = (error: unknown): string[] => (error instanceof RecordingEnded ? [] : [messageOf(error)]);
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const fullName = ({ name, fullTestName }: TestContext['task']): string => fullTestName ?? name;
 /** For a POSIX shell. */

@@ -40,6 +40,11 @@ declare module 'vitest' {
   }
 }
 
+/** A replay goes on where the recorded test had ended. */
+export class RecordingEnded extends Error {
+  override readonly name = 'RecordingEnded';
+}
+
 /** There is no board to test: nothing was tested, so nothing has failed. */
 export class SetupError extends Error {
   override readonly name = 'SetupError';

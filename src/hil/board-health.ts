@@ -1,4 +1,5 @@
 /** After every test the board's own counters must stand still, unless the test declared that they would not. */
+import { linkNow } from './link-now.js';
 import type { Rig } from './rig.js';
 
 export const complaints = {
@@ -42,7 +43,12 @@ export class BoardHealth {
   /** For a board that may go on from the test before, with counters of its own: waits until it streams, and reads them. */
   async begin(): Promise<void> {
     const { loop } = this.#rig;
-    await this.#rig.until('the board streams', () => loop.session.state === 'streaming', STREAMING_MS);
+    try {
+      await this.#rig.until('the board streams', () => loop.session.state === 'streaming', STREAMING_MS);
+    } catch (error) {
+      if (error instanceof Error) error.message += `; ${linkNow(this.#rig)}`;
+      throw error;
+    }
     this.#before = await this.#news();
   }
 

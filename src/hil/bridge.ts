@@ -2,6 +2,7 @@
 import type { Descriptor } from '../codec/descriptor.js';
 import type { BoardLoop } from '../loop/board-loop.js';
 import type { CommandAnswer } from '../outlet.js';
+import { linkNow } from './link-now.js';
 import type { Rig } from './rig.js';
 import type { TracedHealth } from './trace.js';
 
@@ -44,15 +45,9 @@ export class HilBridge {
     try {
       await this.#rig.until('the board streams and is live', isStreaming, withinMs);
     } catch (error) {
-      if (error instanceof Error) error.message += `; ${this.#linkNow}`;
+      if (error instanceof Error) error.message += `; ${linkNow(this.#rig)}`;
       throw error;
     }
-  }
-
-  get #linkNow(): string {
-    const { session, decoder } = this.loop;
-    const { corruptFrames, foreignFrames } = decoder.counters;
-    return `the session is "${session.state}", with ${corruptFrames} corrupt frames and ${foreignFrames} foreign ones so far`;
   }
 
   /**

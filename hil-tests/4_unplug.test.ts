@@ -1,6 +1,8 @@
 /** Layer 4: the line goes away and comes back. */
 import { describe, expect, test } from 'tautline/hil';
 
+/** What is held up for longer makes a run in real time inconclusive. */
+const HELD_UP_US = 50e3;
 const OUT_MS = 600;
 
 describe('unplug', () => {
@@ -77,8 +79,10 @@ describe('unplug', () => {
       // In real time a busy machine may add a silence of its own, in which nothing is lost.
       if (clock.isVirtual) expect([ofSilence.length, misses.length]).toEqual([2, 2]);
       const { periodUs } = bridge.descriptor!.streams[0]!;
-      expect(gaps[0]!.count).toBeGreaterThanOrEqual((OUT_MS * 1e3) / periodUs - 2);
-      expect(gaps[0]!.count).toBeLessThanOrEqual(outUs / periodUs + 2);
+      // In real time an emulator that is behind at the cut loses more, and one that is behind at its end less.
+      const slackUs = 2 * periodUs + (clock.isVirtual ? 0 : HELD_UP_US);
+      expect(gaps[0]!.count).toBeGreaterThanOrEqual((OUT_MS * 1e3 - slackUs) / periodUs);
+      expect(gaps[0]!.count).toBeLessThanOrEqual((outUs + slackUs) / periodUs);
     });
   });
 });

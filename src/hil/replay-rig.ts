@@ -15,7 +15,7 @@ import type { CommandAnswer } from '../outlet.js';
 import type { Artefact } from './artefact.js';
 import { boardConfig } from './bridge-config.js';
 import { LineFaults } from './line-faults.js';
-import type { Entry, EntryPayloads, Recording, StepKind } from './recording.js';
+import type { Entry, EntryKind, EntryPayloads, Recording, StepKind } from './recording.js';
 import { ReplayedPins } from './replayed-pins.js';
 import type { Io, OutletPorts, Rig } from './rig.js';
 import { RecordingEnded } from './test-verdict.js';
@@ -24,6 +24,9 @@ import { readTrace } from './trace-reader.js';
 
 /** How often the rings are emptied: far before they are full. */
 const DRAIN_ENTRIES = 256;
+
+/** Written down while the loop was in a turn. */
+const meanwhile: ReadonlySet<EntryKind> = new Set(['tx', 'random', 'sample', 'lag']);
 
 export class ReplayRig implements Rig {
   readonly trace: Trace;
@@ -120,7 +123,7 @@ export class ReplayRig implements Rig {
       provisionalId: 'board-1',
       feed: this.#feed,
       clock: {
-        nowUs: () => this.#nowUs,
+        nowUs: () => this.#loopNowUs(),
         utcUs: (atUs) => terms.utcAtZeroUs + atUs,
         stamp: (into) => {
           into.judgedUs = this.#judgedUs;
@@ -200,6 +203,17 @@ export class ReplayRig implements Rig {
     else if (kind === 'sample')
       this.#samples.add(payload.look, atUs, ...(payload.figures as [number, number, number, number]));
     else if (kind === 'edge') this.#pins.edge(payload);
+  }
+
+  /**
+   * What is about to be said was said then: a ping stamped when the loop's turn began would be another bound for
+   * the clock, and near a contradiction another clock.
+   */
+  #loopNowUs(): number {
+    const at = this.#recording.next('tx', this.#nextSaid);
+    if (at < 0) return this.#nowUs;
+    for (let i = this.#next; i < at; i++) if (!meanwhile.has(this.#recording.at(i).kind)) return this.#nowUs;
+    return Math.max(this.#nowUs, this.#recording.at(at).atUs);
   }
 
   #send(bytes: Uint8Array): boolean {

@@ -184,8 +184,11 @@ class RunningBridge implements Bridge {
     const values: Record<string, number> = { tautline_loop_realtime_priority: this.#priority.priority };
     for (const { loop, connection } of this.boards) {
       const board = `board="${loop.id}"`;
-      values[`tautline_port_opens_total{${board}}`] = connection.counters.opens;
-      values[`tautline_port_failures_total{${board}}`] = connection.counters.failures;
+      const port = connection.counters;
+      values[`tautline_port_opens_total{${board}}`] = port.opens;
+      values[`tautline_port_failures_total{${board}}`] = port.failures;
+      values[`tautline_port_lost_total{${board}}`] = port.hangups + port.replaced;
+      values[`tautline_port_hung_closes_total{${board}}`] = port.hungCloses;
       values[`tautline_port_refused_writes_total{${board}}`] = connection.serial?.refusedMessages ?? 0;
       values[`tautline_commands_total{${board}}`] = loop.control.commands.counters.sent;
       values[`tautline_heartbeats_withheld_total{${board}}`] = loop.control.heartbeat.counters.withheld;

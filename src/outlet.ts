@@ -5,7 +5,7 @@
 import type { Config } from './config.js';
 import type { DeliveryCulprit, LateDelivery } from './delivery/misses.js';
 
-export const outletNames = ['gateway', 'mqtt', 'broker', 'console', 'scout'] as const;
+export const outletNames = ['gateway', 'mqtt', 'broker', 'console'] as const;
 export type OutletName = (typeof outletNames)[number];
 
 /** `workerData` of an outlet. */

@@ -154,6 +154,7 @@ describe('a connection', () => {
     await time.run(100);
     expect(log).toEqual(['opened memory', 'chunk 3', 'closed PORT_HANGUP', 'opened memory']);
     expect(ports[0]!.isClosed).toBe(true);
+    expect(connection.counters).toMatchObject({ opens: 2, failures: 0, hangups: 1, hungCloses: 0 });
   });
 
   it('gives an owner that is just leaving a moment, then gives up', async () => {
@@ -271,6 +272,7 @@ describe('a connection', () => {
     expect(connection.isHeld).toBe(false);
     await connection.close();
     expect(connection.isHeld).toBe(true);
+    expect(connection.counters.hungCloses).toBe(1);
     io.isClosing = false;
     expect(connection.isHeld).toBe(false);
   });

@@ -10,9 +10,9 @@ import type { LinkState } from '../feed/slot.js';
 import { monotonicUs } from '../host-clock.js';
 import { Backoff } from './backoff.js';
 import { looksLikeWrongBaud } from './baud-suspicion.js';
-import { baudSuspected, PortError, portAbsent, portHangup, portNotTty, portReplaced, toPortError } from './errors.js';
-import { findOwners, lockPort, type PortLock } from './port-lock.js';
-import { type OpenSerial, openSerial, type SerialCounters, type SerialIo } from './serial-io.js';
+import { baudSuspected, type PortError, portAbsent, portHangup, portReplaced, toPortError } from './errors.js';
+import { type OpenPort, PortAccess, type PortAccessOptions } from './port-access.js';
+import type { SerialCounters } from './serial-io.js';
 import { realTimers, type Timers } from './timers.js';
 
 export interface ConnectionSink {
@@ -30,15 +30,9 @@ export interface ConnectionSink {
   failed(error: PortError, retryMs: number | null): void;
 }
 
-export interface ConnectionOptions {
-  /** The port's path now, or null when there is none: a `/dev/…` path as it is, `vid:pid[:serial]` through the scout. */
-  readonly resolve: () => Promise<string | null>;
+export interface ConnectionOptions extends PortAccessOptions {
   /** Whether the port is just being made, as an emulator's is: that it is absent is no failure then. */
   readonly isComing?: () => boolean;
-  /** What the user wrote, for messages. */
-  readonly name: string;
-  readonly baud: number;
-  readonly hupcl?: boolean;
   /** Whether to retry also what only a person can remove (a permission, another owner), as for a bridge that must run on. */
   readonly retryFatal?: () => boolean;
   /** How much of what came made sense: frames, readings and readable lines, cumulative. Without it no wrong baud rate is suspected. */
@@ -46,49 +40,32 @@ export interface ConnectionOptions {
   readonly random?: () => number;
   readonly nowUs?: () => number;
   readonly timers?: Timers;
-  readonly open?: OpenSerial;
-  readonly lock?: typeof lockPort;
-  /** Devices that are no files (boards in this process) have no lock and no presence to check. */
-  readonly isFile?: boolean;
 }
 
 /** An owner that is just leaving (a bridge that is being restarted) needs a moment: not the first refusal is final. */
 const IN_USE_TRIES = 5;
-const CLOSE_TIMEOUT_MS = 1000;
-const OPEN_TIMEOUT_MS = 5000;
 /** A port that has been quiet so long is checked: is its path still there, and still the same device? */
 const PRESENCE_CHECK_MS = 500;
 
-interface OpenPort {
-  readonly io: SerialIo;
-  readonly lock: PortLock | null;
-  readonly path: string;
-  /** Of the device node; 0 where there is none. */
-  readonly device: number;
-  readonly openedUs: number;
-  /** `understood` when it was opened. */
-  readonly understood: number;
-}
-
 export class Connection {
-  readonly counters = { opens: 0, failures: 0, hangups: 0, replaced: 0, hungCloses: 0, unlocked: 0 };
+  readonly #counters = { opens: 0, failures: 0, hangups: 0, replaced: 0 };
   readonly #timers: Timers;
   readonly #nowUs: () => number;
   readonly #backoff: Backoff;
   readonly #options: ConnectionOptions;
+  readonly #access: PortAccess;
   #state: LinkState = 'absent';
   #wanted = false;
   #port: OpenPort | null = null;
   #cancelTimer: () => void = () => {};
   #working: Promise<void> = Promise.resolve();
   #readBytesSeen = 0;
+  /** Since it was opened: `openedUs`, and `understood` then. */
+  #openedUs = 0;
+  #understood = 0;
   #isBaudSuspected = false;
   /** In a row. */
   #inUse = 0;
-  /** The driver has not come back from opening it, also when nobody waits any more. */
-  #isInOpen = false;
-  /** The port that was let go last. */
-  #released: SerialIo | null = null;
 
   constructor(
     options: ConnectionOptions,
@@ -98,6 +75,11 @@ export class Connection {
     this.#timers = options.timers ?? realTimers;
     this.#nowUs = options.nowUs ?? monotonicUs;
     this.#backoff = new Backoff(options.random ?? Math.random);
+    this.#access = new PortAccess(options, this.#timers, (path, reason) => this.sink.unlocked?.(path, reason));
+  }
+
+  get counters() {
+    return { ...this.#counters, ...this.#access.counters };
   }
 
   /**
@@ -115,7 +97,7 @@ export class Connection {
 
   /** Whether the driver is in a call for this port: while it hangs there, the process cannot exit. */
   get isHeld(): boolean {
-    return this.#isInOpen || this.#released?.isClosing === true;
+    return this.#access.isHeld;
   }
 
   /** Begins, and goes on until `close`. */
@@ -151,11 +133,6 @@ export class Connection {
     return this.#port?.io.drainNow() ?? -1;
   }
 
-  /** Gives the port up and opens it anew: somebody knows that it is dead. */
-  reopen(reason: PortError): void {
-    this.#drop(reason);
-  }
-
   /** Ends it. Resolves when the port is closed, or the bounded wait for that is over. Open again with `open`. */
   async close(): Promise<void> {
     this.#wanted = false;
@@ -169,10 +146,10 @@ export class Connection {
     this.#state = 'opening';
     this.#working = this.#working.then(async () => {
       if (!this.#wanted) return;
-      const port = await this.#openPort().catch((error: unknown) => toPortError(this.#options.name, error));
+      const port = await this.#access.open().catch((error: unknown) => toPortError(this.#options.name, error));
       if (port instanceof Error) this.#onFailure(port);
       else if (this.#wanted) this.#onOpened(port);
-      else await this.#release(port);
+      else await this.#access.close(port, false);
     });
   }
 
@@ -180,17 +157,19 @@ export class Connection {
     this.#port = port;
     this.#state = 'waiting';
     this.#readBytesSeen = 0;
+    this.#openedUs = this.#nowUs();
+    this.#understood = this.#options.understood?.() ?? 0;
     this.#isBaudSuspected = false;
     this.#inUse = 0;
-    this.counters.opens++;
-    this.sink.opened(port.path, this.#nowUs());
+    this.#counters.opens++;
+    this.sink.opened(port.path, this.#openedUs);
     port.io.receive({
       chunk: (bytes, arrival) => {
         if (this.#port === port) this.sink.chunk(bytes, arrival);
       },
       hangup: (cause) => {
         if (this.#port !== port) return;
-        this.counters.hangups++;
+        this.#counters.hangups++;
         this.#drop(portHangup(this.#options.name, cause));
       },
     });
@@ -198,7 +177,7 @@ export class Connection {
   }
 
   #onFailure(error: PortError): void {
-    if (!(error.code === 'PORT_ABSENT' && this.#options.isComing?.())) this.counters.failures++;
+    if (!(error.code === 'PORT_ABSENT' && this.#options.isComing?.())) this.#counters.failures++;
     if (!this.#wanted) return;
     this.#inUse = error.code === 'PORT_IN_USE' ? this.#inUse + 1 : 0;
     const isLeaving = this.#inUse > 0 && this.#inUse <= IN_USE_TRIES;
@@ -218,80 +197,9 @@ export class Connection {
     this.#port = null;
     this.#state = 'absent';
     this.#cancelTimer();
-    this.#working = this.#working.then(() => this.#release(port, reason?.code === 'PORT_HANGUP'));
+    this.#working = this.#working.then(() => this.#access.close(port, reason?.code === 'PORT_HANGUP'));
     this.sink.closed(reason, this.#nowUs());
     if (this.#wanted) this.#schedule(this.#backoff.nextMs(), () => this.#try());
-  }
-
-  /** The number of a dead device goes to the next one once it is closed: its lock must be gone by then. */
-  async #release({ io, lock }: OpenPort, isDead = false): Promise<void> {
-    if (isDead) await lock?.release();
-    this.#released = io;
-    if (!(await io.close(CLOSE_TIMEOUT_MS))) this.counters.hungCloses++;
-    await lock?.release();
-  }
-
-  /** Holds nothing when it rejects. */
-  async #openPort(): Promise<OpenPort> {
-    const { name, baud, hupcl = false, resolve, isFile = true, open = openSerial } = this.#options;
-    const path = await resolve();
-    if (path === null) throw portAbsent(name);
-    // Another open would only find the port locked by the one that hangs.
-    if (this.#isInOpen) throw new PortError('PORT_FAILED', path, `${path}: the driver still hangs in opening it.`);
-    let lock: PortLock | null = null;
-    try {
-      const isNode = isFile && process.platform !== 'win32';
-      const device = isNode ? await deviceOf(path) : 0;
-      if (isNode) lock = await this.#lock(path);
-      const io = await this.#within(OPEN_TIMEOUT_MS, open({ path, baud, hupcl }));
-      const understood = this.#options.understood?.() ?? 0;
-      return { io, lock, path, device, understood, openedUs: this.#nowUs() };
-    } catch (error) {
-      await lock?.release();
-      throw await toPortError(path, error, isLocked(error) ? await findOwners(path) : []);
-    }
-  }
-
-  /** Without a place for lock files (a read-only container) serialport's own lock has to do. */
-  async #lock(path: string): Promise<PortLock | null> {
-    try {
-      return await (this.#options.lock ?? lockPort)(path);
-    } catch (error) {
-      if (error instanceof PortError || (error as NodeJS.ErrnoException).code === 'ENOENT') throw error;
-      if (this.counters.unlocked++ === 0) this.sink.unlocked?.(path, (error as Error).message);
-      return null;
-    }
-  }
-
-  /** An open that hangs in the driver must not end the tries; should it end after all, its port is closed again. */
-  #within(ms: number, opening: Promise<SerialIo>): Promise<SerialIo> {
-    this.#isInOpen = true;
-    return new Promise((resolve, reject) => {
-      let isLate = false;
-      const cancel = this.#timers.after(ms, () => {
-        isLate = true;
-        reject(new Error(`the driver did not answer within ${ms} ms`));
-      });
-      opening.then(
-        (io) => {
-          cancel();
-          if (isLate) void io.close(CLOSE_TIMEOUT_MS).then(() => this.#cameBack());
-          else {
-            this.#cameBack();
-            resolve(io);
-          }
-        },
-        (error) => {
-          cancel();
-          this.#cameBack();
-          reject(error);
-        },
-      );
-    });
-  }
-
-  #cameBack(): void {
-    this.#isInOpen = false;
   }
 
   /** The hangup of an unplugged adapter can come late or never: a port that is quiet is looked for at its path. */
@@ -309,11 +217,11 @@ export class Connection {
     });
   }
 
-  #checkBaud({ io, openedUs, understood }: OpenPort): void {
+  #checkBaud({ io }: OpenPort): void {
     const { name, baud, understood: count } = this.#options;
     if (count === undefined || this.#isBaudSuspected) return;
     const { readBytes } = io.counters;
-    if (!looksLikeWrongBaud(this.#nowUs() - openedUs, readBytes, count() - understood)) return;
+    if (!looksLikeWrongBaud(this.#nowUs() - this.#openedUs, readBytes, count() - this.#understood)) return;
     this.#isBaudSuspected = true;
     this.sink.suspected?.(baudSuspected(name, baud, readBytes));
   }
@@ -324,7 +232,7 @@ export class Connection {
       () => null,
     );
     if (device === port.device || this.#port !== port) return;
-    this.counters.replaced++;
+    this.#counters.replaced++;
     this.#drop(portReplaced(this.#options.name));
   }
 
@@ -332,12 +240,4 @@ export class Connection {
     this.#cancelTimer();
     this.#cancelTimer = this.#timers.after(ms, callback);
   }
-}
-
-const isLocked = (error: unknown) => !(error instanceof PortError) && /lock|busy/i.test(String(error));
-
-async function deviceOf(path: string): Promise<number> {
-  const info = await stat(path);
-  if (info.isCharacterDevice()) return info.rdev;
-  throw portNotTty(path, info.isDirectory() ? 'a directory' : 'a file');
 }

@@ -159,11 +159,6 @@ export class StreamMonitor {
     return this.#losses.sequenceJumps;
   }
 
-  /** Whether the stream has not sent a single frame of this session. */
-  get neverStarted(): boolean {
-    return Number.isNaN(this.newestArrivalUs);
-  }
-
   /** Whether the newest value may be shown as live: it is certainly within its lifespan. */
   live(nowUs: number): boolean {
     return nowUs <= this.liveUntilUs;

@@ -90,11 +90,6 @@ export class BoardPolicy {
     return false;
   }
 
-  /** Whether heartbeats may be sent: not after a trip, until re-arm. */
-  get heartbeatAllowed(): boolean {
-    return this.state !== 'tripped';
-  }
-
   /** A heartbeat was sent. */
   heartbeat(nowUs: number): void {
     this.#heartbeatUs = nowUs;

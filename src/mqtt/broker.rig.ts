@@ -145,7 +145,7 @@ export class Subscriber {
   }
 }
 
-export const contract: Contract = {
+const contract: Contract = {
   class: 'firm',
   m: 990,
   k: 1000,

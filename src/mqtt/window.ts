@@ -34,9 +34,9 @@ export interface Sent extends Outgoing {
 export const WINDOW_MAX = 64;
 /** Our packet ids are 1 to this; mqtt.js gets the others, for its subscriptions. */
 export const PACKET_ID_MAX = 0x7fff;
-export const EVENTS_MAX = 10_000;
+const EVENTS_MAX = 10_000;
 /** Of up to 64 frames each, when they cannot go: a minute of 1 kHz. */
-export const FRAME_BATCHES_MAX = 1000;
+const FRAME_BATCHES_MAX = 1000;
 const STATES_MAX = 4096;
 
 export class Qos1Window {

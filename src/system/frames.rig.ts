@@ -7,7 +7,7 @@ import { decodeFrames } from '../sdk/columns.js';
 import { until } from './processes.rig.js';
 
 /** Sequence numbers of one stream, boot by boot. */
-export class SequenceCheck {
+class SequenceCheck {
   frames = 0;
   /** Frames that were jumped over. */
   missing = 0;

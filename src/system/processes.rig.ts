@@ -74,9 +74,3 @@ export function openFilesOf(pid: number): string[] {
     }
   });
 }
-
-/** Resident memory in bytes. */
-export function residentBytes(pid: number): number {
-  const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
-  return pages * 4096;
-}

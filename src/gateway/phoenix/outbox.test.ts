@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { Flusher, HARD_BOUND_BYTES, Outbox, type OutboxCounters, SOFT_BOUND_BYTES } from './outbox.js';
-import { frameBinary, frameText } from './packet.js';
+import { frameText } from './packet.js';
 
 let written: Uint8Array[][];
 let closed: { code: number; reason: string } | undefined;
@@ -89,8 +89,4 @@ test.each([
   const framed = frameText('x'.repeat(length));
   expect([...framed.subarray(0, header.length)]).toEqual(header);
   expect(framed.length).toBe(header.length + length);
-});
-
-test('the parts of a binary packet follow one another', () => {
-  expect([...frameBinary([Uint8Array.of(1, 2), Uint8Array.of(3)])]).toEqual([0x82, 3, 1, 2, 3]);
 });

@@ -1,4 +1,4 @@
-import { frameBinary, frameText } from './packet.js';
+import { frameText } from './packet.js';
 
 /** What an outbox needs of a connection. */
 export interface Wire {
@@ -88,10 +88,6 @@ export class Outbox {
     }
     this.add(this.data, packet);
     return true;
-  }
-
-  offerBinary(payload: readonly Uint8Array[]): boolean {
-    return this.offer(frameBinary(payload));
   }
 
   private add(queue: Uint8Array[], packet: Uint8Array): void {

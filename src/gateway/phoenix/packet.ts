@@ -10,7 +10,10 @@ const utf8 = new TextEncoder();
 
 /** A whole text message, framed. */
 export function frameText(text: string): Uint8Array {
-  return frame(opcodes.text, [utf8.encode(text)]);
+  const payload = utf8.encode(text);
+  const out = open(opcodes.text, payload.length);
+  out.set(payload, out.length - payload.length);
+  return out;
 }
 
 /** What a topic tells everybody who has joined it, framed. */
@@ -18,27 +21,10 @@ export function broadcastText(topic: string, event: string, payload: unknown): U
   return frameText(encodeText({ joinRef: null, ref: null, topic, event, payload }));
 }
 
-/** A whole binary message, framed; its parts are concatenated. */
-export function frameBinary(parts: readonly Uint8Array[]): Uint8Array {
-  return frame(opcodes.binary, parts);
-}
-
 /** A binary message that begins with `header`; the caller writes its last `bytes`, up to the packet's end. */
 export function openBinary(header: Uint8Array, bytes: number): Uint8Array {
   const out = open(opcodes.binary, header.length + bytes);
   out.set(header, out.length - bytes - header.length);
-  return out;
-}
-
-function frame(opcode: number, parts: readonly Uint8Array[]): Uint8Array {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const out = open(opcode, length);
-  let at = out.length - length;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
   return out;
 }
 

@@ -4,7 +4,7 @@ import type { RP2040 } from 'rp2040js';
  * The 16 KiB at address 0 of an RP2040 (datasheet 2.8). They have a licence of their own and do not come along: an image
  * that uses none of their functions runs without, and for another one the user gives the file.
  */
-export const BOOT_ROM_BYTES = 16 * 1024;
+const BOOT_ROM_BYTES = 16 * 1024;
 /** Its handler on silicon stands still, and so does the core without the ROM. */
 const HARD_FAULT = 3;
 

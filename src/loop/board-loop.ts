@@ -11,22 +11,13 @@ import { type Arrival, Decoder } from '../codec/decoder.js';
 import { encode } from '../codec/encode.js';
 import type { DeviceMessage, HostMessage, Message } from '../codec/message.js';
 import type { PlainReading } from '../codec/plain.js';
-import {
-  type ArmState,
-  armStates,
-  dataFlags,
-  type Encoding,
-  eventCodes,
-  eventLevels,
-  type TripCause,
-  tripCauses,
-} from '../codec/schema.js';
+import type { Encoding } from '../codec/schema.js';
 import { ClockModel } from '../deadline/clock.js';
 import { DeviceTime } from '../deadline/device-time.js';
-import { lineTiming, pingWireUs } from '../deadline/line-load.js';
 import { verdictCode } from '../deadline/verdict.js';
 import type { LinkState } from '../feed/slot.js';
 import type { BoardCommand, CommandAnswer } from '../outlet.js';
+import { BoardMessages } from './board-messages.js';
 import { BoardCondition } from './condition.js';
 import { BoardControl } from './control.js';
 import { EmulatorLag } from './emulator-lag.js';
@@ -41,8 +32,6 @@ const SECOND_US = 1e6;
 const FULL_READ_BYTES = 4095;
 /** Between pings while the clock is not settled. */
 const SETTLE_PING_US = 50_000;
-const armStateNames = Object.keys(armStates) as ArmState[];
-const tripCauseNames = Object.keys(tripCauses) as TripCause[];
 
 export class BoardLoop {
   readonly board: KnownBoard;
@@ -62,6 +51,7 @@ export class BoardLoop {
   readonly #effects: SessionEffects;
   readonly #emulator: EmulatorLag;
   readonly #pongs: PongIntake;
+  readonly #messages: BoardMessages;
   #port: LoopPort | null = null;
   /** Of the chunk under way, and whether the evidence for it has been taken. */
   readonly #arrival = { arrivalUs: Number.NaN };
@@ -72,7 +62,6 @@ export class BoardLoop {
   #hasNews = false;
   /** The loop has turned and looked for silence since the last heartbeat. */
   #isChecked = false;
-  #flags = 0;
   #secondUs = 0;
   #nextSettleUs = 0;
   #isDisposed = false;
@@ -106,6 +95,7 @@ export class BoardLoop {
     const { board, session, decoder, clock, control, report } = this;
     this.#effects = new SessionEffects({ loop: this, options, pongs: this.#pongs, path: () => this.#port?.path });
     this.#condition = new BoardCondition({ board, session, decoder, clock, control, report, emulator: this.#emulator });
+    this.#messages = new BoardMessages(this, { options, pongs: this.#pongs, condition: this.#condition });
     this.#tellBoard();
   }
 
@@ -187,7 +177,7 @@ export class BoardLoop {
       this.#emulator.ask(stream, judgement.releaseHostUs, judgement.judgedUs);
     }
     stream.reporter.judged(judgement, frame);
-    if (frame.flags !== this.#flags) this.#onFlags(frame.flags);
+    this.#messages.flags(frame.flags);
     this.control.policy.judged(frame.stream, judgement);
     this.#options.feed.frame(this.#options.index, frame, judgement);
   }
@@ -206,10 +196,7 @@ export class BoardLoop {
 
   message(message: DeviceMessage, arrivalUs: number): void {
     this.session.message(message, arrivalUs);
-    if (message.name === 'pong') this.#onPong(message, arrivalUs);
-    else if (message.name === 'status') this.#onStatus(message, arrivalUs);
-    else if (message.name === 'event') this.#onEvent(message);
-    else if (message.name === 'ack' || message.name === 'nack') this.control.answered(message, arrivalUs);
+    this.#messages.take(message, arrivalUs);
   }
 
   plain(readings: readonly PlainReading[], arrivalUs: number): void {
@@ -300,45 +287,12 @@ export class BoardLoop {
   #onSession(event: SessionEvent): void {
     const nowUs = this.#options.clock.nowUs();
     if (event.type === 'established') {
-      this.#flags = 0;
+      this.#messages.restart();
       this.#condition.status = null;
     }
     const isTaken = this.#effects.take(event, nowUs);
     this.#condition.link(isTaken ? this.session.state : 'refused', nowUs);
     this.#condition.tell(nowUs);
-  }
-
-  // ---- what the board says ----
-
-  #onPong(pong: Message<'pong'>, arrivalUs: number): void {
-    this.deviceTime.anchor(pong.deviceUs, arrivalUs);
-    const txUs = this.deviceTime.unwrap(pong.txUs, arrivalUs);
-    for (const { reporter } of this.board.streams) reporter.pong(txUs);
-    const sentUs = this.control.pings.answered(pong.id);
-    if (sentUs === null) return;
-    const rxUs = this.deviceTime.unwrap(pong.rxUs, arrivalUs);
-    const { config, timedLine } = this.#options;
-    const wireUs = pingWireUs(this.session.encoding, lineTiming(config.baud, timedLine));
-    this.#pongs.add({ sentUs, rxUs, txUs, arrivalUs, wireUs });
-  }
-
-  #onStatus(status: Message<'status'>, arrivalUs: number): void {
-    this.deviceTime.anchor(status.deviceUs, arrivalUs);
-    if (status.session !== this.board.established?.tag) return;
-    this.#condition.status = status;
-    this.control.reported(armStateNames[status.armed] ?? 'disarmed', tripCauseNames[status.tripCause] ?? 'none');
-  }
-
-  #onEvent(event: Message<'event'>): void {
-    if (event.code === eventCodes.trip) this.control.reported('tripped', tripCauseNames[event.value] ?? 'none');
-    const level = event.level >= eventLevels.error ? 'error' : event.level === eventLevels.warning ? 'warning' : 'info';
-    this.report.log(level, `board says: ${event.text}`);
-  }
-
-  #onFlags(flags: number): void {
-    const tripped = (flags & ~this.#flags & dataFlags.tripped) !== 0;
-    this.#flags = flags;
-    if (tripped) this.control.reported('tripped', 'none');
   }
 
   /** A clock that was thrown over needs a ping now, not in a second: without it no verdict is possible. */

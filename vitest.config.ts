@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const integration = '**/*.integration.test.ts';
@@ -7,17 +8,21 @@ const browser = '**/*.browser.test.ts';
 /** Of the HIL tests: page, JSON and JUnit under hil-tests/artifacts/. There after a build. */
 const hilReporter = './dist/hil/report/reporter.js';
 
+/** In virtual time no file notices another one; in real time they would take the processors, or the board, from each other. */
+const { HIL_TARGET = 'pico', HIL_REPLAY } = process.env;
+const isVirtual = HIL_REPLAY === undefined && ['pico', 'uno'].includes(HIL_TARGET);
 const hil = {
   include: ['hil-tests/**/*.test.ts'],
   // In real time a busy machine is waited for; what it makes impossible to judge ends as inconclusive.
   testTimeout: 180_000,
   hookTimeout: 60_000,
-  fileParallelism: false,
+  fileParallelism: isVirtual,
+  maxWorkers: isVirtual ? availableParallelism() : 1,
   // serialport cannot run in a worker thread.
   pool: 'forks' as const,
 };
 /** The second board, unless the run is about one that was named. */
-const isSecondBoard = !process.env.HIL_TARGET && !process.env.HIL_REPLAY;
+const isSecondBoard = !process.env.HIL_TARGET && HIL_REPLAY === undefined;
 
 export default defineConfig({
   test: {

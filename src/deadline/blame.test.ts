@@ -364,15 +364,16 @@ it('blames the firmware alone for a saturated figure, and nobody but it without 
 });
 
 it('does not let a frame more than 50 ms later move the blame to the firmware', () => {
-  for (const [laterUs, culprit] of [
-    [20_000, 'firmware'],
-    [90_000, 'link'],
+  for (const [laterUs, culprit, isRepeated] of [
+    [20_000, 'firmware', false],
+    [20_000, 'firmware', true],
+    [90_000, 'link', false],
   ] as const) {
     const { monitor } = settledMonitor(0, OFFSET_US);
     const samples = new SampleRing(true);
     const told: string[] = [];
     const reporter = new MissReporter({ monitor, board: 0, stream: 1, byteUs: 11, samples }, (miss) => {
-      told.push(culprits[miss.culprit]!);
+      told.push(`${verdicts[miss.verdict]} ${culprits[miss.culprit]}`);
     });
     const readAt = (us: number) => samples.add(looks.read, OFFSET_US + us, us, 0, 0, OFFSET_US + us + 2000);
     const judge = (seq: number, releaseUs: number, lateUs: number, arrivalUs: number) => {
@@ -384,8 +385,9 @@ it('does not let a frame more than 50 ms later move the blame to the firmware', 
     for (let us = 2000; us < 20_000; us += 1000)
       samples.add(looks.empty, OFFSET_US + us, us, 0, 0, OFFSET_US + us + 1100);
     judge(1, 1000, 5, 20_100);
+    if (isRepeated) judge(1, 1000, 5, 20_200); // that is no successor
     judge(2, 2000, laterUs - 2000, laterUs + 600);
-    expect(told[0]).toBe(culprit);
+    expect(told.filter((verdict) => verdict.startsWith('late'))[0]).toBe(`late ${culprit}`);
   }
 });
 

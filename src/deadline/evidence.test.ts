@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
 import { Evidence } from './evidence.js';
 import { looks } from './samples.js';
@@ -109,6 +112,20 @@ it('degrades without schedstat and says so', () => {
   evidence.read({ arrivalUs: nowUs() });
   expect(evidence.samples.measured).toBe(false);
   expect(evidence.samples.starvedUs(1)).toBe(0);
+});
+
+it.each([
+  ['the kernel does not count', '0 0 0\n'],
+  ['the file is masked', ''],
+  ['it is something else', 'nr_switches 12 7'],
+])('does not take for measured what is not: %s', (_why, text) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tautline-schedstat-'));
+  const schedstatPath = join(folder, 'schedstat');
+  writeFileSync(schedstatPath, text);
+  evidence = new Evidence({ nowUs, drain: () => 0, onEmpty: () => {}, periodUs: 1000, schedstatPath });
+  rmSync(folder, { recursive: true });
+  expect(evidence.samples.measured).toBe(false);
+  evidence.read({ arrivalUs: nowUs() });
 });
 
 it('stops looking when closed, and begins again', async () => {

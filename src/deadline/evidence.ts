@@ -19,6 +19,7 @@ const SLOW_CHAIN_US = 20_000;
 const UNPROVEN_LOOKS = 5;
 /** Looks are this much later than asked for, without anybody's fault. */
 const TIMER_LATENESS_US = 100;
+const SCHEDSTAT_BYTES = 64;
 const SPACE = 32;
 const ZERO = 48;
 
@@ -65,10 +66,10 @@ class ThisThread implements WatchedThread {
   cpuUs = 0;
   runDelayUs = 0;
   #fd: number | null;
-  readonly #buffer = new Uint8Array(64);
+  readonly #buffer = new Uint8Array(SCHEDSTAT_BYTES);
 
   constructor(schedstatPath: string) {
-    this.#fd = openIfThere(schedstatPath);
+    this.#fd = openIfMeasured(schedstatPath);
   }
 
   get measured(): boolean {
@@ -91,23 +92,30 @@ class ThisThread implements WatchedThread {
 
   /** `<ns on CPU> <ns runnable without one> <slices>`, see Documentation/scheduler/sched-stats of Linux. */
   #readSchedstat(fd: number): void {
-    readSync(fd, this.#buffer, 0, 64, 0);
+    const buffer = this.#buffer;
+    const length = readSync(fd, buffer, 0, SCHEDSTAT_BYTES, 0);
     let i = 0;
     let ns = 0;
-    for (; this.#buffer[i] !== SPACE; i++) ns = ns * 10 + this.#buffer[i]! - ZERO;
+    for (; i < length && buffer[i] !== SPACE; i++) ns = ns * 10 + buffer[i]! - ZERO;
     this.cpuUs = ns / 1e3;
     ns = 0;
-    for (i++; this.#buffer[i] !== SPACE; i++) ns = ns * 10 + this.#buffer[i]! - ZERO;
+    for (i++; i < length && buffer[i] !== SPACE; i++) ns = ns * 10 + buffer[i]! - ZERO;
     this.runDelayUs = ns / 1e3;
   }
 }
 
-/** Null on macOS, Windows and in some containers: evidence without it, said so by `samples.measured`. */
-function openIfThere(path: string): number | null {
+/**
+ * Null on macOS, Windows, in some containers, and where the kernel does not count (it says `0 0 0` of a thread that runs):
+ * evidence without it, said so by `samples.measured`.
+ */
+function openIfMeasured(path: string): number | null {
   try {
     const fd = openSync(path, 'r');
-    readSync(fd, new Uint8Array(64), 0, 64, 0);
-    return fd;
+    const buffer = Buffer.alloc(SCHEDSTAT_BYTES);
+    const text = buffer.toString('latin1', 0, readSync(fd, buffer, 0, SCHEDSTAT_BYTES, 0));
+    if (/^[1-9]\d* \d+ /.test(text)) return fd;
+    closeSync(fd);
+    return null;
   } catch {
     return null;
   }

@@ -91,11 +91,12 @@ export class MissReporter {
    * Sets `judgement.culprit` for the feed (a held miss may still move to the firmware).
    */
   judged(judgement: Judgement, frame: TimedFrame): void {
-    if (this.#holding) this.#reviseHeld(judgement, frame);
-    if (judgement.gap.count > 0 || judgement.gap.wasSilence) this.#gap(judgement, frame);
     const { verdict } = judgement;
+    const isSuccessor = verdict !== verdictCode.repeated && verdict !== verdictCode.reordered;
+    if (this.#holding && isSuccessor) this.#reviseHeld(judgement, frame);
+    if (judgement.gap.count > 0 || judgement.gap.wasSilence) this.#gap(judgement, frame);
     if (verdict === verdictCode.late || verdict === verdictCode.stale) this.#lateFrame(judgement, frame);
-    else if (verdict === verdictCode.repeated || verdict === verdictCode.reordered) this.#outOfOrder(judgement);
+    else if (!isSuccessor) this.#outOfOrder(judgement);
   }
 
   /** The monitor has noticed a silence: announces it, with nobody to blame yet. Send a ping now. */

@@ -17,11 +17,14 @@ it('says of plain lines only when they came', () => {
 
 it('is silent after its lease and stale after its lifespan', () => {
   const monitor = new PlainMonitor(controlContract);
-  expect(monitor.silence(1e9)).toBe(false);
+  const isSilent = (nowUs: number) => {
+    monitor.silence(nowUs);
+    return monitor.silent;
+  };
+  expect([1e9, 1e9].map(isSilent)).toEqual([false, false]);
   monitor.judge(1e6, 1e6);
-  expect(monitor.silence(1e6 + 50_000)).toBe(false);
-  expect(monitor.silence(1e6 + 50_001)).toBe(true);
-  expect(monitor.silence(1e6 + 60_000)).toBe(false);
+  // The first look after a stall of the host proves nothing: what came meanwhile is read behind it.
+  expect([50_000, 50_001, 50_002, 60_000].map((us) => isSilent(1e6 + us))).toEqual([false, false, true, true]);
   expect(monitor.live(1e6 + 250_000)).toBe(true);
   expect(monitor.live(1e6 + 250_001)).toBe(false);
   monitor.judge(2e6, 2e6);

@@ -234,7 +234,7 @@ describe('a firm contract', () => {
     frame(12_000);
     expect(policy.degraded).toBe(true);
     expect(acts).toEqual(['raise degraded-control']);
-    expect(texts).toEqual(['control: 989 of the last 1000 frames met, (990, 1000) is the contract']);
+    expect(texts).toEqual(['control: 989 of 1000 frames met, (990, 1000) is the contract']);
     frames(1500);
     expect(policy.degraded).toBe(true);
     frames(600);
@@ -247,6 +247,28 @@ describe('a firm contract', () => {
     n += 11;
     frame();
     expect(policy.degraded).toBe(true);
+  });
+
+  it('sees the window that ends with a gap, which the frame behind it has passed already', () => {
+    begin({ ...controlContract, m: 9, k: 10 });
+    frames(2500);
+    frame(12_000);
+    frames(8);
+    n++; // lost: ten frames with two misses end here
+    frame();
+    expect(texts).toEqual(['control: 8 of 10 frames met, (9, 10) is the contract']);
+  });
+
+  it('does not get well by what says nothing of its contract', () => {
+    begin({ ...controlContract, m: 9, k: 10 });
+    frames(2500);
+    monitor.silence(now() + 60_000);
+    policy.check(now() + 60_000);
+    for (let i = 0; i < 20; i++) {
+      n--;
+      frame(70_000); // the same one again
+    }
+    expect(acts).toEqual(['raise degraded-control']);
   });
 
   it('is not held to what it missed in the first two seconds', () => {

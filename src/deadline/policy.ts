@@ -84,6 +84,17 @@ export class BoardPolicy {
     this.#streams.clear();
   }
 
+  /**
+   * The session is over, so nobody is armed: a board that goes on disarms at the next hello, or has tripped by its own
+   * watchdog. A hard stream of which nothing more comes is a trip here, too.
+   */
+  lost(): void {
+    if (this.state !== 'armed') return;
+    const isHard = [...this.#streams.values()].some(({ monitor }) => monitor.contract.class === 'hard');
+    if (isHard) this.#latch('dataStale', 'tripped: dataStale, the session with the board was lost while it was armed');
+    else this.state = 'disarmed';
+  }
+
   /** Whether any stream's (m,k) contract is violated. */
   get degraded(): boolean {
     for (const stream of this.#streams.values()) if (stream.degraded) return true;
@@ -116,7 +127,7 @@ export class BoardPolicy {
       guarded.enforced = true;
       guarded.monitor.window.restart();
     }
-    this.#checkWindow(guarded);
+    this.#checkWindow(guarded, verdict);
     // `late` and `stale` say it beyond the clock's uncertainty; lost, corrupt and indeterminate frames do not trip.
     if (contract.class === 'hard' && (verdict === verdictCode.late || verdict === verdictCode.stale)) {
       this.#trip('deadlineMissed', judgement.judgedUs);
@@ -228,11 +239,12 @@ export class BoardPolicy {
     }
   }
 
-  #checkWindow(guarded: GuardedStream): void {
+  #checkWindow(guarded: GuardedStream, verdict: number): void {
     const { window, contract } = guarded.monitor;
-    if (window.violated) {
+    // Also in between: a frame that met may have pushed out the oldest miss since the gap before it broke the contract.
+    if (window.takeViolation() || window.violated) {
       this.#degrade(guarded, 'window');
-    } else if (guarded.degraded && --guarded.untilWell <= 0) {
+    } else if (guarded.degraded && isInWindow(verdict) && --guarded.untilWell <= 0) {
       guarded.degraded = false;
       this.#sink.alarm(
         `degraded-${guarded.name}`,
@@ -250,7 +262,7 @@ export class BoardPolicy {
     guarded.degraded = true;
     const text =
       by === 'window'
-        ? `${guarded.name}: ${window.met} of the last ${window.size} frames met, (${contract.m}, ${contract.k}) is the contract`
+        ? `${guarded.name}: ${window.violationMet} of ${window.violationSize} frames met, (${contract.m}, ${contract.k}) is the contract`
         : `${guarded.name}: silent for ${Math.round((outage.toUs - outage.fromUs) / 1e3)} ms, the lease is ${contract.leaseUs / 1e3} ms`;
     this.#sink.alarm(`degraded-${guarded.name}`, true, text);
   }
@@ -272,6 +284,10 @@ export class BoardPolicy {
     this.#sink.alarm('tripped', true, text);
   }
 }
+
+/** What says nothing of the contract (a repetition, a frame that nobody can judge) does not count for it either. */
+const isInWindow = (verdict: number): boolean =>
+  verdict === verdictCode.met || verdict === verdictCode.late || verdict === verdictCode.stale;
 
 /** The oldest that the newest good sample of a hard stream may be: its deadline, and two periods so that one lost frame trips nothing. */
 function sampleAgeMaxUs(contract: Contract): number {

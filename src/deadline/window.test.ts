@@ -29,6 +29,21 @@ it('agrees with counting the last k frames', () => {
   );
 });
 
+it('remembers a violation until it is asked, also one that the next frame has pushed out', () => {
+  const window = new FirmWindow(9, 10);
+  window.push(false);
+  for (let i = 0; i < 8; i++) window.push(true);
+  expect(window.takeViolation()).toBe(false);
+  window.pushMisses(1); // ten frames with two misses
+  window.push(true);
+  expect(window.violated).toBe(false);
+  expect([window.violationMet, window.violationSize]).toEqual([8, 10]);
+  expect([window.takeViolation(), window.takeViolation()]).toEqual([true, false]);
+  window.pushMisses(10);
+  window.restart();
+  expect(window.takeViolation()).toBe(false);
+});
+
 it('holds k - m misses and is violated by one more', () => {
   const window = new FirmWindow(990, 1000);
   window.pushMisses(10);

@@ -11,6 +11,10 @@ export class FirmWindow {
   readonly #k: number;
   readonly #bits: Int32Array;
   #next = 0;
+  /** `met` and `size` when it was violated last. */
+  violationMet = 0;
+  violationSize = 0;
+  #wasViolated = false;
 
   constructor(m: number, k: number) {
     this.#m = m;
@@ -23,6 +27,13 @@ export class FirmWindow {
     return this.size - this.met > this.#k - this.#m;
   }
 
+  /** Whether it was violated after any `push` since the last call: a gap and the frame behind it are two. */
+  takeViolation(): boolean {
+    const was = this.#wasViolated;
+    this.#wasViolated = false;
+    return was;
+  }
+
   push(met: boolean): void {
     const word = this.#next >> 5;
     const mask = 1 << (this.#next & 31);
@@ -33,6 +44,7 @@ export class FirmWindow {
       this.met++;
     } else {
       this.#bits[word]! &= ~mask;
+      if (this.violated) this.#noteViolation();
     }
     this.#next = this.#next + 1 === this.#k ? 0 : this.#next + 1;
   }
@@ -46,11 +58,18 @@ export class FirmWindow {
     this.#bits.fill(0);
     this.met = 0;
     this.size = this.#k;
+    this.#noteViolation();
   }
 
   restart(): void {
     this.met = 0;
     this.size = 0;
     this.#next = 0;
+    this.#wasViolated = false;
+  }
+  #noteViolation(): void {
+    this.#wasViolated = true;
+    this.violationMet = this.met;
+    this.violationSize = this.size;
   }
 }

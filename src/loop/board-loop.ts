@@ -149,11 +149,11 @@ export class BoardLoop {
     this.decoder.push(bytes, arrival);
     if (this.#hasNews) this.#options.feed.wakeParked();
     this.#sample();
-    if (this.#hasNews) return;
-    // The port is drained and gave no new frame: noise or repetitions without an end must not hide a silence from the looks
-    // at an empty port.
+    if (this.#hasNews && this.board.streams.length === 1) return;
+    // The port is drained, and gave no new frame of some stream: noise, repetitions or another stream must not hide a
+    // silence from the looks at an empty port, which they put off.
     if (bytes.length < FULL_READ_BYTES) this.looked(arrival.arrivalUs);
-    this.#options.feed.wakeParked();
+    if (!this.#hasNews) this.#options.feed.wakeParked();
   }
 
   // ---- the frame's way ----
@@ -220,7 +220,7 @@ export class BoardLoop {
   }
 
   foreign(_tag: number, arrivalUs: number): void {
-    if (this.session.state !== 'streaming') return;
+    if (!this.board.hasStreams) return;
     for (const { monitor } of this.board.streams) monitor.foreign();
     this.control.policy.foreign(arrivalUs);
     this.session.foreign(arrivalUs);
@@ -246,6 +246,7 @@ export class BoardLoop {
       this.#isChecked = false;
     }
     for (const { reporter } of this.board.streams) reporter.expire(nowUs);
+    this.board.plain?.monitor.silence(nowUs);
     this.#condition.watch(nowUs, this.#port !== null);
     if (nowUs - this.#secondUs >= SECOND_US) this.#everySecond(nowUs);
     this.#options.feed.wakeParked();
@@ -254,17 +255,21 @@ export class BoardLoop {
   /** The port was empty at `nowUs`, and everything readable has been judged. */
   looked(nowUs: number): void {
     this.#isChecked = true;
-    let anySilent = false;
+    let newestUs = Number.NEGATIVE_INFINITY;
+    let leaseUs = Number.POSITIVE_INFINITY;
     for (const { monitor, reporter } of this.board.streams) {
-      anySilent ||= monitor.silent;
-      if (!monitor.silence(nowUs)) continue;
-      reporter.silenceBegan(this.board.bootId, nowUs);
-      this.session.silence(nowUs);
-      this.control.pings.demand(nowUs);
-      anySilent = true;
+      if (monitor.silence(nowUs)) {
+        reporter.silenceBegan(this.board.bootId, nowUs);
+        this.control.pings.demand(nowUs);
+      }
+      if (monitor.newestArrivalUs > newestUs) newestUs = monitor.newestArrivalUs;
+      if (monitor.silent && monitor.contract.leaseUs < leaseUs) leaseUs = monitor.contract.leaseUs;
     }
     this.control.policy.check(nowUs);
-    if (anySilent) this.#condition.watch(nowUs, this.#port !== null);
+    if (leaseUs === Number.POSITIVE_INFINITY) return;
+    // The board is as alive as its liveliest stream.
+    if (nowUs - newestUs > leaseUs) this.session.silence(nowUs);
+    this.#condition.watch(nowUs, this.#port !== null);
   }
 
   ask(command: BoardCommand, nowUs: number, done: (answer: CommandAnswer) => void): void {
@@ -276,7 +281,7 @@ export class BoardLoop {
     if (this.#isDisposed) return;
     const nowUs = this.#options.clock.nowUs();
     this.#isDisposed = true;
-    this.#effects.dispose();
+    this.#effects.dispose(nowUs);
     this.#condition.end(nowUs);
     this.report.ended();
     this.#condition.tell(nowUs);
@@ -306,6 +311,7 @@ export class BoardLoop {
     this.#secondUs = nowUs;
     this.#emulator.refill();
     for (const stream of this.board.streams) this.report.stats(stream, nowUs);
+    if (this.board.plain !== null) this.report.stats(this.board.plain, nowUs);
     this.#condition.tell(nowUs);
   }
 

@@ -46,7 +46,7 @@ export class BoardCondition {
 
   /** Tells at once when the newest values stop being live, or begin to be. @param isOpen whether there is a port */
   watch(nowUs: number, isOpen: boolean): void {
-    const state = !isOpen || this.#link === 'refused' ? this.#link : this.sources.session.state;
+    const state = !isOpen || this.#link === 'refused' ? this.#link : this.#state();
     if (this.#isLive(nowUs) === this.#wasLive && state === this.#link) return;
     this.link(state, nowUs);
     this.tell(nowUs);
@@ -85,6 +85,12 @@ export class BoardCondition {
       },
       nowUs,
     );
+  }
+
+  #state(): LinkState {
+    const { board, session } = this.sources;
+    const isPrinting = session.state === 'streaming' && !board.hasStreams;
+    return isPrinting && board.plain?.monitor.silent === true ? 'silent' : session.state;
   }
 
   #isLive(nowUs: number): boolean {

@@ -62,7 +62,10 @@ export class BoardControl {
     if (armable) this.heartbeat.opened(tag);
   }
 
-  closed(): void {
+  /** @param isLost nobody wanted the session to end */
+  closed(isLost: boolean): void {
+    if (isLost) this.policy.lost();
+    else this.policy.disarm();
     this.#tag = null;
     this.commands.closed();
     this.pings.closed();

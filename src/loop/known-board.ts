@@ -95,9 +95,12 @@ export class KnownBoard {
     return null;
   }
 
-  /** The session is over: what was attributed late is told, and no frame is taken. */
-  close(): void {
-    for (const { reporter } of this.streams) reporter.flush();
+  /** The session is over: what was attributed late is told, and the last figures are; no frame is taken. */
+  close(nowUs: number): void {
+    for (const stream of this.streams) {
+      stream.reporter.flush();
+      this.report.stats(stream, nowUs);
+    }
     this.#streams = null;
     this.byId = none;
   }
@@ -105,7 +108,9 @@ export class KnownBoard {
   /** Takes a line of a board that only prints. @returns the stream of such lines */
   read(readings: readonly PlainReading[], arrivalUs: number, path: string | undefined): PlainStream {
     this.#described = null;
-    if (this.plain === null || this.#isPlainOld) this.plain = new PlainStream(this.options.config.baud);
+    // Numbered on: outlets take nothing that is not newer than what they have.
+    if (this.plain === null || this.#isPlainOld)
+      this.plain = new PlainStream(this.options.config.baud, this.plain?.monitor.nextSeq ?? 0);
     this.#isPlainOld = false;
     if (this.plain.take(readings, arrivalUs)) this.tell(path);
     return this.plain;

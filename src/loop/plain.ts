@@ -23,7 +23,9 @@ const contract: Contract = {
 const PLAIN_STREAM = 'plain';
 
 export class PlainStream {
-  readonly monitor = new PlainMonitor(contract);
+  /** Number on the wire, if there were one. */
+  readonly id = 0;
+  readonly monitor: PlainMonitor;
   readonly contracts = { [PLAIN_STREAM]: contract };
   /** Names past the most that a stream can have. */
   refusedSignals = 0;
@@ -44,7 +46,13 @@ export class PlainStream {
     values: new Float64Array(SIGNALS_MAX).fill(Number.NaN),
   };
 
-  constructor(private readonly baud: number) {}
+  /** @param firstSeq number of the first line */
+  constructor(
+    private readonly baud: number,
+    firstSeq = 0,
+  ) {
+    this.monitor = new PlainMonitor(contract, firstSeq);
+  }
 
   /** Takes the readings of a line. @returns whether a signal was seen for the first time, so that `descriptor` has changed */
   take(readings: readonly PlainReading[], arrivalUs: number): boolean {
@@ -96,7 +104,7 @@ export class PlainStream {
       baud: this.baud,
       armable: false,
       watchdogMs: 0,
-      streams: [{ id: 0, name: PLAIN_STREAM, periodUs: contract.periodUs, contract, signals }],
+      streams: [{ id: this.id, name: PLAIN_STREAM, periodUs: contract.periodUs, contract, signals }],
       commands: [],
     };
   }

@@ -2,12 +2,12 @@
 import type { Descriptor } from '../codec/descriptor.js';
 import { armStates, type Encoding, encodings, tripCauses } from '../codec/schema.js';
 import type { Contract } from '../deadline/contract.js';
+import type { StreamStats } from '../deadline/counters.js';
 import type { BoardPolicy } from '../deadline/policy.js';
 import { createHealthRecord, createStatsRecord } from '../feed/events.js';
 import type { Feed } from '../feed/feed.js';
 import { type LinkState, linkStates } from '../feed/slot.js';
 import type { LogLevel, TextEvent } from '../outlet.js';
-import type { LoopStream } from './streams.js';
 import type { LoopClock } from './surroundings.js';
 
 export interface HealthFigures {
@@ -42,6 +42,12 @@ export interface BoardText {
   readonly descriptor: Descriptor | null;
   readonly boot: number;
   readonly contracts: Readonly<Record<string, Contract>>;
+}
+
+/** A stream of a board that answers, or of one that only prints. */
+interface MeasuredStream {
+  readonly id: number;
+  readonly monitor: { stats(nowUs: number, into: StreamStats): void };
 }
 
 type AlarmText = Extract<TextEvent, { type: 'alarm' }>;
@@ -97,9 +103,9 @@ export class BoardReport {
     this.#tell({ type: 'alarm', board: this.#id, id, active, text, sinceUtcUs: this.#utcUs() });
   }
 
-  stats(stream: LoopStream, nowUs: number): void {
-    this.#stats.stream = stream.id;
-    stream.monitor.stats(nowUs, this.#stats);
+  stats({ id, monitor }: MeasuredStream, nowUs: number): void {
+    this.#stats.stream = id;
+    monitor.stats(nowUs, this.#stats);
     this.feed.stats(this.#stats);
   }
 

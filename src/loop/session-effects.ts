@@ -35,24 +35,25 @@ export class SessionEffects {
         return this.#open(event.encoding, nowUs);
       case 'lost':
         report.log('warning', `session lost: ${event.reason}`);
-        this.#end();
+        this.#end(nowUs, true);
         break;
       case 'refused':
-        this.#refuse(event.reason);
+        this.#refuse(event.reason, nowUs);
         return false;
       case 'contended':
         report.alarm('second-host', true, event.reason);
         break;
       case 'monitoring':
         report.log('info', 'the board prints but does not answer: its lines are shown as unverified');
+        this.#accept('its lines are shown');
         board.forget();
         board.tell(this.given.path());
     }
     return true;
   }
 
-  dispose(): void {
-    this.#end();
+  dispose(nowUs: number): void {
+    this.#end(nowUs, false);
     this.evidence?.dispose();
   }
 
@@ -66,13 +67,18 @@ export class SessionEffects {
     pongs.restart();
     deviceTime.anchor(deviceUs, nowUs);
     decoder.layouts(descriptor.streams);
-    this.isRefused = false;
     control.opened(tag, descriptor.armable, descriptor.commands, nowUs);
     if (bootIdBefore !== null && bootIdBefore !== bootId) {
       report.log('warning', `the board was reset (${resetCause}): boot ${hex(bootId)} after ${hex(bootIdBefore)}`);
     }
-    report.alarm('refused', false, 'the board is taken');
+    this.#accept('the board is taken');
     report.alarm('second-host', false, 'the board has taken this host');
+  }
+
+  #accept(text: string): void {
+    const { report } = this.given.loop;
+    this.isRefused = false;
+    report.alarm('refused', false, text);
     report.alarm('baud', false, 'the bytes make sense');
   }
 
@@ -87,7 +93,7 @@ export class SessionEffects {
     const refused = board.open(encoding, this.evidence?.samples ?? null, graceUs);
     // Who it is first: what is refused has a name by now, and the alarm belongs to that.
     board.tell(path());
-    if (refused !== null) this.#refuse(refused);
+    if (refused !== null) this.#refuse(refused, nowUs);
     else for (const { id, name, monitor } of board.streams) control.policy.guard(id, name, monitor);
     return refused === null;
   }
@@ -101,15 +107,16 @@ export class SessionEffects {
     this.evidence?.start();
   }
 
-  #end(): void {
+  /** @param isLost nobody wanted it to end */
+  #end(nowUs: number, isLost: boolean): void {
     const { board, control } = this.given.loop;
-    board.close();
+    board.close(nowUs);
     this.evidence?.close();
-    control.closed();
+    control.closed(isLost);
   }
 
-  #refuse(reason: string): void {
-    this.#end();
+  #refuse(reason: string, nowUs: number): void {
+    this.#end(nowUs, true);
     this.isRefused = true;
     this.given.loop.report.alarm('refused', true, `board refused: ${reason}`);
   }

@@ -44,6 +44,8 @@ export interface ScriptedBoardOptions {
   descriptorBytes?: number;
   /** Whether `hello` is answered at all. */
   answers?: boolean;
+  /** Its clock, by which it stamps releases and answers pings; without it releases are on time, and pings are not answered. */
+  deviceUs?: () => number;
 }
 
 export type BoardMessage = DeviceMessage | DataMessage;
@@ -53,7 +55,9 @@ export class ScriptedBoard {
   encoding: Encoding = 'text';
   isStreaming = false;
   armedElsewhere = false;
-  seq = 0;
+  /** What it says of its streams; those of the sample while its descriptor is none. */
+  readonly streams: readonly { readonly id: number; readonly periodUs: number }[];
+  readonly #seqs: number[] = [];
   readonly #bytes: Uint8Array;
   #tag = 0;
 
@@ -61,7 +65,9 @@ export class ScriptedBoard {
     private readonly output: (message: BoardMessage, encoding: Encoding) => void,
     readonly options: ScriptedBoardOptions = {},
   ) {
-    this.#bytes = new TextEncoder().encode(options.descriptor ?? JSON.stringify(sampleDescriptor));
+    const descriptor = options.descriptor ?? JSON.stringify(sampleDescriptor);
+    this.#bytes = new TextEncoder().encode(descriptor);
+    this.streams = streamsOf(descriptor);
   }
 
   get tag(): number {
@@ -73,21 +79,24 @@ export class ScriptedBoard {
     this.encoding = 'text';
     this.isStreaming = false;
     this.#tag = 0;
-    this.seq = 0;
+    this.#seqs.length = 0;
     this.#say({ name: 'event', session: 0, code: eventCodes.boot, level: 1, deviceUs: 0, value: 1, text: 'boot' });
   }
 
-  /** One release: a frame of the stream, or a monitor line. */
-  release(): void {
+  /** One release: a frame of a stream, or a monitor line. @param isHeard whether it reaches the line */
+  release(stream = 1, isHeard = true): void {
     const isMonitor = this.#tag === 0;
     if (!isMonitor && !this.isStreaming) return;
-    const seq = this.seq++;
+    const seq = this.#seqs[stream] ?? 0;
+    this.#seqs[stream] = seq + 1;
+    if (!isHeard) return;
+    const periodUs = this.streams.find(({ id }) => id === stream)!.periodUs;
     this.#say({
       name: 'data',
       session: this.#tag,
-      stream: 1,
+      stream,
       seq,
-      releaseUs: seq * 1000,
+      releaseUs: this.options.deviceUs?.() ?? seq * periodUs,
       lateUs: 0,
       execUs: 1,
       queueBytes: 0,
@@ -107,6 +116,17 @@ export class ScriptedBoard {
       this.#say({ name: 'started', session: this.#tag, encoding: message.encoding });
       this.encoding = message.encoding === encodings.binary ? 'binary' : 'text';
       this.isStreaming = true;
+    } else if (message.name === 'ping' && this.options.deviceUs !== undefined) {
+      const deviceUs = this.options.deviceUs();
+      this.#say({
+        name: 'pong',
+        session: this.#tag,
+        id: message.id,
+        rxUs: deviceUs,
+        txUs: deviceUs,
+        deviceUs,
+        queueBytes: 0,
+      });
     }
   }
 
@@ -141,5 +161,13 @@ export class ScriptedBoard {
 
   #say(message: BoardMessage): void {
     this.output(message, this.encoding);
+  }
+}
+
+function streamsOf(descriptor: string): ScriptedBoard['streams'] {
+  try {
+    return (JSON.parse(descriptor) as typeof sampleDescriptor).streams ?? sampleDescriptor.streams;
+  } catch {
+    return sampleDescriptor.streams;
   }
 }

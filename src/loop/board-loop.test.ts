@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import { sampleDescriptor } from '../board/testing/scripted-board.js';
+import { encodeText } from '../codec/encode.js';
+import { armStates } from '../codec/schema.js';
+import { verdictCode } from '../deadline/verdict.js';
+import { linkStates } from '../feed/slot.js';
+import { Bench } from './testing/bench.js';
+
+const [control] = sampleDescriptor.streams;
+const slow = { ...control, id: 2, name: 'slow', periodUs: 10_000 };
+const withStreams = (...streams: object[]) => ({ descriptor: JSON.stringify({ ...sampleDescriptor, streams }) });
+const hard = (stream: typeof control | typeof slow) => ({ ...stream, contract: { ...stream.contract, class: 'hard' } });
+const linkOf = (bench: Bench) => linkStates[bench.health!.link];
+
+describe('a board with two streams', () => {
+  const bench = () => {
+    const made = new Bench({ board: withStreams(control, hard(slow)), hasEvidence: true });
+    made.open();
+    made.run(5);
+    expect(linkOf(made)).toBe('streaming');
+    expect(made.misses).toEqual([]);
+    return made;
+  };
+
+  it('has the silence of one noticed while the other goes on, and goes on itself', () => {
+    const it = bench();
+    it.mute.add(slow.id);
+    it.run(0.07);
+    expect(it.misses).toMatchObject([{ stream: slow.id, count: Number.NaN }]);
+    expect(it.alarms).toEqual(['scripted-beef/degraded-slow begins']);
+    it.run(0.2); // its lifespan
+    expect([linkOf(it), it.health!.live]).toEqual(['streaming', false]);
+    it.mute.clear();
+    it.run(21); // twice k frames: until the window is kept, and k more
+    expect(it.alarms).toEqual(['scripted-beef/degraded-slow begins', 'scripted-beef/degraded-slow ends']);
+    expect(it.loop.session.counters.lost).toBe(0);
+  });
+
+  it('trips when the hard one stops', () => {
+    const it = bench();
+    it.loop.control.policy.state = 'armed';
+    it.mute.add(slow.id);
+    it.run(0.1);
+    expect(it.loop.control.policy).toMatchObject({ state: 'tripped', tripCause: 'dataStale' });
+  });
+
+  it('is silent when both are', () => {
+    const it = bench();
+    it.mute.add(slow.id).add(control.id);
+    it.run(0.1);
+    expect(linkOf(it)).toBe('silent');
+  });
+});
+
+describe('the end of a session', () => {
+  it('tells the figures of its last part of a second', () => {
+    const bench = new Bench();
+    bench.open();
+    bench.run(3.9);
+    bench.unplug();
+    const told = bench.stats[control.id]!.verdicts.reduce((sum, count) => sum + count, 0);
+    expect(told).toBe(bench.published.length);
+  });
+
+  it.each([
+    ['firm', control, 'disarmed', 'none'],
+    ['hard', hard(control), 'tripped', 'dataStale'],
+  ] as const)('leaves nobody armed: %s', (_class, stream, state, tripCause) => {
+    const bench = new Bench({ board: withStreams(stream) });
+    bench.open();
+    bench.run(3);
+    bench.loop.control.policy.state = 'armed';
+    bench.unplug();
+    bench.run(1);
+    expect(bench.health!.arm).toBe(armStates[state]);
+    expect(bench.loop.control.policy).toMatchObject({ state, tripCause });
+  });
+
+  it('is no trip when the bridge was asked to end', () => {
+    const bench = new Bench({ board: withStreams(hard(control)) });
+    bench.open();
+    bench.run(3);
+    bench.loop.control.policy.state = 'armed';
+    bench.loop.dispose();
+    expect(bench.alarms).toEqual([]);
+    expect(bench.loop.control.policy.state).toBe('disarmed');
+  });
+});
+
+it('counts frames of another session in a silence, too', () => {
+  const bench = new Bench();
+  bench.open();
+  bench.run(3);
+  bench.mute.add(control.id);
+  bench.run(0.06);
+  expect(linkOf(bench)).toBe('silent');
+  const foreign = {
+    ...{ name: 'data', session: bench.board.tag ^ 1, stream: 1, seq: 1, releaseUs: 0, lateUs: 0, execUs: 1 },
+    ...{ queueBytes: 0, flags: 0, skipped: 0, dropped: 0, values: [1], types: ['i16'] },
+  } as const;
+  for (let k = 0; k < 2; k++) bench.say(encodeText(foreign));
+  expect(bench.loop.board.streams[0]!.monitor.counters.verdicts[verdictCode.foreign]).toBe(2);
+});
+
+describe('a board that prints', () => {
+  const plain = () => {
+    const bench = new Bench({ config: { encoding: 'plain' }, board: { answers: false } });
+    bench.mute.add(control.id);
+    bench.open();
+    return bench;
+  };
+  const print = (bench: Bench, lines: number) => {
+    for (let k = 0; k < lines; k++) {
+      bench.say('temperature:21.5\n');
+      bench.run(0.1);
+    }
+  };
+
+  it('is numbered on when its port is opened again, for outlets take only what is newer', () => {
+    const bench = plain();
+    print(bench, 20);
+    bench.unplug();
+    bench.open();
+    print(bench, 20);
+    // Not all of them: a few lines pass until it is clear what is printed.
+    expect(bench.published.length).toBeGreaterThan(30);
+    expect(bench.published).toEqual(bench.published.map((_, i) => i));
+  });
+
+  it('has figures, and is silent when it prints no more', () => {
+    const bench = plain();
+    print(bench, 30);
+    expect(bench.stats[0]!.verdicts[verdictCode.unverified]).toBeGreaterThan(15);
+    expect(bench.stats[0]!.rateHz).toBeCloseTo(10, 5);
+    expect(linkOf(bench)).toBe('streaming');
+    bench.run(2.1);
+    expect(linkOf(bench)).toBe('silent');
+    print(bench, 1);
+    expect(linkOf(bench)).toBe('streaming');
+  });
+
+  it('ends the alarms of a board that could not be understood', () => {
+    const bench = plain();
+    bench.loop.suspected('4096 bytes, and nothing makes sense');
+    expect(bench.standing).toMatchObject([{ id: 'baud' }]);
+    bench.unplug();
+    bench.open();
+    print(bench, 5);
+    expect(bench.standing).toEqual([]);
+  });
+});

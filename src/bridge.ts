@@ -181,7 +181,10 @@ class RunningBridge implements Bridge {
   }
 
   #metrics(): MetricValues {
-    const values: Record<string, number> = { tautline_loop_realtime_priority: this.#priority.priority };
+    const values: Record<string, number> = {
+      tautline_loop_realtime_priority: this.#priority.priority,
+      tautline_retained_forgotten_total: this.feed.retained.forgotten,
+    };
     for (const { loop, connection } of this.boards) {
       const board = `board="${loop.id}"`;
       const port = connection.counters;

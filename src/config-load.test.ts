@@ -39,7 +39,9 @@ describe('configuration', () => {
 
   it('means the first board by board.*', () => {
     const { config } = load('', { environment: { TAUTLINE_BOARD_PATH: '/dev/ttyACM0' }, set: ['board.baud=115200'] });
-    expect(config.boards).toEqual([{ path: '/dev/ttyACM0', baud: 115_200, encoding: 'auto', contract: {} }]);
+    expect(config.boards).toEqual([
+      { path: '/dev/ttyACM0', baud: 115_200, line: 'uart', encoding: 'auto', contract: {} },
+    ]);
   });
 
   it('takes contracts of the first board by --set, over the file', () => {

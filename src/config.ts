@@ -36,6 +36,13 @@ export const BoardSchema = Type.Object(
     ),
     path: Type.String({ minLength: 1, description: 'port: /dev/…, vid:pid[:serial], or emulated:pico, emulated:uno' }),
     baud: Type.Integer({ minimum: 300, maximum: 20_000_000, default: 921_600, description: 'bits per second' }),
+    line: Type.Optional(
+      Type.Union([Type.Literal('uart'), Type.Literal('usb')], {
+        default: 'uart',
+        description:
+          'usb: the native USB of the board, on which bytes take no time whatever its baud rate; uart: any other',
+      }),
+    ),
     encoding: Type.Union([Type.Literal('auto'), Type.Literal('text'), Type.Literal('binary'), Type.Literal('plain')], {
       default: 'auto',
       description: 'auto: binary where the board can',

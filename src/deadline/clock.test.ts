@@ -28,6 +28,25 @@ describe('ClockModel', () => {
     expect(clock.roundTripUs).toBe(1000);
   });
 
+  it('takes no time of bytes for certain on native USB: what it would subtract there makes the bounds false', () => {
+    const run = (wireUs: number) => {
+      const clock = new ClockModel();
+      let outside = 0;
+      for (let k = 1; k < 5000; k++) {
+        const releaseUs = k * 1003;
+        // Host = device + 1e9; a poll each millisecond.
+        const arrivalUs = Math.ceil((releaseUs + 45) / 1000) * 1000 + 1e9 + 50;
+        if (k % 100 === 0) clock.pong(1e9 + releaseUs, releaseUs + 300, releaseUs + 320, arrivalUs + 1000, wireUs);
+        const times = { completeUs: releaseUs + 45 + wireUs, arrivalUs, releaseUs, hostUs: 0, uncertaintyUs: 0 };
+        clock.observe(times);
+        if (Math.abs(times.hostUs - releaseUs - 1e9) > times.uncertaintyUs) outside++;
+      }
+      return { outside, jumps: clock.steps > 0 };
+    };
+    expect(run(0)).toEqual({ outside: 0, jumps: false });
+    expect(run(2500)).toMatchObject({ jumps: true });
+  });
+
   it.each(Object.entries(delays))('holds the truth in its interval on a %s line', (_name, model: DelayModel) => {
     for (const frameHz of [100, 1000]) {
       const result = clockTrace({ seed: 7, seconds: 120, frameHz, model, drift: driftOf(40, 1, 60) });

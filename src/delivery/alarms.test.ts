@@ -23,6 +23,16 @@ it('raises an alarm in the fifth bad second of ten, once', () => {
   expect(told).toEqual([['a', true]]);
 });
 
+it('names who is late when it is raised, not who was at first', () => {
+  const told: string[] = [];
+  const alarms = new DeliveryAlarms((_id, _active, text) => told.push(text));
+  for (const who of ['the outlet', 'the client', 'the client', 'the client', 'the client']) {
+    alarms.missed('a', `to blame: ${who}`);
+    alarms.everySecond();
+  }
+  expect(told).toEqual(['to blame: the client']);
+});
+
 it('takes it back after ten good ones', () => {
   const { told, second } = watch();
   for (let k = 0; k < 5; k++) second('a');

@@ -7,7 +7,8 @@ const WINDOW_SECONDS = 10;
 const CLIENTS_MAX = 64;
 
 interface Watched {
-  readonly text: string;
+  /** Of the newest miss: who is late now. */
+  text: string;
   /** A bit for each of the newest seconds. */
   seconds: number;
   isRaised: boolean;
@@ -22,8 +23,10 @@ export class DeliveryAlarms {
   /** @param id of the alarm: outlet, and the client if there is one @param text who is late with what */
   missed(id: string, text: string): void {
     const watched = this.#watched.get(id);
-    if (watched !== undefined) watched.missed = true;
-    else if (this.#watched.size < CLIENTS_MAX)
+    if (watched !== undefined) {
+      watched.missed = true;
+      watched.text = text;
+    } else if (this.#watched.size < CLIENTS_MAX)
       this.#watched.set(id, { text, seconds: 0, isRaised: false, missed: true });
   }
 

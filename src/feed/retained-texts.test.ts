@@ -57,6 +57,14 @@ describe('retained texts', () => {
     expect(texts.latest()).toEqual([alarm('hot', false)]);
   });
 
+  test('never forget a board, nor an alarm that stands for one that is over', () => {
+    const texts = new RetainedTexts();
+    texts.add(board(0, 'a'), 0, 0);
+    texts.add(alarm('hot', true), 1, 1);
+    for (let i = 2; i < 2 * RETAINED_MAX; i++) texts.add(alarm(`client-${i >> 1}`, i % 2 === 0), i, i);
+    expect(texts.before(1e9)).toEqual([board(0, 'a'), alarm('hot', true)]);
+  });
+
   test('are bounded, and what is forgotten is counted', () => {
     const texts = new RetainedTexts();
     for (let i = 0; i < RETAINED_MAX + 10; i++) texts.add(alarm(`a${i}`, true), i, i);

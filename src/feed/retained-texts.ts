@@ -4,7 +4,7 @@
  */
 import type { TextEvent } from '../outlet.js';
 
-/** Most boards and alarms; beyond, what was told longest ago is forgotten, and counted. */
+/** Most boards and alarms; beyond, the alarm that was told longest ago is forgotten, and counted: one that is over first. */
 export const RETAINED_MAX = 1024;
 
 export class RetainedTexts {
@@ -49,8 +49,14 @@ function apply(state: Map<string, TextEvent>, event: TextEvent): number {
   if (event.type === 'board') state.delete(`gone ${event.index}`);
   state.set(key, event);
   if (state.size <= RETAINED_MAX) return 0;
-  state.delete(state.keys().next().value!);
+  const oldest = oldestAlarm(state, false) ?? oldestAlarm(state, true);
+  if (oldest !== undefined) state.delete(oldest);
   return 1;
+}
+
+function oldestAlarm(state: Map<string, TextEvent>, active: boolean): string | undefined {
+  for (const [key, event] of state) if (event.type === 'alarm' && event.active === active) return key;
+  return undefined;
 }
 
 function keyOf(event: TextEvent): string {

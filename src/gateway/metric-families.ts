@@ -44,6 +44,10 @@ export const families: Readonly<Record<string, readonly [Kind, string]>> = {
     'Heartbeats that were not sent, because the loop had not turned and looked, or after a trip.',
   ],
   tautline_commands_total: ['counter', 'Commands sent to a board.'],
+  tautline_retained_forgotten_total: [
+    'counter',
+    'Alarms that a restarted worker is not told of, because there have been too many.',
+  ],
   tautline_port_opens_total: ['counter', 'Times that the port of a board was opened.'],
   tautline_port_failures_total: ['counter', 'Times that the port of a board could not be opened.'],
   tautline_port_lost_total: ['counter', 'Times that the open port of a board hung up, or became another device.'],

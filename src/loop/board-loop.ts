@@ -18,6 +18,7 @@ import { verdictCode } from '../deadline/verdict.js';
 import type { LinkState } from '../feed/slot.js';
 import type { BoardCommand, CommandAnswer } from '../outlet.js';
 import { BoardMessages } from './board-messages.js';
+import { ClockWatch } from './clock-watch.js';
 import { BoardCondition } from './condition.js';
 import { BoardControl } from './control.js';
 import { EmulatorLag } from './emulator-lag.js';
@@ -52,6 +53,7 @@ export class BoardLoop {
   readonly #emulator: EmulatorLag;
   readonly #pongs: PongIntake;
   readonly #messages: BoardMessages;
+  readonly #clockWatch: ClockWatch;
   #port: LoopPort | null = null;
   /** Of the chunk under way, and whether the evidence for it has been taken. */
   readonly #arrival = { arrivalUs: Number.NaN };
@@ -95,6 +97,7 @@ export class BoardLoop {
     const { board, session, decoder, clock, control, report } = this;
     this.#effects = new SessionEffects({ loop: this, options, pongs: this.#pongs, path: () => this.#port?.path });
     this.#condition = new BoardCondition({ board, session, decoder, clock, control, report, emulator: this.#emulator });
+    this.#clockWatch = new ClockWatch(clock, report);
     this.#messages = new BoardMessages(this, { options, pongs: this.#pongs, condition: this.#condition });
     this.#tellBoard();
   }
@@ -310,6 +313,7 @@ export class BoardLoop {
   #everySecond(nowUs: number): void {
     this.#secondUs = nowUs;
     this.#emulator.refill();
+    this.#clockWatch.everySecond();
     for (const stream of this.board.streams) this.report.stats(stream, nowUs);
     if (this.board.plain !== null) this.report.stats(this.board.plain, nowUs);
     this.#condition.tell(nowUs);

@@ -6,7 +6,8 @@ import type { MissMessage } from '../sdk/messages.js';
 import { bootText, integer, tenths } from './json-values.js';
 
 /**
- * A frame that missed, or a gap. Its key is (board, boot, stream, seq or firstSeq): who gets one twice keeps the first.
+ * A frame that missed, or a gap. Its key is (board, boot, stream, verdict, and seq or firstSeq and lastSeq): who gets one twice
+ * keeps the first. A silence is told when it begins, its lastSeq and count null, and when it ends.
  * @param utcOffsetUs UTC - host monotonic
  */
 export function missMessage(board: string, stream: string, miss: MissRecord, utcOffsetUs: number): MissMessage {

@@ -27,7 +27,10 @@ describe('handshake', () => {
     await bridge.streaming();
     const settled = () => (trace.health?.uncertaintyUs ?? Number.POSITIVE_INFINITY) < 2500;
     await clock.until('the clock model is certain to 2.5 ms', settled);
-    expect(Math.abs(trace.health!.driftPpm)).toBeLessThanOrEqual(500);
+    await clock.pass(5000); // for the rate
+    // A crystal, or the ceramic resonator of an Uno.
+    const keepsPpm = bridge.descriptor!.mcu === 'ATmega328P' ? 10_000 : 500;
+    expect(Math.abs(trace.health!.driftPpm)).toBeLessThanOrEqual(keepsPpm);
   });
 
   test('unknown and malformed commands are refused by name', async ({ bridge }) => {

@@ -70,21 +70,28 @@ export class Heartbeat {
 
 const BURST = 8;
 const BURST_PERIOD_US = 23_000;
+/** From one pause to the next after the burst, until they are a steady ping's. */
+const SLOWER = 2;
 /** Answers later than this many pings are not looked for. */
 const REMEMBERED = 16;
 
-/** When to ping: a burst at the start of a session, so that the clock is soon known, then twice a second, and on demand. */
+/**
+ * When to ping: a burst at the start of a session, so that the offset of the clocks is soon known, then in longer and longer
+ * pauses, for their rates, up to twice a second; and on demand.
+ */
 export class PingSchedule {
   readonly counters = { sent: 0, answered: 0, stray: 0 };
   readonly #sentUs = new Float64Array(REMEMBERED).fill(Number.NaN);
   #tag: number | null = null;
   #id = 0;
   #burst = 0;
+  #periodUs = PING_PERIOD_US;
   #dueUs = Number.POSITIVE_INFINITY;
 
   opened(tag: number, nowUs: number): void {
     this.#tag = tag;
     this.#burst = BURST;
+    this.#periodUs = BURST_PERIOD_US;
     this.#dueUs = nowUs;
     this.#sentUs.fill(Number.NaN);
   }
@@ -106,8 +113,9 @@ export class PingSchedule {
   /** The message to send now, or null. Stamp the moment of writing with `sent`. */
   next(nowUs: number): Message<'ping'> | null {
     if (this.#tag === null || nowUs < this.#dueUs) return null;
-    this.#burst = Math.max(0, this.#burst - 1);
-    this.#dueUs = nowUs + (this.#burst > 0 ? BURST_PERIOD_US : PING_PERIOD_US);
+    this.#burst--;
+    if (this.#burst <= 0) this.#periodUs = Math.min(PING_PERIOD_US, this.#periodUs * SLOWER);
+    this.#dueUs = nowUs + this.#periodUs;
     this.#id = (this.#id + 1) >>> 0;
     this.counters.sent++;
     return { name: 'ping', session: this.#tag, id: this.#id, pad0: 0, pad1: 0, pad2: 0, pad3: 0 };

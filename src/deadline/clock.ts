@@ -3,7 +3,7 @@
  *
  * - A frame that is complete at the host bounds the offset **from above**: the board had stamped it before.
  * - A ping that the board has stamped bounds it **from below**: the host had sent it before.
- * - A crystal runs at most `DRIFT_LIMIT` fast or slow, and its drift changes at most by `BEND_PER_US`.
+ * - The board's clock runs at most `DRIFT_LIMIT` fast or slow, and its drift changes at most by `BEND_PER_US`.
  *
  * So the true offset is a nearly straight line below all ceilings and above all floors (`Corridor`). Half the distance of the
  * highest and the lowest is the stated uncertainty. Nothing is averaged or
@@ -15,14 +15,20 @@
  * Pure: times come in as arguments. Device times are 64-bit microseconds (see `DeviceTime` for unwrapping).
  */
 import { BoundRing } from './bounds.js';
-import { BEND_PER_US, Corridor, DRIFT_LIMIT, ROUNDING_US } from './corridor.js';
+import { BEND_PER_US, Corridor, ROUNDING_US } from './corridor.js';
 import { AGREEING, rateDoubted } from './rate-doubt.js';
 import { RoundTrips } from './round-trips.js';
 
-/** The lowest ceiling of each second is kept. */
+/** The lowest ceiling of each second is kept; of shorter times at first, when a rate must be found in what little there is. */
 const BIN_US = 1e6;
+const FIRST_BIN_US = 25_000;
+/** Of the time since the first ceiling. */
+const BIN_SHARE = 0.25;
 /** Bounds older than about a minute say nothing more: by then the drift may have bent by 0.5 ms. */
 const BOUNDS = 64;
+
+/** More is no change of a clock's rate at once, but a jump: 0.1 %. */
+const RATE_CHANGE_MAX = 1e-3;
 
 /** Written by `ClockModel.map`. */
 export interface MappedTime {
@@ -56,6 +62,9 @@ export class ClockModel {
   readonly #roundTrips = new RoundTrips();
   readonly #corridor = new Corridor();
   #binEndUs = Number.NaN;
+  #firstBinUs = Number.NaN;
+  /** Slope of the newest corridor that satisfied all bounds. */
+  #rate = 0;
   // Operands of `#lowerCeiling`. As fields they are stored in place; as arguments V8 boxes each number wherever it does not
   // inline the call.
   #boundAtUs = Number.NaN;
@@ -88,6 +97,7 @@ export class ClockModel {
     this.#roundTrips.clear();
     this.#corridor.forget();
     this.#binEndUs = Number.NaN;
+    this.#rate = 0;
   }
 
   /**
@@ -148,7 +158,7 @@ export class ClockModel {
   deviceNotAfter(hostUs: number): number {
     if (!this.settled) return Number.NaN;
     const corridor = this.#corridor;
-    corridor.aheadUs = hostUs - this.offsetUs - corridor.atUs;
+    corridor.aheadUs = (hostUs - this.offsetUs - corridor.atUs) / (1 + corridor.slope);
     corridor.spread();
     return hostUs - corridor.offsetUs - corridor.halfUs;
   }
@@ -160,7 +170,8 @@ export class ClockModel {
     const ceilings = this.#ceilings;
     const corridor = this.#corridor;
     if (!(atUs < this.#binEndUs)) {
-      this.#binEndUs = atUs + BIN_US;
+      if (Number.isNaN(this.#binEndUs)) this.#firstBinUs = atUs;
+      this.#binEndUs = atUs + Math.min(BIN_US, Math.max(FIRST_BIN_US, BIN_SHARE * (atUs - this.#firstBinUs)));
       ceilings.add(atUs, offsetUs);
       this.#solve();
       return;
@@ -204,6 +215,7 @@ export class ClockModel {
       this.#contradiction();
       return;
     }
+    this.#rate = corridor.slope;
     corridor.likelyUs = this.#roundTrips.likelyOffsetUs(
       corridor.atUs,
       corridor.slope,
@@ -212,17 +224,18 @@ export class ClockModel {
   }
 
   /**
-   * No line satisfies all bounds. When the newest floor and ceiling can both hold with a clock at its drift limit, the rate
-   * has changed: the history goes, those two stay. Otherwise one of the clocks has jumped, and everything goes.
+   * No line satisfies all bounds. When a changed rate lets the newest floor and ceiling both hold, that is what has happened:
+   * the history goes, those two stay. Otherwise one of the clocks has jumped, and everything goes.
    */
   #contradiction(): void {
     const floorAtUs = this.#floors.atUs[this.#floors.newest]!;
     const floorUs = this.#floors.offsetUs[this.#floors.newest]!;
     const ceilingAtUs = this.#ceilings.atUs[this.#ceilings.newest]!;
     const ceilingUs = this.#ceilings.offsetUs[this.#ceilings.newest]!;
-    const reachUs = DRIFT_LIMIT * Math.abs(ceilingAtUs - floorAtUs) + ROUNDING_US;
+    const apartUs = ceilingAtUs - floorAtUs;
+    const lowestUs = floorUs + this.#rate * apartUs - RATE_CHANGE_MAX * Math.abs(apartUs) - ROUNDING_US;
     this.restart();
-    if (ceilingUs < floorUs - reachUs) {
+    if (ceilingUs < lowestUs) {
       this.steps++;
       return;
     }

@@ -9,8 +9,11 @@
  */
 import type { BoundRing } from './bounds.js';
 
-/** Largest relative error of a board's clock against the host's: 500 ppm. Crystals keep 100, resonators 500. */
-export const DRIFT_LIMIT = 500e-6;
+/**
+ * Largest relative error of a board's clock against the host's: 3 %, the most that two UARTs bear. Crystals keep 0.01 %, but
+ * an Uno has a ceramic resonator (0.5 %), and what runs on an RC oscillator is trimmed to 1 or 2 %.
+ */
+export const DRIFT_LIMIT = 0.03;
 /** Largest change of that error: 0.3 ppm a second, a crystal warming by several degrees in ten seconds. */
 export const BEND_PER_US = 0.3e-6 / 1e6;
 const HALF_BEND_PER_US = BEND_PER_US / 2;

@@ -51,6 +51,9 @@ export function driftOf(ppm: number, wanderPpm: number, wanderPeriodS: number): 
   return (s) => ppm + wanderPpm * Math.sin((2 * Math.PI * s) / wanderPeriodS);
 }
 
+/** How long ahead the latest device time of a command is asked for. */
+const EXPIRY_US = 50_000;
+
 export interface TraceOptions {
   readonly seed: number;
   readonly seconds: number;
@@ -98,17 +101,20 @@ export function clockTrace(options: TraceOptions): TraceResult {
   const stepsTotal = seconds * frameHz;
   for (let n = 1; n <= stepsTotal; n++) {
     const s = (n * periodUs) / 1e6;
-    offsetUs += options.drift(s) * 1e-6 * periodUs;
+    const rate = options.drift(s) * 1e-6;
+    offsetUs += rate * periodUs;
     if (options.jump && s >= options.jump.atS && s - periodUs / 1e6 < options.jump.atS) offsetUs -= options.jump.us;
     const silent = options.silence !== undefined && s > options.silence.fromS && s < options.silence.toS;
     const deviceUs = n * periodUs + (options.jump && s >= options.jump.atS ? options.jump.us : 0);
     const sentUs = deviceUs + offsetUs;
+    /** Near this frame: the clock's rate holds that long. */
+    const hostOf = (atUs: number) => sentUs + (atUs - deviceUs) * (1 + rate);
+    const deviceOf = (atUs: number) => deviceUs + (atUs - sentUs) / (1 + rate);
     if (!silent && n * periodUs >= pingAtUs) {
-      // Its own sub-millisecond phase; the offset hardly moves within it.
       pingAtUs = n * periodUs + PING_PERIOD_US;
       const pingUs = sentUs - random() * periodUs;
-      const rxUs = Math.floor(model.toDevice(pingUs, random) - offsetUs);
-      const answeredUs = model.toHost(rxUs + 20 + offsetUs, random);
+      const rxUs = Math.floor(deviceOf(model.toDevice(pingUs, random)));
+      const answeredUs = model.toHost(hostOf(rxUs + 20), random);
       if (rxUs > 0) {
         clock.pong(pingUs, rxUs, rxUs + 20, answeredUs, 0);
         options.onPong?.(pingUs, rxUs, rxUs + 20, answeredUs);
@@ -126,7 +132,7 @@ export function clockTrace(options: TraceOptions): TraceResult {
       outside++;
       result.lastOutsideS = s;
     }
-    if (clock.deviceNotAfter(sentUs + 50_000) > deviceUs + 50_000 + 50) result.expiryTooLate++;
+    if (clock.deviceNotAfter(sentUs + EXPIRY_US) > deviceOf(sentUs + EXPIRY_US) + 50) result.expiryTooLate++;
     result.uncertaintyMaxUs = Math.max(result.uncertaintyMaxUs, out.uncertaintyUs);
     result.lastUncertaintyUs = out.uncertaintyUs;
   }

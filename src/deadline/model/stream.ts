@@ -72,7 +72,9 @@ export function settledMonitor(
   const clock = new ClockModel();
   const deviceTime = new DeviceTime();
   deviceTime.anchor(atUs, atUs + offsetUs);
-  clock.pong(atUs + offsetUs - uncertaintyUs, atUs, atUs, atUs + offsetUs + uncertaintyUs, 0);
+  // Two, far apart: the first for the rate.
+  for (const deviceUs of [atUs - 60e6, atUs])
+    clock.pong(deviceUs + offsetUs - uncertaintyUs, deviceUs, deviceUs, deviceUs + offsetUs + uncertaintyUs, 0);
   const monitor = new StreamMonitor(contract, lineTiming(BAUD), clock, deviceTime);
   monitor.restart(0xb007, atUs + offsetUs);
   return { monitor, clock, deviceTime };

@@ -227,6 +227,15 @@ describe('a reader', () => {
     expect(Atomics.load(bench.feed.frames.ring.control, cursorAt(CONSUMER))).toBe(3);
   });
 
+  test('closed at the end of a batch is nobody that could be woken', async () => {
+    const bench = new Bench();
+    bench.frame();
+    const reader = bench.read(0, { batchEnd: () => reader.close() });
+    await vi.waitFor(() => expect(reader.offset).toBe(1), { timeout: 10_000 });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(Atomics.load(bench.feed.frames.ring.control, stateAt(CONSUMER))).toBe(consumerStates.detached);
+  });
+
   test('answers pings, and so does a worker that reads nothing', async () => {
     const bench = new Bench();
     const answers: unknown[] = [];

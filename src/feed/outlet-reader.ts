@@ -200,6 +200,7 @@ class Reader implements RingReader {
       }
       if (this.#handleNext()) continue;
       this.#endBatch();
+      if (this.#isClosed) return;
       const asleep = this.#patienceMs === 0 ? parked : dozing;
       this.#lookTimer?.refresh();
       Atomics.store(control, this.#stateAt, asleep);

@@ -67,6 +67,18 @@ describe('the ping schedule', () => {
     expect(new Set(gaps.slice(11))).toEqual(new Set([PING_PERIOD_US]));
   });
 
+  it('begins anew with a burst when the clock is not what it was', () => {
+    const pings = new PingSchedule();
+    pings.again(0);
+    expect(pings.next(0)).toBeNull(); // of no session
+    pings.opened(7, 0);
+    for (let i = 0; i < 20; i++) pings.next(pings.dueUs);
+    const nowUs = pings.dueUs - PING_PERIOD_US / 2;
+    pings.again(nowUs);
+    expect(pings.next(nowUs)).not.toBeNull();
+    expect(pings.dueUs).toBe(nowUs + 23_000);
+  });
+
   it('pings at once when asked', () => {
     const pings = new PingSchedule();
     pings.opened(7, 0);

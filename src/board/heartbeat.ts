@@ -90,10 +90,15 @@ export class PingSchedule {
 
   opened(tag: number, nowUs: number): void {
     this.#tag = tag;
+    this.#sentUs.fill(Number.NaN);
+    this.again(nowUs);
+  }
+
+  /** Begins anew with a burst: what was known of the clock is not true any more. */
+  again(nowUs: number): void {
     this.#burst = BURST;
     this.#periodUs = BURST_PERIOD_US;
-    this.#dueUs = nowUs;
-    this.#sentUs.fill(Number.NaN);
+    this.demand(nowUs);
   }
 
   closed(): void {

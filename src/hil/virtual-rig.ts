@@ -70,7 +70,7 @@ export class VirtualRig implements Rig {
     const { board, seed, trace } = options;
     this.#options = options;
     this.#line = this.#newBoard();
-    this.#clock = new VirtualHostClock(options.hasOutlets, () => this.#line.nowUs);
+    this.#clock = new VirtualHostClock(board, options.hasOutlets, () => this.#line.nowUs);
     this.trace = trace(() => this.nowUs());
     this.faults = this.#newFaults();
     const config = boardConfig(`emulated:${board}`);

@@ -66,6 +66,8 @@ export class BoardLoop {
   #isChecked = false;
   #secondUs = 0;
   #nextSettleUs = 0;
+  /** Jumps and changed rates of the clock, as of the last tick. */
+  #clockRestarts = 0;
   #isDisposed = false;
 
   constructor(options: BoardLoopOptions) {
@@ -303,8 +305,11 @@ export class BoardLoop {
     this.#condition.tell(nowUs);
   }
 
-  /** A clock that was thrown over needs a ping now, not in a second: without it no verdict is possible. */
+  /** A clock that was thrown over needs pings now, not in half a second: without them no verdict is possible. */
   #settleClock(nowUs: number): void {
+    const restarts = this.clock.steps + this.clock.rateChanges;
+    if (restarts !== this.#clockRestarts) this.control.pings.again(nowUs);
+    this.#clockRestarts = restarts;
     if (this.clock.settled || !this.board.hasStreams || nowUs < this.#nextSettleUs) return;
     this.#nextSettleUs = nowUs + SETTLE_PING_US;
     this.control.pings.demand(nowUs);

@@ -119,15 +119,6 @@ describe('HIL_TARGET', () => {
     await expect(loadTarget('bench')).rejects.toThrow(/there is no hil-boards\.toml here/);
   });
 
-  it('that is not plugged in is missing with the reason, also where ports cannot be listed', async () => {
-    load('[boards.bench]\nusb = "ffff:fffe"');
-    process.env.HIL_BOARDS = path;
-    const { missing } = await loadTarget('bench');
-    expect(missing('release')).toMatch(
-      /^(board bench is not there: there is no port ffff:fffe: plug it in|boards\.bench\.usb = "ffff:fffe": .*give a port by its path)/,
-    );
-  });
-
   it('takes a board of the map with what its entry gives it', async () => {
     load(`[boards.bench]
 path = "${path}"

@@ -20,7 +20,7 @@ export async function portOf({ name, path, usb }: MappedBoard): Promise<FoundPor
   });
   const [first, ...others] = matchPorts(parseSelector(usb!)!, ports);
   if (first === undefined) return null;
-  if (others.length > 0) throw portAmbiguous(usb!, [first, ...others]);
+  if (others.length > 0) throw portAmbiguous(`boards.${name}.usb = "${usb}"`, [first, ...others]);
   // The name that it keeps when it comes back as another device.
   return { path: ports.find((port) => port.path === first)?.stablePath ?? first };
 }

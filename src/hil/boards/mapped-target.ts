@@ -46,13 +46,13 @@ function capabilitiesOf(board: MappedBoard): Capability[] {
   return [...can, ...board.features.map((name) => `feature:${name}` as const)];
 }
 
-/** Why it cannot be had; null when it can. */
+/** Why it is not there; null when it is, and when that cannot be told: then the first test that wants it says why. */
 async function absence(board: MappedBoard): Promise<string | null> {
-  try {
-    return (await portOf(board)) !== null || showsAsDrive(board) ? null : absent(board);
-  } catch (error) {
-    return (error as Error).message;
-  }
+  const isThere = await portOf(board).then(
+    (port) => port !== null || showsAsDrive(board),
+    () => true,
+  );
+  return isThere ? null : absent(board);
 }
 
 /** A board in its bootloader has no port, and can be flashed. */
@@ -91,6 +91,7 @@ class Desk {
 
   async #prepare(firmware: FirmwareKind): Promise<FirmwareKind> {
     const { board } = this;
+    await portOf(board); // throws where several match, or ports cannot be listed
     this.#lock ??= await lockBoard(board, { waitMs: environment.waitSeconds * 1e3, tell });
     await ensureFirmware(board, firmware, tell);
     return firmware;

@@ -96,7 +96,7 @@ export const portReplaced = (path: string): PortError =>
   new PortError('PORT_SILENT', path, `${path} fell silent, and the path is gone or leads to another device now.`);
 
 /** The rates that boards are usually set to, most likely first. */
-const usualBauds = [115_200, 921_600, 9_600, 57_600, 230_400, 460_800, 1_000_000] as const;
+export const usualBauds = [115_200, 921_600, 9_600, 57_600, 230_400, 460_800, 1_000_000] as const;
 
 export const baudSuspected = (path: string, baud: number, bytes: number): PortError =>
   new PortError(

@@ -33,6 +33,10 @@ export async function ensureFirmware(
   const wanted = buildOfImage(image);
   const before = (await portOf(board)) === null ? NO_PORT : await buildOnBoard(board, ASK_MS);
   if (before.build === wanted) return 'there';
+  if (before.build === null && before.isNoise)
+    throw new Error(
+      `board ${board.name}: ${before.why}. It may run the image already, so it is not flashed; if it runs something else, flash it once yourself.`,
+    );
   const runs = before.build === null ? `tells no build hash (${before.why})` : `runs build ${before.build}`;
   const differs = `board ${board.name} ${runs}, and ${image} is build ${wanted}`;
   const { flasher } = board;
@@ -49,4 +53,4 @@ export async function ensureFirmware(
   );
 }
 
-const NO_PORT = { build: null, why: 'it has no port' } as const;
+const NO_PORT = { build: null, why: 'it has no port', isNoise: false } as const;

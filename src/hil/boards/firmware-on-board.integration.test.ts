@@ -1,0 +1,83 @@
+/** Which boards are flashed, and which not: what is at the port is a pseudo-terminal that says what a board could. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PtyLine } from '../../board/testing/pty-line.js';
+import { buildOnBoard } from './board-build.js';
+import { loadBoardMap, type MappedBoard } from './board-map.js';
+import { ensureFirmware } from './firmware-on-board.js';
+
+const image = fileURLToPath(new URL('../../../firmware/images/pico.uf2', import.meta.url));
+const RUN_MS = 120_000;
+
+let folder: string;
+let line: PtyLine;
+let talk: NodeJS.Timeout | undefined;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tautline-firmware-'));
+  line = await PtyLine.open();
+});
+afterEach(async () => {
+  clearInterval(talk);
+  await line.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function bench(): MappedBoard {
+  const file = join(folder, 'hil-boards.toml');
+  writeFileSync(
+    file,
+    `[boards.bench]
+path = "${line.path}"
+baud = 9_600
+flasher = "command"
+flashCommand = "echo {image} >>flashed"
+image = { release = "${image}" }\n`,
+  );
+  return loadBoardMap(file, [])!.boards.get('bench')!;
+}
+
+/** As a line at the wrong rate is heard: bytes that nobody sent. */
+function noise(bytes: number, everyMs: number): void {
+  talk = setInterval(() => line.write(randomBytes(bytes)), everyMs);
+}
+
+describe('a board', () => {
+  it.each([
+    ['too fast for it', 200, 20],
+    ['too slow for it: a line becomes two bytes', 2, 100],
+  ])(
+    'whose bytes make no sense is not flashed: the rate of the map is probably wrong (%s)',
+    async (_, bytes, everyMs) => {
+      noise(bytes, everyMs);
+      const board = bench();
+      const refused = await ensureFirmware(board, 'release', () => {}).catch((error: Error) => error.message);
+      expect(refused).toMatch(
+        /^board bench: \d+ bytes came at 9600 baud within 10 s, and made neither lines nor frames: it probably runs at another rate/,
+      );
+      expect(refused).toContain('Usual ones: 115200, 921600, 57600, 230400, 460800, 1000000');
+      expect(refused).toContain(`correct boards.bench.baud in ${board.file}`);
+      expect(refused).toContain('so it is not flashed');
+      expect(existsSync(join(folder, 'flashed'))).toBe(false);
+    },
+    RUN_MS,
+  );
+
+  it(
+    'that speaks nonsense only while it boots is silent, so it may be flashed',
+    async () => {
+      noise(200, 20);
+      setTimeout(() => clearInterval(talk), 1500);
+      expect(await buildOnBoard(bench(), 6000)).toEqual({
+        build: null,
+        why: 'it did not say anything that makes sense within 6 s',
+        isNoise: false,
+      });
+    },
+    RUN_MS,
+  );
+});

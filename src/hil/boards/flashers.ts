@@ -1,9 +1,10 @@
 /** The ways in which an image gets onto a board. Each ends when it is written, or throws why not. */
-import { copyFileSync, existsSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { copyFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MappedBoard } from './board-map.js';
 import { filled, runProgram } from './run-program.js';
+import { driveOf, isDriveThere, UF2_INFO } from './uf2-drive.js';
 
 export interface Flashing {
   readonly board: MappedBoard;
@@ -17,8 +18,6 @@ export interface Flashing {
 
 type Flash = (flashing: Flashing) => Promise<void>;
 
-/** What every UF2 bootloader shows (UF2 specification, "Files exposed by bootloaders"): a folder without it is no board. */
-const UF2_INFO = 'INFO_UF2.TXT';
 const POLL_MS = 100;
 
 const byAvrdude: Flash = async ({ board, image, port }) => {
@@ -49,10 +48,10 @@ const byCommand: Flash = async ({ board, image, port }) => {
 
 /** A drive appears, takes the file, and goes away when the board has written it and starts it. */
 const byUf2: Flash = async ({ board, image, tell }) => {
-  const volume = resolve(board.folder, board.volume!);
+  const volume = driveOf(board)!;
   const what = `boards.${board.name}: uf2`;
   const endMs = performance.now() + board.flashSeconds * 1e3;
-  const isThere = () => existsSync(join(volume, UF2_INFO));
+  const isThere = () => isDriveThere(board);
   if (!isThere()) await enterBootloader(board, volume, tell);
   if (!(await turned(isThere, endMs))) {
     throw new Error(

@@ -1,5 +1,5 @@
 /** Whether a board of hil-boards.toml can be had: one that is not plugged in is missing, one that cannot be told is an error. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -53,5 +53,15 @@ describe('a board of the map', () => {
     await expect(target.start(options)).rejects.toThrow(
       /^boards\.bench\.usb = "2341:0043": the ports cannot be listed: there is no udevadm/,
     );
+  });
+
+  it('with a drive is missing while the drive is an empty mount point, and there in its bootloader', async () => {
+    const keys = `path = "${join(folder, 'none')}"\nflasher = "uf2"\nvolume = "RPI-RP2"\nimage = { release = "pico.uf2" }`;
+    mkdirSync(join(folder, 'RPI-RP2'));
+    expect((await bench(keys)).missing('release')).toMatch(
+      /^board bench is not there: there is no port .*none: plug it in/,
+    );
+    writeFileSync(join(folder, 'RPI-RP2', 'INFO_UF2.TXT'), '');
+    expect((await bench(keys)).missing('release')).toBe(null);
   });
 });

@@ -1,6 +1,4 @@
 /** A board of `hil-boards.toml` as a target: what its entry says can be done to it, and no more. */
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PortLock } from '../../board/port-lock.js';
 import type { Capability } from '../capabilities.js';
@@ -14,6 +12,7 @@ import type { MappedBoard } from './board-map.js';
 import { portOf } from './board-port.js';
 import { ensureFirmware } from './firmware-on-board.js';
 import { runProgram } from './run-program.js';
+import { isDriveThere } from './uf2-drive.js';
 
 /** Long enough for the capacitor between DTR and an Arduino's reset pin to charge. */
 const DTR_LOW_MS = 100;
@@ -49,15 +48,11 @@ function capabilitiesOf(board: MappedBoard): Capability[] {
 /** Why it is not there; null when it is, and when that cannot be told: then the first test that wants it says why. */
 async function absence(board: MappedBoard): Promise<string | null> {
   const isThere = await portOf(board).then(
-    (port) => port !== null || showsAsDrive(board),
+    (port) => port !== null || isDriveThere(board), // in its bootloader it has no port, and can be flashed
     () => true,
   );
   return isThere ? null : absent(board);
 }
-
-/** A board in its bootloader has no port, and can be flashed. */
-const showsAsDrive = ({ volume, folder }: MappedBoard): boolean =>
-  volume !== undefined && existsSync(resolve(folder, volume));
 
 const absent = ({ name, path, usb, file }: MappedBoard): string =>
   `board ${name} is not there: there is no port ${path ?? usb}: plug it in, or correct ${file} ("tautline ports" lists ports)`;

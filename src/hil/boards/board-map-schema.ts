@@ -68,7 +68,7 @@ export const MappedBoardSchema = Type.Object(
       minimum: 1,
       maximum: 3600,
       default: 60,
-      description: 'how long writing may take, and waiting for `volume`',
+      description: 'how long writing may take; and before it, as long again, waiting for `volume`',
     }),
     image: Type.Object(MappedImagesSchema.properties, {
       ...closed,

@@ -1,11 +1,13 @@
 /** Which boards are flashed, and which not: what is at the port is a pseudo-terminal that says what a board could. */
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PtyLine } from '../../board/testing/pty-line.js';
+import { Desk, images } from '../testing/desk.rig.js';
 import { buildOnBoard } from './board-build.js';
 import { loadBoardMap, type MappedBoard } from './board-map.js';
 import { ensureFirmware } from './firmware-on-board.js';
@@ -77,6 +79,56 @@ describe('a board', () => {
         why: 'it did not say anything that makes sense within 6 s',
         isNoise: false,
       });
+    },
+    RUN_MS,
+  );
+});
+
+describe('a board with a drive', () => {
+  const desks: Desk[] = [];
+  afterEach(() => {
+    for (const desk of desks.splice(0)) desk.close();
+  });
+
+  /** In its bootloader: off, and its drive is there. */
+  function inBootloader(): { desk: Desk; board: MappedBoard } {
+    const desk = new Desk();
+    desks.push(desk);
+    mkdirSync(join(desk.folder, 'drive'));
+    writeFileSync(join(desk.folder, 'drive', 'INFO_UF2.TXT'), '');
+    desk.describe(`flasher = "uf2"\nvolume = "drive"\nflashSeconds = 2\nimage = { release = "${images.release}" }`);
+    return { desk, board: loadBoardMap(desk.map, [])!.boards.get('desk')! };
+  }
+
+  it(
+    'is flashed when it tells the right build afterwards, whatever is left of its drive',
+    async () => {
+      const { desk, board } = inBootloader();
+      const image = join(desk.folder, 'drive', 'tautline-host');
+      // The bootloader: starts what it has got. A stale mount still shows all of its drive.
+      spawn(
+        'sh',
+        ['-c', `until cmp -s "${image}" "${images.release}"; do sleep 0.1; done; sh desk.sh flash "${images.release}"`],
+        {
+          cwd: desk.folder,
+        },
+      );
+      expect(await ensureFirmware(board, 'release', () => {})).toBe('flashed');
+      expect(existsSync(join(desk.folder, 'drive', 'INFO_UF2.TXT'))).toBe(true);
+    },
+    RUN_MS,
+  );
+
+  it(
+    'that does not start what it got is an error that tells of the drive',
+    async () => {
+      const { desk, board } = inBootloader();
+      await expect(ensureFirmware(board, 'release', () => {})).rejects.toThrow(
+        new RegExp(
+          `uf2 ended well, but the board does not run the image: .*, the board tells none \\(its port did not appear within 30 s\\)\\. ` +
+            `There is still a drive at ${desk.folder}/drive: the image is not for this board`,
+        ),
+      );
     },
     RUN_MS,
   );

@@ -6,6 +6,7 @@ import type { MappedBoard } from './board-map.js';
 import { portOf } from './board-port.js';
 import { flashers } from './flashers.js';
 import { buildOfImage } from './image-build.js';
+import { driveOf, isDriveThere } from './uf2-drive.js';
 
 /** A bootloader's pause, the greeting, the descriptor, on a busy machine. */
 const ASK_MS = 10_000;
@@ -43,13 +44,14 @@ export async function ensureFirmware(
   if (flasher === 'none') throw new Error(`${differs}: flash it, or set its flasher in ${board.file}`);
   tell(`${differs}: flashing with ${flasher}`);
   const port = (await portOf(board))?.path ?? null;
-  await flashers[flasher]({ board, image, port, tell });
+  const doubt = await flashers[flasher]({ board, image, port, tell });
   const after = await buildOnBoard(board, VERIFY_MS);
   if (after.build === wanted) return 'flashed';
   const stillRuns = after.build === null ? `tells none (${after.why})` : `tells ${after.build}`;
+  const ended = doubt === null ? 'ended well, but' : `ended with "${doubt}", and`;
   throw new Error(
-    `board ${board.name}: ${flasher} ended well, but the board does not run the image: ${image} has build hash ` +
-      `${wanted}, the board ${stillRuns}. Look whether it is the board that ${board.file} names.`,
+    `board ${board.name}: ${flasher} ${ended} the board does not run the image: ${image} has build hash ` +
+      `${wanted}, the board ${stillRuns}. ${isDriveThere(board) ? `There is still a drive at ${driveOf(board)}: the image is not for this board, the drive is another board's, or a mount was left over.` : `Look whether it is the board that ${board.file} names.`}`,
   );
 }
 

@@ -1,5 +1,6 @@
 /** Flashing, with stand-ins for what is at the other end: a program named avrdude, a folder that a bootloader would show. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -26,7 +27,7 @@ function board(keys: string): MappedBoard {
   return loadBoardMap(file, [])!.boards.get('bench')!;
 }
 
-function flash(bench: MappedBoard, port: string | null = '/dev/ttyACM7'): Promise<void> {
+function flash(bench: MappedBoard, port: string | null = '/dev/ttyACM7'): Promise<string | null> {
   const image = join(folder, 'blink image.uf2');
   writeFileSync(image, 'the image');
   return flashers[bench.flasher as keyof typeof flashers]({
@@ -104,11 +105,13 @@ while ! cmp -s "RPI-RP2/blink image.uf2" "blink image.uf2"; do sleep 0.05; done
 cp "RPI-RP2/blink image.uf2" got; rm -r RPI-RP2`;
   const keys = (more = '') => `flasher = "uf2"\nvolume = "RPI-RP2"\n${more}`;
 
-  it('waits for the drive, says what somebody has to do, and ends when the board has gone with the image', async () => {
+  const gotIt = () => vi.waitUntil(() => !existsSync(volumeOf()), { timeout: 30_000 });
+
+  it('waits for the drive, says what somebody has to do, and writes the image', async () => {
     const started = spawn('sh', ['-c', bootloader], { cwd: folder });
-    await flash(board(keys()));
+    expect(await flash(board(keys()))).toBe(null);
+    await gotIt();
     expect(readFileSync(join(folder, 'got'), 'utf8')).toBe('the image');
-    expect(existsSync(volumeOf())).toBe(false);
     expect(lines).toEqual([`board bench: hold BOOTSEL and plug it in; waiting 60 s for ${volumeOf()}`]);
     started.kill();
   });
@@ -116,6 +119,7 @@ cp "RPI-RP2/blink image.uf2" got; rm -r RPI-RP2`;
   it('needs nobody where a command makes the drive appear', async () => {
     writeFileSync(join(folder, 'enter.sh'), `(${bootloader}) >/dev/null 2>&1 &`);
     await flash(board(keys('bootloaderCommand = "sh enter.sh"')));
+    await gotIt();
     expect(readFileSync(join(folder, 'got'), 'utf8')).toBe('the image');
     expect(lines).toEqual([]);
   });
@@ -128,12 +132,37 @@ cp "RPI-RP2/blink image.uf2" got; rm -r RPI-RP2`;
     expect(existsSync(join(volumeOf(), 'blink image.uf2'))).toBe(false);
   });
 
-  it('says so when the board does not take the image', async () => {
-    mkdirSync(volumeOf());
+  describe('that takes its time', () => {
+    /** Opening it waits for somebody who reads, as a write waits for a drive. */
+    const pipe = 'RPI-RP2/blink image.uf2';
+    const showDrive = `mkdir RPI-RP2; mkfifo "${pipe}"; : >RPI-RP2/INFO_UF2.TXT`;
+    const arrived = () => vi.waitUntil(() => readFileSync(join(folder, 'got'), 'utf8') === 'the image');
+    it('to show its drive has as long again for the writing', async () => {
+      spawn('sh', ['-c', `sleep 2; ${showDrive}; sleep 2; cat "${pipe}" >got`], { cwd: folder });
+      await flash(board(keys('flashSeconds = 3')));
+      await arrived();
+    });
+
+    it('and never ends to write is given up', async () => {
+      spawnSync('sh', ['-c', showDrive], { cwd: folder });
+      await expect(flash(board(keys('flashSeconds = 1')))).rejects.toThrow(
+        /^boards\.bench: uf2: .*blink image\.uf2 was not written to .*RPI-RP2 after 1 s: /,
+      );
+      await once(spawn('cat', [pipe], { cwd: folder }), 'exit'); // whoever still waits is let go
+    });
+
+    it('is written to the end, past every buffer, before the board is asked', async () => {
+      spawn('sh', ['-c', `${showDrive}; cat "${pipe}" >got`], { cwd: folder });
+      // A pipe cannot be flushed to a disk: that it was tried shows as the doubt that is left.
+      expect(await flash(board(keys()))).toMatch(/EINVAL.*fsync/);
+      await arrived();
+    });
+  });
+
+  it('that may not be written to says so at once', async () => {
+    mkdirSync(join(volumeOf(), 'blink image.uf2'), { recursive: true });
     writeFileSync(join(volumeOf(), 'INFO_UF2.TXT'), '');
-    await expect(flash(board(keys('flashSeconds = 1')))).rejects.toThrow(
-      /is still there 1 s after it got .*blink image\.uf2: it is not an image for this board/,
-    );
+    await expect(flash(board(keys()))).rejects.toThrow(/^boards\.bench: uf2: cannot write to .*RPI-RP2: EISDIR/);
   });
 });
 

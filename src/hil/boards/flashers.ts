@@ -1,5 +1,5 @@
-/** The ways in which an image gets onto a board. Each ends when it is written, or throws why not. */
-import { copyFileSync } from 'node:fs';
+/** The ways in which an image gets onto a board. Each ends when it is written, or throws why not. Whether it runs, the board tells. */
+import { open, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MappedBoard } from './board-map.js';
@@ -16,7 +16,8 @@ export interface Flashing {
   readonly tell: (line: string) => void;
 }
 
-type Flash = (flashing: Flashing) => Promise<void>;
+/** Resolves with what went wrong at the end, where the board may have the image all the same; null for nothing. */
+type Flash = (flashing: Flashing) => Promise<string | null>;
 
 const POLL_MS = 100;
 
@@ -33,6 +34,7 @@ const byAvrdude: Flash = async ({ board, image, port }) => {
     folder: board.folder,
     timeoutMs: board.flashSeconds * 1e3,
   });
+  return null;
 };
 
 const byCommand: Flash = async ({ board, image, port }) => {
@@ -44,31 +46,57 @@ const byCommand: Flash = async ({ board, image, port }) => {
     folder: board.folder,
     timeoutMs: board.flashSeconds * 1e3,
   });
+  return null;
 };
 
-/** A drive appears, takes the file, and goes away when the board has written it and starts it. */
+/** A drive appears, and takes the file. It goes away by itself, or a stale mount keeps it: that says nothing about the board. */
 const byUf2: Flash = async ({ board, image, tell }) => {
-  const volume = driveOf(board)!;
+  const drive = driveOf(board)!;
   const what = `boards.${board.name}: uf2`;
-  const endMs = performance.now() + board.flashSeconds * 1e3;
-  const isThere = () => isDriveThere(board);
-  if (!isThere()) await enterBootloader(board, volume, tell);
-  if (!(await turned(isThere, endMs))) {
+  const { flashSeconds } = board;
+  if (!isDriveThere(board)) await enterBootloader(board, drive, tell);
+  if (!(await turned(() => isDriveThere(board), flashSeconds * 1e3))) {
     throw new Error(
-      `${what}: no board showed up as a drive at ${volume} within ${board.flashSeconds} s (there is no ${UF2_INFO}): hold ` +
+      `${what}: no board showed up as a drive at ${drive} within ${flashSeconds} s (there is no ${UF2_INFO}): hold ` +
         'BOOTSEL while you plug it in, see that the drive is mounted there, or set bootloaderCommand',
     );
   }
-  let failure = '';
-  try {
-    copyFileSync(image, join(volume, basename(image)));
-  } catch (error) {
-    failure = (error as Error).message; // a board that goes away before the last write has come back has it all the same
-  }
-  if (await turned(() => !isThere(), endMs)) return;
-  const reason = failure === '' ? 'it is not an image for this board, or the board hangs' : failure;
-  throw new Error(`${what}: ${volume} is still there ${board.flashSeconds} s after it got ${image}: ${reason}`);
+  // Its own time: somebody may have needed nearly all of the other to find the button.
+  const written = await inTime(flashSeconds * 1e3, writeThrough(image, join(drive, basename(image)))).catch(
+    (error: Error) => {
+      throw new Error(`${what}: cannot write to ${drive}: ${error.message}`);
+    },
+  );
+  if (written !== undefined) return written;
+  throw new Error(
+    `${what}: ${image} was not written to ${drive} after ${flashSeconds} s: the board or its cable hangs`,
+  );
 };
+
+/**
+ * @returns what went wrong after the first byte: a board that goes away before the last write has come back has it all the same
+ * @throws Error when nothing was written
+ */
+async function writeThrough(from: string, to: string): Promise<string | null> {
+  const bytes = await readFile(from);
+  const file = await open(to, 'w');
+  try {
+    await file.writeFile(bytes);
+    await file.sync(); // the system would keep it for half a minute, and nobody unmounts the drive
+    await file.close();
+    return null;
+  } catch (error) {
+    await file.close().catch(() => {});
+    return (error as Error).message;
+  }
+}
+
+/** @returns undefined when the work is not done by then; it goes on, and nobody waits for it */
+async function inTime<Result>(ms: number, work: Promise<Result>): Promise<Result | undefined> {
+  const over = new AbortController();
+  const late = sleep(ms, undefined, { signal: over.signal }).catch(() => undefined);
+  return Promise.race([work, late]).finally(() => over.abort());
+}
 
 async function enterBootloader(board: MappedBoard, volume: string, tell: (line: string) => void): Promise<void> {
   const { name, folder, bootloaderCommand, flashSeconds } = board;
@@ -81,7 +109,8 @@ async function enterBootloader(board: MappedBoard, volume: string, tell: (line: 
 }
 
 /** Whether it did, in time. */
-async function turned(condition: () => boolean, endMs: number): Promise<boolean> {
+async function turned(condition: () => boolean, withinMs: number): Promise<boolean> {
+  const endMs = performance.now() + withinMs;
   while (!condition()) {
     if (performance.now() > endMs) return false;
     await sleep(POLL_MS);

@@ -1,5 +1,6 @@
 /** Targets in real time: a board on a port, and the real bridge with its outlets. */
 import { existsSync } from 'node:fs';
+import { type BoardLock, lockBoardAt } from './boards/board-lock.js';
 import type { Capability } from './capabilities.js';
 import { environment } from './environment.js';
 import { bootRomPath, imagePath, missingImage, tryOwnImage } from './firmware-image.js';
@@ -73,13 +74,22 @@ export function hostTarget(): Target {
 /** A board that is really there. Nothing is known of it but its port. */
 export function portTarget(path: string): Target {
   const hasPty = process.platform !== 'win32';
+  /** Held until `stop`. A refusal stays: nobody waits twice. */
+  let lock: Promise<BoardLock> | null = null;
   return realTarget(path, ['timing', 'outlets', ...(hasPty ? (['unplug', 'faults'] as const) : [])], {
     missing: () => (existsSync(path) || /^COM\d+$/.test(path) ? null : `there is no port ${path}: plug the board in`),
     open: async (options) => {
-      const { baud } = environment;
+      const { baud, waitSeconds } = environment;
+      lock ??= lockBoardAt(path, { waitMs: waitSeconds * 1e3, tell: (line) => process.stderr.write(`${line}\n`) });
+      await (await lock).follow();
       return needsLine(options)
         ? throughProxy(portLine(path, baud), options)
         : { path, baud, faults: null, close: async () => {} };
+    },
+    stop: async () => {
+      const held = await lock?.catch(() => null);
+      lock = null;
+      await held?.release();
     },
   });
 }

@@ -1,13 +1,12 @@
 /** A board of `hil-boards.toml` as a target: what its entry says can be done to it, and no more. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PortLock } from '../../board/port-lock.js';
 import type { Capability } from '../capabilities.js';
 import { environment } from '../environment.js';
 import { needsLine, throughProxy } from '../line-boards.js';
 import type { BoardHandle } from '../real-rig.js';
 import { realTarget } from '../target-real.js';
 import type { FirmwareKind, RigOptions, Target } from '../targets.js';
-import { lockBoard } from './board-lock.js';
+import { type BoardLock, lockBoard } from './board-lock.js';
 import type { MappedBoard } from './board-map.js';
 import { portOf } from './board-port.js';
 import { ensureFirmware } from './firmware-on-board.js';
@@ -64,7 +63,7 @@ function lacks({ name, flasher, image, file }: MappedBoard, firmware: FirmwareKi
 
 /** The board, held by this run, with the firmware that it has now. */
 class Desk {
-  #lock: PortLock | null = null;
+  #lock: BoardLock | null = null;
   /** What it runs. A refusal stays: neither waiting nor flashing is done twice by itself. */
   #prepared: Promise<FirmwareKind> | null = null;
 
@@ -76,6 +75,7 @@ class Desk {
       this.#prepared = this.#prepare(options.firmware);
       await this.#prepared;
     }
+    await this.#lock?.follow();
     return needsLine(options) ? this.#behindProxy(options) : this.#direct();
   }
 
@@ -86,7 +86,6 @@ class Desk {
 
   async #prepare(firmware: FirmwareKind): Promise<FirmwareKind> {
     const { board } = this;
-    await portOf(board); // throws where several match, or ports cannot be listed
     this.#lock ??= await lockBoard(board, { waitMs: environment.waitSeconds * 1e3, tell });
     await ensureFirmware(board, firmware, tell);
     return firmware;

@@ -5,6 +5,7 @@ import { parse } from 'smol-toml';
 import { ConfigError, suggestion } from '../../config-load.js';
 import { Value } from '../../typebox.js';
 import { MappedBoardSchema, type MappedBoardSettings } from './board-map-schema.js';
+import { driveOf } from './uf2-drive.js';
 
 const MAP_FILE = 'hil-boards.toml';
 const BOARD_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
@@ -16,6 +17,8 @@ export interface MappedBoard extends MappedBoardSettings {
   readonly folder: string;
   /** The map, for messages. */
   readonly file: string;
+  /** Other boards of the map whose bootloaders show their drive in the same place. */
+  readonly sharesDriveWith: readonly string[];
 }
 
 export interface BoardMap {
@@ -38,15 +41,25 @@ export function loadBoardMap(file: string | undefined, reserved: readonly string
     throw new ConfigError(`${path}: ${unknown}: no such table; a board is written as [boards.<name>]`);
   if (!isTable(boards)) throw new ConfigError(`${path}: boards: a board has a name: write [boards.<name>]`);
   const folder = dirname(resolve(path));
-  const all = Object.entries(boards).map(([name, settings]) => {
+  const all = Object.entries(boards).map(([name, settings]): Omit<MappedBoard, 'sharesDriveWith'> => {
     const at = `${path}: boards.${name}`;
     if (!BOARD_NAME.test(name)) throw new ConfigError(`${at}: a name is a small letter, then up to 31 of a-z 0-9 _ -`);
     if (reserved.includes(name))
       throw new ConfigError(`${at}: ${name} is a target of the kit itself: take another name`);
-    return [name, { ...check(settings, at), name, folder, file: path }] as const;
+    return { ...check(settings, at), name, folder, file: path };
   });
-  return { file: path, boards: new Map(all) };
+  const withDrive = all.map((board) => ({ ...board, sharesDriveWith: sharesDrive(board, all) }));
+  return { file: path, boards: new Map(withDrive.map((board) => [board.name, board])) };
 }
+
+/** An entry with the same port is the same board. */
+function sharesDrive(board: DriveUser, all: readonly DriveUser[]): string[] {
+  const drive = driveOf(board);
+  const others = all.filter(({ path, usb }) => path !== board.path || usb !== board.usb);
+  return drive === null ? [] : others.filter((other) => driveOf(other) === drive).map(({ name }) => name);
+}
+
+type DriveUser = Pick<MappedBoard, 'name' | 'path' | 'usb' | 'volume' | 'folder'>;
 
 function read(path: string): object {
   let text: string;

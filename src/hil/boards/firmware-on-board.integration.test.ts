@@ -5,15 +5,18 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PtyLine } from '../../board/testing/pty-line.js';
 import { Desk, images } from '../testing/desk.rig.js';
 import { buildOnBoard } from './board-build.js';
+import { lockDrive } from './board-lock.js';
 import { loadBoardMap, type MappedBoard } from './board-map.js';
 import { ensureFirmware } from './firmware-on-board.js';
 
 const image = fileURLToPath(new URL('../../../firmware/images/pico.uf2', import.meta.url));
 const RUN_MS = 120_000;
+
+const quiet = { waitMs: 0, tell: () => {} };
 
 let folder: string;
 let line: PtyLine;
@@ -57,7 +60,7 @@ describe('a board', () => {
     async (_, bytes, everyMs) => {
       noise(bytes, everyMs);
       const board = bench();
-      const refused = await ensureFirmware(board, 'release', () => {}).catch((error: Error) => error.message);
+      const refused = await ensureFirmware(board, 'release', quiet).catch((error: Error) => error.message);
       expect(refused).toMatch(
         /^board bench: \d+ bytes came at 9600 baud within 10 s, and made neither lines nor frames: it probably runs at another rate/,
       );
@@ -113,7 +116,7 @@ describe('a board with a drive', () => {
           cwd: desk.folder,
         },
       );
-      expect(await ensureFirmware(board, 'release', () => {})).toBe('flashed');
+      expect(await ensureFirmware(board, 'release', quiet)).toBe('flashed');
       expect(existsSync(join(desk.folder, 'drive', 'INFO_UF2.TXT'))).toBe(true);
     },
     RUN_MS,
@@ -123,12 +126,31 @@ describe('a board with a drive', () => {
     'that does not start what it got is an error that tells of the drive',
     async () => {
       const { desk, board } = inBootloader();
-      await expect(ensureFirmware(board, 'release', () => {})).rejects.toThrow(
+      await expect(ensureFirmware(board, 'release', quiet)).rejects.toThrow(
         new RegExp(
           `uf2 ended well, but the board does not run the image: .*, the board tells none \\(its port did not appear within 30 s\\)\\. ` +
             `There is still a drive at ${desk.folder}/drive: the image is not for this board`,
         ),
       );
+    },
+    RUN_MS,
+  );
+
+  it(
+    'has the drive for itself until it has told its build: another run waits',
+    async () => {
+      const { desk, board } = inBootloader();
+      const held = await lockDrive(board, quiet);
+      await expect(ensureFirmware(board, 'release', quiet)).rejects.toThrow(
+        new RegExp(`the drive ${desk.folder}/drive of board desk is in use by process ${process.pid} `),
+      );
+      await held.release();
+      spawn('sh', ['-c', 'sleep 2; sh desk.sh flash "$0"', images.release], { cwd: desk.folder });
+      const flashing = ensureFirmware(board, 'release', quiet);
+      await vi.waitUntil(() => existsSync(join(desk.folder, 'drive', 'tautline-host')), { timeout: 30_000 });
+      await expect(lockDrive(board, quiet)).rejects.toThrow(/ is in use by process/);
+      expect(await flashing).toBe('flashed');
+      await (await lockDrive(board, quiet)).release();
     },
     RUN_MS,
   );

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { FirmwareKind } from '../targets.js';
 import { buildOnBoard } from './board-build.js';
+import { type BoardLockOptions, lockDrive } from './board-lock.js';
 import type { MappedBoard } from './board-map.js';
 import { portOf } from './board-port.js';
 import { flashers } from './flashers.js';
@@ -21,14 +22,15 @@ export function imageFor(board: MappedBoard, firmware: FirmwareKind): string | n
 
 /**
  * Compares build hashes, writes the image when they differ, and compares again.
- * @param tell gets a line about each thing that takes its time
+ * @param options for the drive that several boards may share; `tell` gets a line about each thing that takes its time
  * @throws Error when the image cannot be used or written, or the board tells another hash afterwards: with both
  */
 export async function ensureFirmware(
   board: MappedBoard,
   firmware: FirmwareKind,
-  tell: (line: string) => void,
+  options: BoardLockOptions,
 ): Promise<'there' | 'flashed'> {
+  const { tell } = options;
   const image = imageFor(board, firmware);
   if (image === null) return 'there';
   const wanted = buildOfImage(image);
@@ -43,15 +45,37 @@ export async function ensureFirmware(
   const { flasher } = board;
   if (flasher === 'none') throw new Error(`${differs}: flash it, or set its flasher in ${board.file}`);
   tell(`${differs}: flashing with ${flasher}`);
+  const drive = board.volume === undefined ? null : await lockDrive(board, options);
+  try {
+    await write(board, { flasher, image, wanted, tell });
+    return 'flashed';
+  } finally {
+    await drive?.release();
+  }
+}
+
+interface Written {
+  readonly flasher: keyof typeof flashers;
+  readonly image: string;
+  /** Its build hash. */
+  readonly wanted: string;
+  readonly tell: (line: string) => void;
+}
+
+/** What decides is what the board tells afterwards. */
+async function write(board: MappedBoard, { flasher, image, wanted, tell }: Written): Promise<void> {
   const port = (await portOf(board))?.path ?? null;
   const doubt = await flashers[flasher]({ board, image, port, tell });
   const after = await buildOnBoard(board, VERIFY_MS);
-  if (after.build === wanted) return 'flashed';
-  const stillRuns = after.build === null ? `tells none (${after.why})` : `tells ${after.build}`;
+  if (after.build === wanted) return;
   const ended = doubt === null ? 'ended well, but' : `ended with "${doubt}", and`;
+  const runs = after.build === null ? `tells none (${after.why})` : `tells ${after.build}`;
+  const look = isDriveThere(board)
+    ? `There is still a drive at ${driveOf(board)}: the image is not for this board, the drive is another board's, or its mount was left over.`
+    : `Look whether it is the board that ${board.file} names.`;
   throw new Error(
-    `board ${board.name}: ${flasher} ${ended} the board does not run the image: ${image} has build hash ` +
-      `${wanted}, the board ${stillRuns}. ${isDriveThere(board) ? `There is still a drive at ${driveOf(board)}: the image is not for this board, the drive is another board's, or a mount was left over.` : `Look whether it is the board that ${board.file} names.`}`,
+    `board ${board.name}: ${flasher} ${ended} the board does not run the image: ${image} has build hash ${wanted}, the ` +
+      `board ${runs}. ${look}`,
   );
 }
 

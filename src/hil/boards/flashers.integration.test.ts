@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadBoardMap, type MappedBoard } from './board-map.js';
 import { flashers } from './flashers.js';
@@ -122,6 +122,32 @@ cp "RPI-RP2/blink image.uf2" got; rm -r RPI-RP2`;
     await gotIt();
     expect(readFileSync(join(folder, 'got'), 'utf8')).toBe('the image');
     expect(lines).toEqual([]);
+  });
+
+  it('that is there before anybody asked for it is taken where no other board of the map can be meant, and told', async () => {
+    mkdirSync(volumeOf());
+    writeFileSync(join(volumeOf(), 'INFO_UF2.TXT'), '');
+    await flash(board(keys()));
+    expect(readFileSync(join(volumeOf(), 'blink image.uf2'), 'utf8')).toBe('the image');
+    expect(lines).toEqual([
+      `board bench: a board was in its bootloader before anybody asked for it, with its drive at ${volumeOf()}: it is taken for this one`,
+    ]);
+  });
+
+  /** By another path to the same folder, and with a bootloader command: whose drive it is that does not say either. */
+  const other = (port: string) =>
+    `[boards.other]\npath = "${port}"\nimage = { release = "a" }\n${keys(`volume = "../${basename(folder)}/RPI-RP2"`).replace('volume = "RPI-RP2"\n', '')}`;
+
+  it('that is there before anybody asked for it is refused where another board of the map has the same drive', async () => {
+    mkdirSync(volumeOf());
+    writeFileSync(join(volumeOf(), 'INFO_UF2.TXT'), '');
+    await expect(flash(board(`${keys('bootloaderCommand = "true"')}\n${other('/dev/ttyACM8')}`))).rejects.toThrow(
+      `boards.bench: uf2: a board was in its bootloader before anybody asked for it, with its drive at ${volumeOf()}. ` +
+        'boards.other has that drive, too, so it may be that one: nothing was written. Start the board, and begin again; or',
+    );
+    expect(existsSync(join(volumeOf(), 'blink image.uf2'))).toBe(false);
+    await flash(board(`${keys()}\n${other('/dev/ttyACM7')}`)); // another entry for the same board
+    expect(existsSync(join(volumeOf(), 'blink image.uf2'))).toBe(true);
   });
 
   it('takes no folder for a board that is none', async () => {

@@ -54,7 +54,8 @@ const byUf2: Flash = async ({ board, image, tell }) => {
   const drive = driveOf(board)!;
   const what = `boards.${board.name}: uf2`;
   const { flashSeconds } = board;
-  if (!isDriveThere(board)) await enterBootloader(board, drive, tell);
+  if (isDriveThere(board)) tell(takeAsIs(board, drive));
+  else await enterBootloader(board, drive, tell);
   if (!(await turned(() => isDriveThere(board), flashSeconds * 1e3))) {
     throw new Error(
       `${what}: no board showed up as a drive at ${drive} within ${flashSeconds} s (there is no ${UF2_INFO}): hold ` +
@@ -96,6 +97,21 @@ async function inTime<Result>(ms: number, work: Promise<Result>): Promise<Result
   const over = new AbortController();
   const late = sleep(ms, undefined, { signal: over.signal }).catch(() => undefined);
   return Promise.race([work, late]).finally(() => over.abort());
+}
+
+/**
+ * Nobody has asked for that drive yet: somebody held BOOTSEL beforehand, of this board or of another one.
+ * @returns the line that says so
+ * @throws Error where the map has another board that it may be
+ */
+function takeAsIs({ name, sharesDriveWith: others }: MappedBoard, drive: string): string {
+  const early = `a board was in its bootloader before anybody asked for it, with its drive at ${drive}`;
+  if (others.length === 0) return `board ${name}: ${early}: it is taken for this one`;
+  throw new Error(
+    `boards.${name}: uf2: ${early}. ${others.map((other) => `boards.${other}`).join(' and ')} has that drive, too, so it may be ` +
+      'that one: nothing was written. Start the board, and begin again; or give each board a drive or a flasher of its own ' +
+      '(docs/hil.md, "Several Picos").',
+  );
 }
 
 async function enterBootloader(board: MappedBoard, volume: string, tell: (line: string) => void): Promise<void> {

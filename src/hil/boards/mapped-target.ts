@@ -86,8 +86,9 @@ class Desk {
 
   async #prepare(firmware: FirmwareKind): Promise<FirmwareKind> {
     const { board } = this;
-    this.#lock ??= await lockBoard(board, { waitMs: environment.waitSeconds * 1e3, tell });
-    await ensureFirmware(board, firmware, tell);
+    const options = { waitMs: environment.waitSeconds * 1e3, tell };
+    this.#lock ??= await lockBoard(board, options);
+    await ensureFirmware(board, firmware, options);
     return firmware;
   }
 

@@ -7,7 +7,7 @@ import type { MappedBoard } from './board-map.js';
 export const UF2_INFO = 'INFO_UF2.TXT';
 
 /** Where it is mounted; null for a board that has none. */
-export const driveOf = ({ volume, folder }: MappedBoard): string | null =>
+export const driveOf = ({ volume, folder }: Pick<MappedBoard, 'volume' | 'folder'>): string | null =>
   volume === undefined ? null : resolve(folder, volume);
 
 /** An empty mount point is none. */

@@ -123,6 +123,12 @@ jobs:
         with: { node-version: 22 }
       - run: npm install
       - run: npm test
+      - uses: actions/upload-artifact@v4
+        if: always() # a failure's recording is what HIL_REPLAY runs again, on any machine
+        with:
+          name: hil-artifacts
+          path: hil-artifacts/
+          if-no-files-found: ignore
 `;
 
 const projectFiles = (tarball: string) => ({

@@ -33,3 +33,8 @@ describe('the workflow of "tautline hil init"', () => {
     expect(docs.replaceAll(/^ {3}/gm, '')).toContain(lines); // in a list there
   });
 });
+
+it('"tautline hil init" is among the commands of the README', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  expect(readme).toMatch(/^\| `npx tautline hil init` \| /m);
+});

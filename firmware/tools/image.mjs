@@ -4,9 +4,10 @@
  *
  *   image.mjs rp2040 NAME.elf NAME.bin NAME.uf2   second stage's CRC, build hash, UF2; NAME.bin comes from objcopy
  *   image.mjs atmega328p NAME.elf NAME.bin NAME.hex   build hash, Intel HEX; NAME.bin comes from objcopy
- *   image.mjs host PROGRAM                        build hash only
+ *   image.mjs hash FILE                           build hash only, of firmware for any chip: its ELF, before anything is made of
+ *                                                 that, or its .bin; `host PROGRAM` is the same
  *
- * The build hash is the SHA-256 of the image (`.bin`, or the program) with the 64 digits of its `build` field zeroed.
+ * The build hash is the SHA-256 of the image (`.bin`, or FILE) with the 64 digits of its `build` field zeroed.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -121,7 +122,7 @@ function makeAtmega328p(elfPath, binPath, hexPath) {
   writeFileSync(hexPath, intelHex(bin));
 }
 
-function makeHost(path) {
+function writeHash(path) {
   const program = readFileSync(path);
   writeBuildHash(program, path, createHash('sha256').update(program).digest('hex'));
   writeFileSync(path, program);
@@ -131,10 +132,10 @@ const [kind, ...paths] = process.argv.slice(2);
 try {
   if (kind === 'rp2040' && paths.length === 3) makeRp2040(...paths);
   else if (kind === 'atmega328p' && paths.length === 3) makeAtmega328p(...paths);
-  else if (kind === 'host' && paths.length === 1) makeHost(...paths);
+  else if ((kind === 'hash' || kind === 'host') && paths.length === 1) writeHash(...paths);
   else
     throw new Error(
-      'usage: image.mjs rp2040 NAME.elf NAME.bin NAME.uf2 | image.mjs atmega328p NAME.elf NAME.bin NAME.hex | image.mjs host PROGRAM',
+      'usage: image.mjs rp2040 NAME.elf NAME.bin NAME.uf2 | image.mjs atmega328p NAME.elf NAME.bin NAME.hex | image.mjs hash FILE',
     );
 } catch (error) {
   console.error(`image: ${error.message}`);

@@ -1,9 +1,12 @@
 /** The build hash that an image says of itself: the `build` of its descriptor, as firmware/tools/image.mjs writes it. */
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { dataFromHex } from '../../board/emulated/atmega328p/intel-hex.js';
 
 /** UF2 specification: blocks of 512 bytes with 32 bytes of head. */
 const UF2 = { start: 0x0a324655, blockBytes: 512, headBytes: 32, payloadBytesMax: 476 };
+/** In this repository, and in the package. */
+const TOOL = fileURLToPath(new URL('../../../firmware/tools/image.mjs', import.meta.url));
 const BUILD = /"build":"([0-9a-f]{64})"/g;
 
 /**
@@ -25,8 +28,9 @@ export function buildOfImage(path: string): string {
           : null;
   if (problem === null) return build!;
   throw new Error(
-    `${path} ${problem}: so nobody can tell whether a board runs it. firmware/tools/image.mjs writes the hash into an ` +
-      'image; for firmware without a descriptor take flasher = "none" and no image.',
+    `${path} ${problem}: so nobody can tell whether a board runs it. node ${TOOL} hash FILE writes the hash into the ELF or ` +
+      '.bin file that it is made of; for firmware without a descriptor take flasher = "none" and no image (docs/hil.md, ' +
+      '"Firmware of your own").',
   );
 }
 

@@ -15,11 +15,13 @@ import { type Absence, HostThread } from './host-thread.js';
 import { LineToBoard } from './line-to-board.js';
 import { LineToHost } from './line-to-host.js';
 import { usedBytes } from './memory.js';
+import { MissAccount } from './miss-account.js';
 import { Operator } from './operator.js';
 import { VirtualOutlet } from './outlet.js';
 import type { PlantedBug } from './planted-bugs.js';
 import { Scores } from './scores.js';
 import { FrameBook } from './truth.js';
+import { type Watcher, Watchers } from './watcher.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
 const SECOND_US = 1e6;
@@ -80,6 +82,7 @@ export class Episode {
   nowUs = 0;
   readonly safety: BoardSafety;
   readonly campaign: Campaign;
+  readonly #watcher: Watcher;
   readonly #seconds: number;
   readonly #watchesMemory: boolean;
   readonly #isHard: boolean;
@@ -117,6 +120,7 @@ export class Episode {
       history: () => this.campaign.injector.history,
       published: (offset, seq, releaseUs) => this.outlet?.published(offset, seq, releaseUs),
     });
+    this.#watcher = new Watchers([this.checker, new MissAccount(this.checker, this.thread)]);
     if (this.kinds.some((kind) => traitsOf(kind).where === 'consumer')) this.outlet = this.#newOutlet();
     this.campaign = new Campaign(this, options.seconds * SECOND_US);
     this.device.session.onCommand = (command, code) => this.safety.ran(command, code);
@@ -261,7 +265,7 @@ export class Episode {
       toBoard: this.toBoard,
       config: defaultBoard({ encoding: this.#encoding, class: this.#isHard ? 'hard' : 'firm' }),
       random32: () => Math.floor(this.random() * 2 ** 32),
-      watcher: this.checker,
+      watcher: this.#watcher,
       bug: this.#bug,
     });
     this.outlet?.attach(bridge.feed);

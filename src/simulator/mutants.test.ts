@@ -1,0 +1,131 @@
+/**
+ * Parts of the bridge that could be taken out: each must make the invariant fail that is there for it. The bugs of
+ * `planted-bugs.test.ts` are in the model or around the bridge; these replace a method of the product.
+ */
+import { describe, expect, it } from 'vitest';
+import type { Judgement } from '../deadline/judgement.js';
+import { MissReporter } from '../deadline/misses.js';
+import { StreamMonitor } from '../deadline/monitor.js';
+import { type Verdict, verdictCode } from '../deadline/verdict.js';
+import { Episode, type EpisodeOptions } from './episode.js';
+import { Violation } from './violation.js';
+
+interface Mutant {
+  readonly does: string;
+  readonly invariant: string;
+  readonly options: Partial<EpisodeOptions>;
+  /** @returns what undoes it */
+  readonly mutate: () => () => void;
+}
+
+/** Replaces a method, or a getter by what it would return. */
+function replace<T extends object>(prototype: T, name: keyof T & string, by: PropertyDescriptor): () => void {
+  const was = Object.getOwnPropertyDescriptor(prototype, name)!;
+  Object.defineProperty(prototype, name, { configurable: true, ...by });
+  return () => Object.defineProperty(prototype, name, was);
+}
+
+const nothing = { value: () => {} };
+const { charge, judge } = StreamMonitor.prototype;
+
+/** One verdict is given for another. */
+const mistaking = (from: Verdict, to: Verdict): PropertyDescriptor => ({
+  value(this: StreamMonitor, ...frame: Parameters<typeof judge>): Judgement {
+    const judgement = judge.apply(this, frame);
+    if (judgement.verdict !== verdictCode[from]) return judgement;
+    judgement.verdict = verdictCode[to];
+    // Consistently, so that it is not the sums that give it away.
+    this.counters.verdicts[verdictCode[from]]!--;
+    this.counters.verdicts[verdictCode[to]]!++;
+    return judgement;
+  },
+});
+
+const mutants: readonly Mutant[] = [
+  {
+    does: 'does not know whether a frame is late',
+    invariant: 'what is certainly late is called late',
+    options: { kinds: ['stall'] },
+    mutate: () => replace(StreamMonitor.prototype, 'judge', mistaking('late', 'indeterminate')),
+  },
+  {
+    does: 'calls stale frames late',
+    invariant: 'what is certainly stale is called stale',
+    options: { kinds: ['stop'] },
+    mutate: () => replace(StreamMonitor.prototype, 'judge', mistaking('stale', 'late')),
+  },
+  {
+    does: 'tells no miss of a gap or a silence that ends',
+    invariant: 'every gap is told once',
+    options: { kinds: ['skip'] },
+    mutate: () => replace(MissReporter.prototype, 'judged', nothing),
+  },
+  {
+    does: 'tells no miss of a late frame',
+    invariant: 'every miss is told once',
+    options: { kinds: ['stall'] },
+    mutate: () => replace(MissReporter.prototype, 'judged', nothing),
+  },
+  {
+    does: 'forgets misses that wait when the session ends',
+    invariant: 'every miss is told once',
+    options: { kinds: ['delay', 'reset'], overlap: true },
+    mutate: () => replace(MissReporter.prototype, 'flush', nothing),
+  },
+  {
+    does: 'announces no silence',
+    invariant: 'every silence is told once',
+    options: { kinds: ['dead to host'] },
+    mutate: () => replace(MissReporter.prototype, 'silenceBegan', nothing),
+  },
+  {
+    does: 'charges nobody',
+    invariant: 'culprits are counted as they were told',
+    options: { kinds: ['stall'] },
+    mutate: () => replace(StreamMonitor.prototype, 'charge', nothing),
+  },
+  {
+    does: 'charges the line with everything',
+    invariant: 'culprits are counted as they were told',
+    options: { kinds: ['stall'] },
+    mutate: () =>
+      replace(StreamMonitor.prototype, 'charge', {
+        value(this: StreamMonitor, _culprit: string, count: number) {
+          charge.call(this, 'link', count);
+        },
+      }),
+  },
+];
+
+function run(options: Partial<EpisodeOptions>): Violation | null {
+  const base = {
+    seed: 7,
+    seconds: 60,
+    isExact: true,
+    overlap: false,
+    watchesMemory: false,
+    encoding: 'binary',
+  } as const;
+  try {
+    new Episode({ ...base, ...options }).run();
+    return null;
+  } catch (error) {
+    if (error instanceof Violation) return error;
+    throw error;
+  }
+}
+
+describe.each(mutants)('a bridge that $does', ({ invariant, options, mutate }) => {
+  it(`breaks "${invariant}"`, () => {
+    const restore = mutate();
+    try {
+      expect(run(options)?.invariant).toBe(invariant);
+    } finally {
+      restore();
+    }
+  });
+
+  it('is what breaks it', () => {
+    expect(run(options)?.message).toBeUndefined();
+  });
+});

@@ -85,7 +85,7 @@ class WatchedLoop extends BoardLoop {
   }
 
   override foreign(tag: number, arrivalUs: number): void {
-    if (this.session.state === 'streaming') this.watcher?.foreign();
+    if (this.board.hasStreams) this.watcher?.foreign();
     super.foreign(tag, arrivalUs);
   }
 

@@ -9,6 +9,7 @@ import { BoardSafety } from './board-safety.js';
 import { VirtualBridge } from './bridge.js';
 import { Campaign } from './campaign.js';
 import { Checker } from './checker.js';
+import { DamageAccount } from './damage-account.js';
 import { Device } from './device.js';
 import { allFaultKinds, type FaultKind, swarm, traitsOf } from './faults.js';
 import { type Absence, HostThread } from './host-thread.js';
@@ -120,7 +121,11 @@ export class Episode {
       history: () => this.campaign.injector.history,
       published: (offset, seq, releaseUs) => this.outlet?.published(offset, seq, releaseUs),
     });
-    this.#watcher = new Watchers([this.checker, new MissAccount(this.checker, this.thread)]);
+    this.#watcher = new Watchers([
+      this.checker,
+      new MissAccount(this.checker, this.thread),
+      new DamageAccount(this.checker),
+    ]);
     if (this.kinds.some((kind) => traitsOf(kind).where === 'consumer')) this.outlet = this.#newOutlet();
     this.campaign = new Campaign(this, options.seconds * SECOND_US);
     this.device.session.onCommand = (command, code) => this.safety.ran(command, code);

@@ -3,6 +3,7 @@
  * `planted-bugs.test.ts` are in the model or around the bridge; these replace a method of the product.
  */
 import { describe, expect, it } from 'vitest';
+import { Delivery } from '../codec/delivery.js';
 import type { Judgement } from '../deadline/judgement.js';
 import { MissReporter } from '../deadline/misses.js';
 import { StreamMonitor } from '../deadline/monitor.js';
@@ -26,6 +27,7 @@ function replace<T extends object>(prototype: T, name: keyof T & string, by: Pro
 }
 
 const nothing = { value: () => {} };
+const { binary } = Delivery.prototype;
 const { charge, judge } = StreamMonitor.prototype;
 
 /** One verdict is given for another. */
@@ -92,6 +94,30 @@ const mutants: readonly Mutant[] = [
       replace(StreamMonitor.prototype, 'charge', {
         value(this: StreamMonitor, _culprit: string, count: number) {
           charge.call(this, 'link', count);
+        },
+      }),
+  },
+  {
+    does: 'counts no damage',
+    invariant: 'damage is counted as it was found',
+    options: { kinds: ['drop'] },
+    mutate: () => replace(StreamMonitor.prototype, 'corrupt', nothing),
+  },
+  {
+    does: 'counts no foreign frame',
+    invariant: 'foreign frames are counted as they were found',
+    options: { kinds: ['foreign'], class: 'firm' },
+    mutate: () => replace(StreamMonitor.prototype, 'foreign', nothing),
+  },
+  {
+    does: 'finds damage in everything',
+    invariant: 'no damage is told without any',
+    options: { kinds: ['duplicate'] },
+    mutate: () =>
+      replace(Delivery.prototype, 'binary', {
+        value(this: Delivery, ...frame: Parameters<typeof binary>) {
+          binary.apply(this, frame);
+          this.corrupt(1);
         },
       }),
   },

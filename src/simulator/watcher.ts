@@ -14,7 +14,7 @@ export interface Watcher {
   accepted(frame: DataFrame): void;
   /** The decoder has found damaged bytes. @param isNew they are not the rest of a run of which a piece was told before */
   corrupt(bytes: number, isNew: boolean): void;
-  /** The decoder has found a frame of another session while this one streams. Before the loop hears of it. */
+  /** The decoder has found a frame of another session during this one. Before the loop hears of it. */
   foreign(): void;
   /** @param offset at which the feed will publish it */
   judged(received: ReceivedFrame, judgement: Judgement, offset: number): void;

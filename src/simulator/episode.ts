@@ -15,6 +15,7 @@ import { allFaultKinds, type FaultKind, swarm, traitsOf } from './faults.js';
 import { type Absence, HostThread } from './host-thread.js';
 import { LineToBoard } from './line-to-board.js';
 import { LineToHost } from './line-to-host.js';
+import { Liveness } from './liveness.js';
 import { usedBytes } from './memory.js';
 import { MissAccount } from './miss-account.js';
 import { Operator } from './operator.js';
@@ -125,6 +126,7 @@ export class Episode {
       this.checker,
       new MissAccount(this.checker, this.thread),
       new DamageAccount(this.checker),
+      new Liveness(this.checker, this.thread),
     ]);
     if (this.kinds.some((kind) => traitsOf(kind).where === 'consumer')) this.outlet = this.#newOutlet();
     this.campaign = new Campaign(this, options.seconds * SECOND_US);

@@ -8,6 +8,8 @@ import type { Judgement } from '../deadline/judgement.js';
 import { MissReporter } from '../deadline/misses.js';
 import { StreamMonitor } from '../deadline/monitor.js';
 import { type Verdict, verdictCode } from '../deadline/verdict.js';
+import { BoardCondition } from '../loop/condition.js';
+import { KnownBoard } from '../loop/known-board.js';
 import { Episode, type EpisodeOptions } from './episode.js';
 import { Violation } from './violation.js';
 
@@ -28,7 +30,7 @@ function replace<T extends object>(prototype: T, name: keyof T & string, by: Pro
 
 const nothing = { value: () => {} };
 const { binary } = Delivery.prototype;
-const { charge, judge } = StreamMonitor.prototype;
+const { charge, judge, live } = StreamMonitor.prototype;
 
 /** One verdict is given for another. */
 const mistaking = (from: Verdict, to: Verdict): PropertyDescriptor => ({
@@ -120,6 +122,29 @@ const mutants: readonly Mutant[] = [
           this.corrupt(1);
         },
       }),
+  },
+  {
+    does: 'holds nothing for live',
+    invariant: 'what is fresh is told as live',
+    options: { kinds: ['flip'] },
+    mutate: () => replace(KnownBoard.prototype, 'isLive', { value: () => false }),
+  },
+  {
+    does: 'stays dead after a silence',
+    invariant: 'what is fresh is told as live',
+    options: { kinds: ['dead to host'] },
+    mutate: () =>
+      replace(StreamMonitor.prototype, 'live', {
+        value(this: StreamMonitor, nowUs: number) {
+          return live.call(this, nowUs) && !(this.outage.toUs > 0);
+        },
+      }),
+  },
+  {
+    does: 'tells once a second whether it is live',
+    invariant: 'what is fresh is told as live',
+    options: { kinds: ['dead to host'] },
+    mutate: () => replace(BoardCondition.prototype, 'watch', nothing),
   },
 ];
 

@@ -10,6 +10,7 @@ import { VirtualBridge } from './bridge.js';
 import { Campaign } from './campaign.js';
 import { Checker } from './checker.js';
 import { DamageAccount } from './damage-account.js';
+import { Degradation } from './degradation.js';
 import { Device } from './device.js';
 import { allFaultKinds, type FaultKind, swarm, traitsOf } from './faults.js';
 import { type Absence, HostThread } from './host-thread.js';
@@ -127,6 +128,7 @@ export class Episode {
       new MissAccount(this.checker, this.thread),
       new DamageAccount(this.checker),
       new Liveness(this.checker, this.thread),
+      new Degradation(this.checker, this.thread),
     ]);
     if (this.kinds.some((kind) => traitsOf(kind).where === 'consumer')) this.outlet = this.#newOutlet();
     this.campaign = new Campaign(this, options.seconds * SECOND_US);

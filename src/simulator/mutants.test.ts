@@ -7,7 +7,9 @@ import { Delivery } from '../codec/delivery.js';
 import type { Judgement } from '../deadline/judgement.js';
 import { MissReporter } from '../deadline/misses.js';
 import { StreamMonitor } from '../deadline/monitor.js';
+import { BoardPolicy } from '../deadline/policy.js';
 import { type Verdict, verdictCode } from '../deadline/verdict.js';
+import { FirmWindow } from '../deadline/window.js';
 import { BoardCondition } from '../loop/condition.js';
 import { KnownBoard } from '../loop/known-board.js';
 import { Episode, type EpisodeOptions } from './episode.js';
@@ -30,6 +32,7 @@ function replace<T extends object>(prototype: T, name: keyof T & string, by: Pro
 
 const nothing = { value: () => {} };
 const { binary } = Delivery.prototype;
+const violated = Object.getOwnPropertyDescriptor(FirmWindow.prototype, 'violated')!.get!;
 const { charge, judge, live } = StreamMonitor.prototype;
 
 /** One verdict is given for another. */
@@ -145,6 +148,55 @@ const mutants: readonly Mutant[] = [
     invariant: 'what is fresh is told as live',
     options: { kinds: ['dead to host'] },
     mutate: () => replace(BoardCondition.prototype, 'watch', nothing),
+  },
+  {
+    does: 'never finds (m,k) broken',
+    invariant: 'a broken (m,k) is told',
+    options: { kinds: ['stall'], class: 'firm' },
+    mutate: () => replace(FirmWindow.prototype, 'violated', { get: () => false }),
+  },
+  {
+    does: 'does not count what was lost in (m,k)',
+    invariant: 'a broken (m,k) is told',
+    options: { kinds: ['skip'], class: 'hard' },
+    mutate: () => replace(FirmWindow.prototype, 'pushMisses', nothing),
+  },
+  {
+    does: 'finds (m,k) broken by one miss',
+    invariant: 'nothing is degraded without a reason',
+    options: { kinds: ['flip'] },
+    mutate: () =>
+      replace(FirmWindow.prototype, 'violated', {
+        get(this: FirmWindow) {
+          return this.met < this.size;
+        },
+      }),
+  },
+  {
+    does: 'never finds (m,k) kept again',
+    invariant: 'a degradation ends',
+    options: { kinds: ['stall'], overlap: true },
+    mutate: () => {
+      const broken = new WeakSet<FirmWindow>();
+      return replace(FirmWindow.prototype, 'violated', {
+        get(this: FirmWindow) {
+          if (violated.call(this)) broken.add(this);
+          return broken.has(this);
+        },
+      });
+    },
+  },
+  {
+    does: 'takes no notice of what it finds at an empty port',
+    invariant: 'a silence degrades',
+    options: { kinds: ['dead to host'], class: 'firm' },
+    mutate: () => replace(BoardPolicy.prototype, 'check', nothing),
+  },
+  {
+    does: 'shows a degraded board as well',
+    invariant: 'health is degraded while the alarm stands',
+    options: { kinds: ['stall'] },
+    mutate: () => replace(BoardPolicy.prototype, 'degraded', { get: () => false }),
   },
 ];
 

@@ -3,6 +3,7 @@
  * `planted-bugs.test.ts` are in the model or around the bridge; these replace a method of the product.
  */
 import { describe, expect, it } from 'vitest';
+import { Heartbeat } from '../board/heartbeat.js';
 import { Delivery } from '../codec/delivery.js';
 import type { Judgement } from '../deadline/judgement.js';
 import { MissReporter } from '../deadline/misses.js';
@@ -13,6 +14,7 @@ import { FirmWindow } from '../deadline/window.js';
 import { BoardCondition } from '../loop/condition.js';
 import { KnownBoard } from '../loop/known-board.js';
 import { Episode, type EpisodeOptions } from './episode.js';
+import { Guard } from './guard.js';
 import { Violation } from './violation.js';
 
 interface Mutant {
@@ -30,9 +32,12 @@ function replace<T extends object>(prototype: T, name: keyof T & string, by: Pro
   return () => Object.defineProperty(prototype, name, was);
 }
 
+/** A seed with which the board is armed when the first fault comes. */
+const ARMED = 1;
 const nothing = { value: () => {} };
 const { binary } = Delivery.prototype;
 const violated = Object.getOwnPropertyDescriptor(FirmWindow.prototype, 'violated')!.get!;
+const { guard, judged } = BoardPolicy.prototype;
 const { charge, judge, live } = StreamMonitor.prototype;
 
 /** One verdict is given for another. */
@@ -78,6 +83,13 @@ const mutants: readonly Mutant[] = [
     invariant: 'every miss is told once',
     options: { kinds: ['delay', 'reset'], overlap: true },
     mutate: () => replace(MissReporter.prototype, 'flush', nothing),
+  },
+  {
+    does: 'holds a miss back until the next frame, whenever that comes',
+    invariant: 'every miss is told once',
+    // Of this seed a silence follows a frame that the line held.
+    options: { kinds: ['delay', 'dead to host'], overlap: true, seed: 10 },
+    mutate: () => replace(MissReporter.prototype, 'expire', nothing),
   },
   {
     does: 'announces no silence',
@@ -197,6 +209,62 @@ const mutants: readonly Mutant[] = [
     invariant: 'health is degraded while the alarm stands',
     options: { kinds: ['stall'] },
     mutate: () => replace(BoardPolicy.prototype, 'degraded', { get: () => false }),
+  },
+  {
+    does: 'does not trip for a late frame',
+    invariant: 'a late frame trips a hard, armed board',
+    options: { kinds: ['stall'], class: 'hard', seed: ARMED },
+    mutate: () =>
+      replace(BoardPolicy.prototype, 'judged', {
+        value(this: BoardPolicy, stream: number, judgement: Judgement) {
+          const { verdict } = judgement;
+          if (verdict === verdictCode.late) judgement.verdict = verdictCode.indeterminate;
+          judged.call(this, stream, judgement);
+          judgement.verdict = verdict;
+        },
+      }),
+  },
+  {
+    does: 'does not trip for old data',
+    invariant: 'old data trips a hard, armed board',
+    options: { kinds: ['delay'], class: 'hard', seed: ARMED },
+    mutate: () => replace(BoardPolicy.prototype, 'check', nothing),
+  },
+  {
+    does: 'does not trip for a foreign frame',
+    invariant: 'a foreign frame trips a hard, armed board',
+    options: { kinds: ['foreign'], class: 'hard', seed: ARMED },
+    mutate: () => replace(BoardPolicy.prototype, 'foreign', nothing),
+  },
+  {
+    does: 'forgets what was armed when the session is lost',
+    invariant: 'a session that is lost trips a hard, armed board',
+    options: { kinds: ['unplug'], class: 'hard', seed: ARMED },
+    mutate: () => replace(BoardPolicy.prototype, 'lost', nothing),
+  },
+  {
+    does: 'takes a firm contract for a hard one',
+    invariant: 'a firm contract trips nothing',
+    options: { kinds: ['stall'], class: 'firm', seed: ARMED },
+    mutate: () =>
+      replace(BoardPolicy.prototype, 'guard', {
+        value(this: BoardPolicy, ...stream: Parameters<typeof guard>) {
+          Object.assign(stream[2].contract, { class: 'hard' });
+          guard.apply(this, stream);
+        },
+      }),
+  },
+  {
+    does: 'trips in words only',
+    invariant: 'a trip makes the board safe',
+    options: { kinds: ['stall'], class: 'hard', seed: ARMED },
+    mutate: () => {
+      // `safe` is lost as well, or nobody would miss the heartbeats that go on.
+      const undo = [replace(Heartbeat.prototype, 'trip', nothing), replace(Guard.prototype, 'safe', nothing)];
+      return () => {
+        for (const each of undo) each();
+      };
+    },
   },
 ];
 

@@ -255,6 +255,18 @@ const mutants: readonly Mutant[] = [
       }),
   },
   {
+    does: 're-arms what a late frame has tripped',
+    invariant: 'a trip ends on a board that is safe',
+    options: { kinds: ['stall'], class: 'hard', seed: ARMED },
+    mutate: () =>
+      replace(BoardPolicy.prototype, 'judged', {
+        value(this: BoardPolicy, ...frame: Parameters<typeof judged>) {
+          judged.apply(this, frame);
+          if (this.tripCause === 'deadlineMissed') this.rearm();
+        },
+      }),
+  },
+  {
     does: 'trips in words only',
     invariant: 'a trip makes the board safe',
     options: { kinds: ['stall'], class: 'hard', seed: ARMED },

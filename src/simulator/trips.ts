@@ -38,6 +38,9 @@ export class Trips implements Partial<Watcher> {
 
   told(event: TextEvent): void {
     if (event.type !== 'alarm' || event.id !== 'tripped') return;
+    const { checker, device } = this.parts;
+    // `safe` may have been lost, and the board's watchdog not have run out: then it is the trip that is lost.
+    if (!event.active && device.guard.state === 'armed') checker.fail('a trip ends on a board that is safe', {});
     this.#trippedUs = event.active ? this.parts.thread.nowUs : Number.NaN;
   }
 

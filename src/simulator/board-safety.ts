@@ -6,7 +6,7 @@ import type { Episode } from './episode.js';
 import { EXPIRY_US } from './operator.js';
 
 /** Its clock is up to 250 ppm off, and its jobs begin a few µs after their release. */
-const SKEW_US = 100;
+export const SKEW_US = 100;
 /** What a pause of the board's clock that is not known yet may add. */
 const CLOCK_SLACK_US = 2000;
 /** A trip so long after the last fault, and not asked for, has no reason. */
@@ -15,6 +15,8 @@ const AFTERMATH_US = 1e6;
 const UNANSWERED_US = 2.3e6;
 /** After an order: given up after 1.2 s, taken back within the next second. */
 const TAKEN_BACK_US = 1.2e6;
+/** What only a hard contract trips for. */
+const hardCauses: readonly TripCause[] = ['deadlineMissed', 'dataStale', 'foreignFrames'];
 const COMMANDS_REMEMBERED = 64;
 
 export class BoardSafety {
@@ -28,13 +30,14 @@ export class BoardSafety {
 
   /** The board's state has changed; `by` is what did it. */
   changed(state: ArmState, by: string, cause: TripCause): void {
-    const { checker, operator, device, campaign } = this.episode;
+    const { checker, operator, device, campaign, isHard } = this.episode;
     const { nowUs } = device;
     this.changedUs = nowUs;
     if (by === 'arm' && !operator.use('arm')) checker.fail('nothing arms itself', { state });
     if (by === 'rearm' && !operator.use('rearm')) checker.fail('a trip stays latched', { state });
     if (by === 'trip' && state !== 'tripped') checker.fail('a trip stays latched', { state });
     if (state !== 'tripped') return;
+    if (!isHard && hardCauses.includes(cause)) checker.fail('a firm contract trips nothing', { cause });
     const sinceFaultUs = nowUs - campaign.injector.endUs;
     const isWanted = nowUs - operator.lastSafeUs < AFTERMATH_US;
     if (!isWanted) this.trips++;

@@ -70,10 +70,23 @@ class WatchedFeed extends Feed {
 
 class WatchedLoop extends BoardLoop {
   watcher: Watcher | null = null;
+  #corruptFrames = 0;
 
   override data(frame: DataFrame): void {
     this.watcher?.accepted(frame);
     super.data(frame);
+  }
+
+  override corrupt(bytes: number): void {
+    const { corruptFrames } = this.decoder.counters;
+    this.watcher?.corrupt(bytes, corruptFrames > this.#corruptFrames);
+    this.#corruptFrames = corruptFrames;
+    super.corrupt(bytes);
+  }
+
+  override foreign(tag: number, arrivalUs: number): void {
+    if (this.board.hasStreams) this.watcher?.foreign();
+    super.foreign(tag, arrivalUs);
   }
 
   override message(message: Parameters<BoardLoop['message']>[0], arrivalUs: number): void {
@@ -104,6 +117,7 @@ export class VirtualBridge {
   constructor(options: VirtualBridgeOptions) {
     this.#options = options;
     const { thread, watcher, config, random32, bug } = options;
+    watcher.started();
     this.feed = new WatchedFeed(watcher, bug);
     this.loop = new WatchedLoop({
       index: 0,

@@ -29,6 +29,8 @@ const QUICK_AGAIN_US = 500;
 /** How long a stream may be overdue beyond its lease before that is told: a look at the port each millisecond, the timers' lateness, and waking up to read what is noise. */
 const SILENCE_TOLERANCE_US = 2150;
 const TICK_US = 5000;
+/** Nothing is enforced so long after a session has begun. */
+const ENFORCED_AFTER_US = 2e6;
 
 export interface CheckedParts {
   readonly book: FrameBook;
@@ -41,7 +43,7 @@ export interface CheckedParts {
   readonly published: (offset: number, seq: number, releaseUs: number) => void;
 }
 
-export class Checker implements Watcher {
+export class Checker implements Partial<Watcher> {
   /** Frames judged, and lost by the bridge's account. */
   framesJudged = 0;
   framesLost = 0;
@@ -61,6 +63,12 @@ export class Checker implements Watcher {
   hostAwayUntilUs = 0;
   /** When the newest good frame came, on the host's clock; NaN in a new session. */
   newestArrivalUs = Number.NaN;
+  /** True release of that frame. */
+  newestReleaseUs = Number.NaN;
+  /** Whether the frame judged last was late beyond what its verdict says that it does not know. */
+  isCertainlyLate = false;
+  /** Since when the contract is enforced for certain, host's clock; Infinity before the first session. */
+  enforcedFromUs = Number.POSITIVE_INFINITY;
   readonly #parts: CheckedParts;
   #tag = -1;
   #accepted = -1;
@@ -68,7 +76,6 @@ export class Checker implements Watcher {
   #newestRelease = Number.NaN;
   #newestJumps = 0;
   #newestBacks = 0;
-  #newestStampedUs = Number.NaN;
   readonly #verdicts = new Float64Array(verdicts.length);
 
   constructor(parts: CheckedParts) {
@@ -126,6 +133,7 @@ export class Checker implements Watcher {
     const i = this.#accepted;
     if (book.seq[i] !== onWire(judgement.seq)) this.fail('every judged frame was sent', { seq: judgement.seq });
     this.framesJudged++;
+    this.isCertainlyLate = false;
     this.#parts.published(offset, judgement.seq, book.releaseUs[i]!);
     const { verdict } = judgement;
     this.#verdicts[verdict]!++;
@@ -145,7 +153,7 @@ export class Checker implements Watcher {
     this.#newestRelease = book.release[i]!;
     this.#newestJumps = book.jumps[i]!;
     this.#newestBacks = book.backs[i]!;
-    this.#newestStampedUs = book.releaseUs[i]!;
+    this.newestReleaseUs = book.releaseUs[i]!;
     this.newestArrivalUs = this.#parts.thread.clockUs;
     this.provenReleaseUs = Math.max(this.provenReleaseUs, book.releaseUs[i]!);
     this.metInARow = verdict === verdictCode.met && judgement.gap.count === 0 ? this.metInARow + 1 : 0;
@@ -181,14 +189,16 @@ export class Checker implements Watcher {
   health(health: HealthRecord): void {
     if (!health.live || this.clockIsExcused) return;
     // While the machine was suspended its clock stood still: what came before is as young as it was then.
-    if (this.#newestStampedUs < this.jumpEndUs) return;
-    const ageUs = this.#nowUs - this.#newestStampedUs;
+    if (this.newestReleaseUs < this.jumpEndUs) return;
+    const ageUs = this.#nowUs - this.newestReleaseUs;
     if (!(ageUs <= lifespanUs + this.toleranceUs)) this.fail('stale is never live', { ageUs, lifespanUs });
   }
 
   told(event: TextEvent): void {
     if (event.type !== 'board') return;
-    // A session begins, or ends: counts start again, and the pings of the old one are not awaited any more.
+    // A session begins, or ends: counts start again, and the pings of the old one are not awaited any more. It was
+    // established before its streams are told of.
+    this.enforcedFromUs = this.#parts.thread.clockUs + ENFORCED_AFTER_US;
     if (this.#isJumpOpen) this.jumpEndUs = Math.max(this.jumpEndUs, this.#nowUs);
     this.#newest = -1;
     this.#newestRelease = Number.NaN;
@@ -254,6 +264,12 @@ export class Checker implements Watcher {
       this.fail('no late frame passes as met', values);
     const isLate = verdict === verdictCode.late || verdict === verdictCode.stale;
     if (isLate && ageUs < deadlineUs - this.toleranceUs) this.fail('no met frame is called late', values);
+    // What is stated may be as far from the truth as the uncertainty, and must be past the deadline by as much again.
+    const doubtUs = 2 * uncertaintyUs + this.toleranceUs;
+    this.isCertainlyLate = ageUs > deadlineUs + doubtUs;
+    if (this.isCertainlyLate && !isLate) this.fail('what is certainly late is called late', values);
+    if (ageUs > lifespanUs + doubtUs && verdict !== verdictCode.stale)
+      this.fail('what is certainly stale is called stale', values);
   }
 
   #silence({ fromUs, toUs }: MissRecord): void {

@@ -9,17 +9,23 @@ import { BoardSafety } from './board-safety.js';
 import { VirtualBridge } from './bridge.js';
 import { Campaign } from './campaign.js';
 import { Checker } from './checker.js';
+import { DamageAccount } from './damage-account.js';
+import { Degradation } from './degradation.js';
 import { Device } from './device.js';
 import { allFaultKinds, type FaultKind, swarm, traitsOf } from './faults.js';
 import { type Absence, HostThread } from './host-thread.js';
 import { LineToBoard } from './line-to-board.js';
 import { LineToHost } from './line-to-host.js';
+import { Liveness } from './liveness.js';
 import { usedBytes } from './memory.js';
+import { MissAccount } from './miss-account.js';
 import { Operator } from './operator.js';
 import { VirtualOutlet } from './outlet.js';
 import type { PlantedBug } from './planted-bugs.js';
 import { Scores } from './scores.js';
+import { Trips } from './trips.js';
 import { FrameBook } from './truth.js';
+import { type Watcher, Watchers } from './watcher.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
 const SECOND_US = 1e6;
@@ -80,9 +86,11 @@ export class Episode {
   nowUs = 0;
   readonly safety: BoardSafety;
   readonly campaign: Campaign;
+  readonly isHard: boolean;
+  readonly #watcher: Watcher;
+  readonly #trips: Trips;
   readonly #seconds: number;
   readonly #watchesMemory: boolean;
-  readonly #isHard: boolean;
   readonly #bug: PlantedBug | null;
   readonly #encoding: 'binary' | 'text';
 
@@ -91,7 +99,7 @@ export class Episode {
     this.random = random;
     this.kinds = options.isExact ? (options.kinds ?? allFaultKinds) : swarm(options.kinds ?? allFaultKinds, random);
     this.overlapped = options.overlap ?? random() < 0.5;
-    this.#isHard = options.class === undefined ? random() < 0.5 : options.class === 'hard';
+    this.isHard = options.class === undefined ? random() < 0.5 : options.class === 'hard';
     this.#encoding = options.encoding ?? (random() < 1 / 16 ? 'text' : 'binary');
     this.#bug = options.bug ?? null;
     const model = this.#lineModel(pick(['pty', 'USB CDC', 'FTDI 1 ms'], random));
@@ -117,6 +125,21 @@ export class Episode {
       history: () => this.campaign.injector.history,
       published: (offset, seq, releaseUs) => this.outlet?.published(offset, seq, releaseUs),
     });
+    this.#trips = new Trips({
+      checker: this.checker,
+      device: this.device,
+      thread: this.thread,
+      isHard: this.isHard,
+      isSaidArmed: () => this.operator.isSaidArmed,
+    });
+    this.#watcher = new Watchers([
+      this.checker,
+      new MissAccount(this.checker, this.thread),
+      new DamageAccount(this.checker),
+      new Liveness(this.checker, this.thread),
+      new Degradation(this.checker, this.thread),
+      this.#trips,
+    ]);
     if (this.kinds.some((kind) => traitsOf(kind).where === 'consumer')) this.outlet = this.#newOutlet();
     this.campaign = new Campaign(this, options.seconds * SECOND_US);
     this.device.session.onCommand = (command, code) => this.safety.ran(command, code);
@@ -197,7 +220,7 @@ export class Episode {
     if (boardUs <= lineUs && boardUs <= hostUs && boardUs <= faultUs && boardUs <= outletUs) {
       this.#advance(boardUs);
       this.device.run(this.nowUs);
-      if (this.device.guard.state === 'armed') this.safety.checkArmed(this.nowUs);
+      if (this.device.guard.state === 'armed') this.#checkArmed();
     } else if (lineUs <= hostUs && lineUs <= faultUs && lineUs <= outletUs) {
       this.#advance(lineUs);
       this.device.receive(this.toBoard.take(), this.nowUs);
@@ -208,6 +231,11 @@ export class Episode {
       this.#advance(faultUs);
       this.campaign.run(faultUs);
     } else this.#runOutlet(outletUs);
+  }
+
+  #checkArmed(): void {
+    this.safety.checkArmed(this.nowUs);
+    this.#trips.checkArmed(this.nowUs);
   }
 
   /** It is a thread of the same process: what stops or suspends that stops it too. */
@@ -259,9 +287,9 @@ export class Episode {
       thread: this.thread,
       toHost: this.toHost,
       toBoard: this.toBoard,
-      config: defaultBoard({ encoding: this.#encoding, class: this.#isHard ? 'hard' : 'firm' }),
+      config: defaultBoard({ encoding: this.#encoding, class: this.isHard ? 'hard' : 'firm' }),
       random32: () => Math.floor(this.random() * 2 ** 32),
-      watcher: this.checker,
+      watcher: this.#watcher,
       bug: this.#bug,
     });
     this.outlet?.attach(bridge.feed);

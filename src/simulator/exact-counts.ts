@@ -12,6 +12,7 @@ interface Counts {
   readonly reorder: number;
   readonly foreign: number;
   readonly damaged: number;
+  readonly noise: number;
   readonly repeated: number;
   readonly reordered: number;
   readonly toldForeign: number;
@@ -50,6 +51,9 @@ export class ExactCounts {
     same('reordered', 'reorder');
     same('toldForeign', 'foreign');
     if (grew('damaged') > 0 && grew('toldCorrupt') === 0) this.checker.fail('damage is noticed', { fault });
+    if (grew('damaged') + grew('noise') === 0 && grew('toldCorrupt') > 0) {
+      this.checker.fail('no damage is told without any', { fault, told: grew('toldCorrupt') });
+    }
     if (short.includes(fault) && grew('lost') > LOST_PER_SHORT_FAULT) {
       this.checker.fail('a short fault costs two frames at most', { fault, lost: grew('lost') });
     }
@@ -57,7 +61,7 @@ export class ExactCounts {
 
   #now(): Counts {
     const { foreignFrames, corruptFrames } = this.decoder();
-    const { duplicate, reorder, foreign, damaged } = this.line.done;
+    const { duplicate, reorder, foreign, damaged, noise } = this.line.done;
     const { repeated, reordered } = this.checker.disorder;
     const lost = this.checker.framesLost;
     return {
@@ -65,6 +69,7 @@ export class ExactCounts {
       reorder,
       foreign,
       damaged,
+      noise,
       repeated,
       reordered,
       toldForeign: foreignFrames,

@@ -29,7 +29,7 @@ export class LineToHost {
   overflowedBytes = 0;
   lastOverflowUs = Number.NEGATIVE_INFINITY;
   /** What was really put on the line, for exact counts. */
-  readonly done = { duplicate: 0, reorder: 0, foreign: 0, damaged: 0, lost: 0 };
+  readonly done = { duplicate: 0, reorder: 0, foreign: 0, damaged: 0, noise: 0, lost: 0 };
   readonly byteUs: number;
   readonly #faults: FrameFault[] = [];
   /** A frame taken out of its place, and how many go before it. */
@@ -215,6 +215,7 @@ export class LineToHost {
   /** One to 24 bytes of noise between two frames. */
   #insert(doneUs: number): void {
     const count = 1 + Math.floor(24 * this.random());
+    this.done.noise++;
     for (let i = 0; i < count; i++) this.#scratch[i] = Math.floor(256 * this.random());
     this.#deliver(this.#scratch, 0, count, doneUs, -1);
   }

@@ -15,6 +15,8 @@ export class Operator {
   askedUs = Number.NEGATIVE_INFINITY;
   /** Does nothing by itself: somebody else asks. */
   isAbsent = false;
+  /** Whether the answer to the newest order to arm was that it is done, and none to disarm has been. */
+  isSaidArmed = false;
   #isWaiting = false;
 
   constructor(
@@ -37,9 +39,11 @@ export class Operator {
     this.#isWaiting = true;
     this.askedUs = this.thread.nowUs;
     this.permits.add(name);
+    if (name === 'arm') this.isSaidArmed = false;
     const command = { board: 'simulated', name, arguments: values, by: 'operator' };
-    this.bridge.loop.ask(command, this.thread.clockUs, () => {
+    this.bridge.loop.ask(command, this.thread.clockUs, ({ ok }) => {
       this.#isWaiting = false;
+      if (ok && (name === 'arm' || name === 'disarm')) this.isSaidArmed = name === 'arm';
     });
   }
 

@@ -31,7 +31,8 @@ const cases: Readonly<Record<PlantedBug, Case>> = {
   'counters drift': { invariant: 'frames sent = judged + lost', kinds: ['flip'] },
   'always live': { invariant: 'stale is never live', kinds: ['dead to host'] },
   'blames met frames': { invariant: 'no met frame is blamed', kinds: ['flip'] },
-  'silence not noticed': { invariant: 'every silence is told', kinds: ['dead to host'] },
+  // Firm: an armed hard board would have to trip before.
+  'silence not noticed': { invariant: 'every silence is told', kinds: ['dead to host'], class: 'firm' },
   'never finds back': { invariant: 'the stream comes back after the last fault', kinds: ['reset'] },
   'vouches for what it does not see': {
     invariant: 'an armed board is safe within its watchdog and a tick',

@@ -13,7 +13,7 @@ export interface DecoderSink {
   /** A line that is no frame: a log line of the board. Printable, without CR and LF. */
   text(line: string, arrivalUs: number): void;
   /** So many bytes made no sense. */
-  corrupt(bytes: number, arrivalUs: number): void;
+  corrupt(bytes: number, isNew: boolean): void;
   /** A message with the right CRC and another session's tag: another firmware, another boot or another host. Not judged otherwise. */
   foreign(tag: number, arrivalUs: number): void;
   /** The line was expected in binary and has fallen back to text: the board was reset. Say `hello`. The decoder is in text already. */

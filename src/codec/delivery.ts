@@ -61,7 +61,7 @@ export class Delivery {
     this.#inSync = false;
     if (isNew) this.counters.corruptFrames++;
     this.counters.corruptBytes += bytes;
-    this.sink.corrupt(bytes, this.frame.arrivalUs);
+    this.sink.corrupt(bytes, isNew);
   }
 
   #good(wireBytes: number): void {

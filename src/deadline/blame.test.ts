@@ -52,7 +52,7 @@ function run(seed: number, faults: Fault[], obstacles: Obstacle[], options = { m
     {
       judge(item, arrivalUs, judgedUs) {
         if (item.damaged) {
-          monitor.corrupt(item.frame.wireBytes);
+          monitor.corrupt(item.frame.wireBytes, true);
           return;
         }
         item.frame.arrivalUs = arrivalUs;

@@ -76,8 +76,8 @@ describe('gaps', () => {
   it('are one event, with what is known of where the frames went', () => {
     const monitor = settled();
     judgeAt(monitor, 0);
-    monitor.corrupt(17);
-    monitor.corrupt(5);
+    monitor.corrupt(17, true);
+    monitor.corrupt(5, true);
     const { gap, arrivalUs } = judgeAt(monitor, 10, 500, { dropped: 3 });
     expect(gap).toMatchObject({
       count: 9,
@@ -247,7 +247,7 @@ it('agrees with a model that remembers everything', () => {
           if (fate === 'lost' || fate === 'dropped' || fate === 'corrupt' || fate === 'held back') {
             missing++;
             if (fate === 'corrupt') {
-              monitor.corrupt(36);
+              monitor.corrupt(36, true);
               expected.corrupt++;
             }
             if (fate === 'held back' && heldBack === null) heldBack = frame;

@@ -115,9 +115,9 @@ export class StreamMonitor {
     return judgement;
   }
 
-  /** Damaged bytes came on the line. They belong to no stream for certain, so on a board of several each is told. */
-  corrupt(bytes: number): void {
-    this.counters.verdicts[verdictCode.corrupt]!++;
+  /** Damaged bytes came on the line: a run of them, or more of one (`isNew` false). They belong to no stream for certain, so on a board of several each is told. */
+  corrupt(bytes: number, isNew: boolean): void {
+    if (isNew) this.counters.verdicts[verdictCode.corrupt]!++;
     this.counters.corruptBytes += bytes;
     this.#losses.corrupt(bytes);
   }

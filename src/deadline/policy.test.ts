@@ -140,7 +140,7 @@ describe('a hard contract', () => {
     [
       'corrupt',
       () => {
-        monitor.corrupt(36);
+        monitor.corrupt(36, true);
         n++;
       },
     ],

@@ -94,12 +94,25 @@ it('counts frames of another session in a silence, too', () => {
   bench.mute.add(control.id);
   bench.run(0.06);
   expect(linkOf(bench)).toBe('silent');
-  const foreign = {
-    ...{ name: 'data', session: bench.board.tag ^ 1, stream: 1, seq: 1, releaseUs: 0, lateUs: 0, execUs: 1 },
-    ...{ queueBytes: 0, flags: 0, skipped: 0, dropped: 0, values: [1], types: ['i16'] },
-  } as const;
-  for (let k = 0; k < 2; k++) bench.say(encodeText(foreign));
+  const foreign = encodeText({
+    name: 'data',
+    session: bench.board.tag ^ 1,
+    ...{ stream: 1, seq: 1, releaseUs: 0, lateUs: 0, execUs: 1, queueBytes: 0, flags: 0, skipped: 0, dropped: 0 },
+    values: [1],
+    types: ['i16'],
+  });
+  for (let k = 0; k < 2; k++) bench.say(foreign);
   expect(bench.loop.board.streams[0]!.monitor.counters.verdicts[verdictCode.foreign]).toBe(2);
+});
+
+it('counts a run of damaged bytes once, however long it is', () => {
+  const bench = new Bench();
+  bench.open();
+  bench.run(3);
+  bench.say(`$${'x'.repeat(2000)}`);
+  bench.run(1.1);
+  expect(bench.stats[control.id]!.verdicts[verdictCode.corrupt]).toBe(1);
+  expect(bench.stats[control.id]!.corruptBytes).toBeGreaterThan(2000);
 });
 
 describe('a board that prints', () => {

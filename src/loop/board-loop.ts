@@ -220,8 +220,8 @@ export class BoardLoop {
     this.session.monitor(arrivalUs);
   }
 
-  corrupt(bytes: number): void {
-    for (const { monitor } of this.board.streams) monitor.corrupt(bytes);
+  corrupt(bytes: number, isNew: boolean): void {
+    for (const { monitor } of this.board.streams) monitor.corrupt(bytes, isNew);
   }
 
   foreign(_tag: number, arrivalUs: number): void {

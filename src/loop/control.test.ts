@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { HostMessage } from '../codec/message.js';
+import { answerCodes } from '../codec/schema.js';
 import { ClockModel } from '../deadline/clock.js';
 import type { CommandAnswer } from '../outlet.js';
 import { BoardControl } from './control.js';
@@ -101,11 +102,14 @@ it('trips at once on safe, and stops the heartbeats until re-arm', () => {
   expect(control.policy.state).toBe('disarmed');
 });
 
-it('lifts the latch when the board itself knows of no trip, because it was reset', () => {
-  const { control, ask } = board();
+it('lifts the latch of a board that knows of no trip only when that is disarmed: it may not have heard of it', () => {
+  const { control, ask, sent } = board();
   ask('safe');
   const rearmed = ask('rearm', [], 1_200_000);
-  control.answered({ name: 'nack', session: 0x77, counter: 1, code: 7 }, 1_201_000);
+  control.answered({ name: 'nack', session: 0x77, counter: 1, code: answerCodes.notTripped }, 1_201_000);
+  expect(sent.at(-1)).toMatchObject({ name: 'command', command: 'disarm' });
+  expect([control.policy.state, rearmed.answer]).toEqual(['tripped', undefined]);
+  control.answered({ name: 'ack', session: 0x77, counter: 2, code: 0 }, 1_202_000);
   expect(rearmed.answer).toMatchObject({ ok: true });
   expect(control.policy.state).toBe('disarmed');
 });

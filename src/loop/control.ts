@@ -139,7 +139,10 @@ export class BoardControl {
     });
   }
 
-  /** The board may have been reset since, and know nothing of a trip: then only the host's latch is to be lifted. */
+  /**
+   * The board may know nothing of a trip: because it was reset since, or because `safe` was lost, and then it may still be
+   * armed. So it is disarmed before the host's latch is lifted.
+   */
   #askRearm(nowUs: number, done: (answer: CommandAnswer) => void): void {
     if (this.policy.state !== 'tripped') {
       done(refusal('not-tripped', `the board is ${this.policy.state}`));
@@ -154,9 +157,8 @@ export class BoardControl {
       [],
       nowUs,
       (answer) => {
-        const boardIsWell = !answer.ok && answer.code === 'not-tripped';
-        if (boardIsWell) lift();
-        done(boardIsWell ? { ok: true, detail: 're-armed: the board itself had not tripped' } : answer);
+        if (answer.ok || answer.code !== 'not-tripped') done(answer);
+        else this.#request('disarm', [], this.#nowUs, (disarmed) => done(disarmed.ok ? notTripped : disarmed), lift);
       },
       lift,
     );
@@ -199,6 +201,7 @@ export class BoardControl {
   }
 }
 
+const notTripped: CommandAnswer = { ok: true, detail: 're-armed: the board itself had not tripped, and is disarmed' };
 const refusal = (code: string, detail: string): CommandAnswer => ({ ok: false, code, detail });
 
 /** @returns raw integers, or what is wrong with the values */

@@ -70,18 +70,15 @@ class WatchedFeed extends Feed {
 
 class WatchedLoop extends BoardLoop {
   watcher: Watcher | null = null;
-  #corruptFrames = 0;
 
   override data(frame: DataFrame): void {
     this.watcher?.accepted(frame);
     super.data(frame);
   }
 
-  override corrupt(bytes: number): void {
-    const { corruptFrames } = this.decoder.counters;
-    this.watcher?.corrupt(bytes, corruptFrames > this.#corruptFrames);
-    this.#corruptFrames = corruptFrames;
-    super.corrupt(bytes);
+  override corrupt(bytes: number, isNew: boolean): void {
+    this.watcher?.corrupt(bytes, isNew);
+    super.corrupt(bytes, isNew);
   }
 
   override foreign(tag: number, arrivalUs: number): void {

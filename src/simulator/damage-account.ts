@@ -6,9 +6,8 @@ import type { Checker } from './checker.js';
 import type { Watcher } from './watcher.js';
 
 export class DamageAccount implements Partial<Watcher> {
-  /** Runs of damaged bytes; a long one is told in pieces. */
+  /** Of damaged bytes; a long one is told in pieces. */
   #runs = 0;
-  #pieces = 0;
   #bytes = 0;
   #foreign = 0;
 
@@ -17,14 +16,12 @@ export class DamageAccount implements Partial<Watcher> {
   told(event: TextEvent): void {
     if (event.type !== 'board') return;
     this.#runs = 0;
-    this.#pieces = 0;
     this.#bytes = 0;
     this.#foreign = 0;
   }
 
   corrupt(bytes: number, isNew: boolean): void {
     if (isNew) this.#runs++;
-    this.#pieces++;
     this.#bytes += bytes;
   }
 
@@ -35,8 +32,8 @@ export class DamageAccount implements Partial<Watcher> {
   stats({ verdicts, corruptBytes }: StatsRecord): void {
     const corrupt = verdicts[verdictCode.corrupt]!;
     const foreign = verdicts[verdictCode.foreign]!;
-    const found = { runs: this.#runs, pieces: this.#pieces, bytes: this.#bytes };
-    if (corrupt < this.#runs || corrupt > this.#pieces || corruptBytes !== this.#bytes)
+    const found = { runs: this.#runs, bytes: this.#bytes };
+    if (corrupt !== this.#runs || corruptBytes !== this.#bytes)
       this.checker.fail('damage is counted as it was found', { corrupt, corruptBytes, found });
     if (foreign !== this.#foreign)
       this.checker.fail('foreign frames are counted as they were found', { foreign, found: this.#foreign });

@@ -11,6 +11,7 @@ const HOG_THREADS_A_CPU = 2;
 
 /** The same arm, with hogs for as long as its windows last. */
 class HoggedArm implements Arm {
+  readonly isOurs = true;
   #hog!: Program;
 
   constructor(private readonly arm: VerdictArm) {}

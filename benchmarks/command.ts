@@ -8,6 +8,7 @@ import { commandArm } from './harness/end-to-end-arms.js';
 import { doubtsOf, measure, PTY_NOTE, withoutBars } from './harness/latency-row.js';
 import { MeasuredBridge } from './harness/measured.js';
 import { freePort, sleep } from './harness/processes.js';
+import { RATE_HZ } from './harness/shortfall.js';
 import { Board } from './harness/sources.js';
 
 const FLOOR = 'inside of the bridge';
@@ -15,11 +16,12 @@ const BAND = { p50Us: [20, 3000], p99MaxUs: 20_000 } as const;
 
 class LoopArm implements Arm {
   readonly name = FLOOR;
+  readonly isOurs = true;
   #board!: Board;
   #bridge!: MeasuredBridge;
 
   async start(): Promise<void> {
-    this.#board = await Board.start(1000);
+    this.#board = await Board.start(RATE_HZ);
     const ports = { 'http.port': await freePort(), 'mqtt.port': await freePort() };
     this.#bridge = await MeasuredBridge.start([this.#board.port], ports);
     this.#board.rest();
@@ -31,7 +33,9 @@ class LoopArm implements Arm {
     const zeroUs = this.#board.zeroUs;
     const { answer, cpu, rssMiB } = await this.#bridge.measure({ measureMs, zeroUs, isCommanding: true });
     this.#board.rest();
-    return { latenciesUs: Float64Array.from(answer.commandsUs).sort(), cpu, rssMiB };
+    const latenciesUs = Float64Array.from(answer.commandsUs).sort();
+    const frames = { came: latenciesUs.length, sent: answer.commands };
+    return { latenciesUs, cpu, rssMiB, frames };
   }
 
   async end(): Promise<void> {

@@ -31,12 +31,16 @@ export interface MeasureAnswer {
   readonly missesMs: readonly number[];
   /** Of all boards, within the measurement. */
   readonly frames: number;
+  /** The same by board, with the releases that it did not run. */
+  readonly boards: readonly { readonly frames: number; readonly skipped: number }[];
   /** Frames that a board made and that were not judged. */
   readonly lost: number;
   /** Releases that a board did not run: its own process was held up. */
   readonly skipped: number;
   readonly corrupt: number;
   readonly wakeUps: number;
+  /** Given early enough to be answered within the measurement. */
+  readonly commands: number;
   /** From the call to the board's answer. */
   readonly commandsUs: readonly number[];
 }
@@ -83,16 +87,20 @@ function stamp({ releaseUs, lateUs: startedLateUs }: DataFrame): void {
 
 /** Of all boards. */
 const counts = { frames: 0, lost: 0, skipped: 0 };
+const byBoard = boards.map(() => ({ frames: 0, skipped: 0 }));
 
 function watch(): void {
   const { feed } = bridge;
   const frame = feed.frame.bind(feed);
   feed.frame = (board, received, judgement) => {
+    const own = byBoard[board]!;
     counts.frames++;
+    own.frames++;
     const { gap } = judgement as Judgement;
     if (gap.count > 0) {
       counts.lost += gap.count - gap.skippedDelta;
       counts.skipped += gap.skippedDelta;
+      own.skipped += gap.skippedDelta;
     }
     frame(board, received, judgement);
     if (board === 0 && !Number.isNaN(zeroUs)) stamp(received as DataFrame);
@@ -118,15 +126,22 @@ async function command(into: number[]): Promise<void> {
 
 process.on('message', (request: MeasureRequest) => {
   const commandsUs: number[] = [];
-  const commands = request.isCommanding ? setInterval(() => void command(commandsUs), COMMAND_MS) : undefined;
   samples = 0;
   misses.length = 0;
   Object.assign(counts, { frames: 0, lost: 0, skipped: 0 });
+  for (const own of byBoard) Object.assign(own, { frames: 0, skipped: 0 });
   const corruptBefore = corrupt();
   const wakeUpsBefore = bridge.feed.wakeUps;
   collections.length = 0;
   const beganUs = monotonicUs();
   const beganMs = performance.now();
+  let given = 0;
+  const commands = request.isCommanding
+    ? setInterval(() => {
+        if (monotonicUs() - beganUs < (request.measureMs - COMMAND_MS) * 1e3) given++;
+        void command(commandsUs);
+      }, COMMAND_MS)
+    : undefined;
   zeroUs = request.zeroUs;
   plantedUs = request.plantedUs ?? 0;
   setTimeout(() => {
@@ -140,8 +155,10 @@ process.on('message', (request: MeasureRequest) => {
       collections: collections.map((each) => ({ ...each, atMs: each.atMs - beganMs })),
       missesMs: misses.map(ms),
       ...counts,
+      boards: byBoard,
       corrupt: corrupt() - corruptBefore,
       wakeUps: bridge.feed.wakeUps - wakeUpsBefore,
+      commands: given,
       commandsUs,
     };
     process.send?.(answer);

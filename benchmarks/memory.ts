@@ -36,7 +36,8 @@ async function run({ size }: RunOptions): Promise<Result> {
   const { warmUpMs, rounds, measureMs } = plans[size];
   const toRing = await garbage(rounds, false);
   const sampled = await garbage(rounds, true);
-  const { answer } = await underLoad({ boards: 1, rateHz: 10_000, warmUpMs, measureMs });
+  const load = { name: 'the running bridge', boards: 1, rateHz: 10_000, warmUpMs, measureMs };
+  const { answer, failures } = await underLoad(load, size);
   const pauses = Float64Array.from(answer.collections, ({ durationMs }) => durationMs).sort();
   const pausedMs = pauses.reduce((sum, each) => sum + each, 0);
   const major = answer.collections.filter(({ kind }) => kind === 'major').length;
@@ -48,7 +49,7 @@ async function run({ size }: RunOptions): Promise<Result> {
   ];
   return {
     name: 'memory',
-    ...verdictOf(bars, []),
+    ...verdictOf(bars, size, { failures }),
     values: valuesOf(bars),
     bars,
     series: [],

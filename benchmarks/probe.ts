@@ -30,10 +30,23 @@ export interface ProbeRequest {
   readonly zeroUs: number;
 }
 
+export interface ProbeAnswer {
+  readonly latenciesUs: readonly number[];
+  /** Of frames with sequence numbers, from the first of the window to the last: what the board numbered, and how long it took. */
+  readonly seqs: number;
+  readonly spanUs: number;
+  /** Commands that were sent early enough to be answered within the window. */
+  readonly commands: number;
+}
+
 const task = JSON.parse(process.argv[2] ?? '{}') as ProbeTask;
 let latenciesUs: number[] = [];
 let zeroUs = 0;
 let measuring = false;
+let endUs = Number.NaN;
+let commands = 0;
+const first = { seq: Number.NaN, releaseUs: Number.NaN };
+const last = { seq: Number.NaN, releaseUs: Number.NaN };
 
 const COMMAND_PERIOD_US = 25_000;
 /** Before the next one is due the answer of the last has long been here. */
@@ -53,8 +66,11 @@ function takeText(payload: Buffer, arrivalUs: number): void {
 }
 
 function takeColumns(payload: Uint8Array, arrivalUs: number): void {
-  for (const { rows, releaseUs } of decodeFrames(payload)?.groups ?? []) {
+  for (const { rows, seq, releaseUs } of decodeFrames(payload)?.groups ?? []) {
     for (let row = 0; row < rows; row++) take(zeroUs + releaseUs[row]!, arrivalUs);
+    if (!measuring || rows === 0) continue;
+    if (Number.isNaN(first.seq)) Object.assign(first, { seq: seq[0]!, releaseUs: releaseUs[0]! });
+    Object.assign(last, { seq: seq[rows - 1]!, releaseUs: releaseUs[rows - 1]! });
   }
 }
 
@@ -69,6 +85,7 @@ async function command(address: string, id: string): Promise<never> {
     if (leftMs > AWAKE_MS) Atomics.wait(sleeper, 0, 0, leftMs - AWAKE_MS);
     while (monotonicUs() < plannedUs);
     const sinceUs = plannedUs;
+    if (measuring && plannedUs < endUs - COMMAND_PERIOD_US) commands++;
     board.request('setpoint', [1500]).then(
       () => take(sinceUs, monotonicUs()),
       (error: Error) => process.stderr.write(`${error.message}\n`),
@@ -113,10 +130,20 @@ switch (task.to) {
 process.on('message', (request: ProbeRequest) => {
   zeroUs = request.zeroUs;
   latenciesUs = [];
+  commands = 0;
+  first.seq = Number.NaN;
+  endUs = monotonicUs() + request.measureMs * 1e3;
   measuring = true;
   setTimeout(() => {
     measuring = false;
-    process.send?.(latenciesUs);
+    const hasSeqs = !Number.isNaN(first.seq);
+    const answer: ProbeAnswer = {
+      latenciesUs,
+      seqs: hasSeqs ? last.seq - first.seq : 0,
+      spanUs: hasSeqs ? last.releaseUs - first.releaseUs : 0,
+      commands,
+    };
+    process.send?.(answer);
   }, request.measureMs);
 });
 process.on('disconnect', () => process.exit(0));

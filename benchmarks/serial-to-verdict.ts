@@ -4,11 +4,12 @@
  */
 import type { Arm, Window } from './harness/arms.js';
 import { atMost, valuesOf } from './harness/bars.js';
-import { type Benchmark, type Result, type RunOptions, type Timeline, verdictOf } from './harness/benchmark.js';
+import type { Benchmark, Result, RunOptions, Timeline } from './harness/benchmark.js';
 import type { Settings } from './harness/bridges.js';
 import { doubtsOf, measure, PTY_NOTE } from './harness/latency-row.js';
 import { MeasuredBridge } from './harness/measured.js';
 import { freePort, Program, sleep } from './harness/processes.js';
+import { countOf, plannedIn, RATE_HZ } from './harness/shortfall.js';
 import { Board, LineSource } from './harness/sources.js';
 import { quantile } from './harness/statistics.js';
 
@@ -20,6 +21,7 @@ export class VerdictArm implements Arm {
   timeline: Timeline | undefined;
   #board!: Board;
   #bridge!: MeasuredBridge;
+  readonly isOurs = true;
 
   constructor(
     readonly name: string,
@@ -29,7 +31,7 @@ export class VerdictArm implements Arm {
   ) {}
 
   async start(): Promise<void> {
-    this.#board = await Board.start(1000);
+    this.#board = await Board.start(RATE_HZ);
     // The outlets that a bridge has by default; on free ports.
     this.#bridge = await MeasuredBridge.start([this.#board.port], {
       'http.port': await freePort(),
@@ -55,6 +57,7 @@ export class VerdictArm implements Arm {
       latenciesUs: Float64Array.from(latenciesUs).sort(),
       cpu,
       rssMiB,
+      frames: countOf(answer.boards[0]!, measureMs),
       sourceLateUs: [quantile(late, 0.5), quantile(late, 0.99)],
     };
   }
@@ -67,11 +70,12 @@ export class VerdictArm implements Arm {
 
 /** Programs that only read lines. */
 abstract class ReaderArm implements Arm {
+  readonly isOurs = false;
   protected source!: LineSource;
   abstract readonly name: string;
 
   async start(): Promise<void> {
-    this.source = await LineSource.start(1000);
+    this.source = await LineSource.start(RATE_HZ);
   }
 
   async window(settleMs: number, measureMs: number): Promise<Window> {
@@ -79,7 +83,9 @@ abstract class ReaderArm implements Arm {
     await sleep(settleMs);
     const latencies = await this.read(measureMs);
     const sourceLateUs = await this.source.rest();
-    return { latenciesUs: Float64Array.from(latencies).sort(), cpu: Number.NaN, rssMiB: Number.NaN, sourceLateUs };
+    const latenciesUs = Float64Array.from(latencies).sort();
+    const frames = { came: latenciesUs.length, sent: plannedIn(measureMs) };
+    return { latenciesUs, cpu: Number.NaN, rssMiB: Number.NaN, frames, sourceLateUs };
   }
 
   protected abstract read(measureMs: number): Promise<readonly number[]>;
@@ -135,7 +141,7 @@ async function run(options: RunOptions): Promise<Result> {
   const [first, ...others] = measured.series;
   return {
     name: 'serial_to_verdict',
-    ...verdictOf(bars, doubtsOf(measured.figures['C reader']!, BAND)),
+    ...measured.verdict(bars, doubtsOf(measured.figures['C reader']!, BAND)),
     values: valuesOf(bars),
     bars,
     windows: measured.figures,

@@ -10,12 +10,16 @@ export interface Window {
   /** Of the bridge: seconds of CPU a second. NaN for an arm whose cost nobody asks for. */
   readonly cpu: number;
   readonly rssMiB: number;
+  /** Of all clients together. `sent`: planned, without what the board says that it skipped; NaN where nothing is counted. */
+  readonly frames: { readonly came: number; readonly sent: number };
   /** By how much the source was itself late, µs: p50 and p99. It is part of every latency, and not taken out. */
   readonly sourceLateUs?: readonly [number, number];
 }
 
 export interface Arm {
   readonly name: string;
+  /** Frames that it loses are a failure; those of another one say that something is wrong with the run. */
+  readonly isOurs: boolean;
   start(): Promise<void>;
   /** Lets the source speak, and measures after it has settled. */
   window(settleMs: number, measureMs: number): Promise<Window>;

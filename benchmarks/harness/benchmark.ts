@@ -57,12 +57,25 @@ export interface Timeline {
   readonly missesMs: readonly number[];
 }
 
+/** What is found beside the bars. */
+export interface Findings {
+  /** What is wrong whatever the bars say. */
+  readonly failures?: readonly string[];
+  /** Why no bar means anything. */
+  readonly doubts?: readonly string[];
+}
+
 /** A benchmark fails for a bar that it shows not to be reached, and cannot say for one that lies within its noise. */
-export function verdictOf(bars: readonly Bar[], doubts: readonly string[]): Pick<Result, 'verdict' | 'reasons'> {
+export function verdictOf(
+  bars: readonly Bar[],
+  _size: RunOptions['size'],
+  { failures = [], doubts = [] }: Findings = {},
+): Pick<Result, 'verdict' | 'reasons'> {
   const say = ({ name, interval, limit, atMost }: Bar, how: string) =>
     `${name} ${how}: ${figure(interval.value)} (${figure(interval.low)} to ${figure(interval.high)}), wanted ${atMost ? '≤' : '≥'} ${limit}`;
   const missed = bars.filter(({ reached }) => reached === 'no').map((bar) => say(bar, 'is not reached'));
   const unsure = bars.filter(({ reached }) => reached === 'unsure').map((bar) => say(bar, 'cannot be told'));
+  if (failures.length > 0) return { verdict: 'fail', reasons: [...failures, ...doubts, ...missed, ...unsure] };
   // Where the floor is not where it belongs, nothing else means anything.
   if (doubts.length > 0) return { verdict: 'inconclusive', reasons: [...doubts, ...missed, ...unsure] };
   if (missed.length > 0) return { verdict: 'fail', reasons: [...missed, ...unsure] };

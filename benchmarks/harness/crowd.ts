@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Arm, Window } from './arms.js';
 import { type RunningBridge, type Settings, startTautline, tautlineSettings } from './bridges.js';
 import { freePort, Program } from './processes.js';
+import { plannedIn, RATE_HZ, skippedIn } from './shortfall.js';
 import { Board, LineSource } from './sources.js';
 
 export type Wish = 'immediate' | 'batched' | 'usual' | 'states' | 'text';
@@ -20,8 +21,14 @@ export interface CrowdTask {
   readonly measureMs: number;
 }
 
+/** Half of the 60 a second that a client asks for: of a tick that is late one state comes, not two. */
+const STATES_HZ_MIN = 30;
+
 /** Runs the clients. @param during what to do from the beginning of the measurement on */
-export async function crowd(task: CrowdTask, during: () => Promise<void> = async () => {}): Promise<Float64Array> {
+export async function crowd(
+  task: CrowdTask,
+  during: () => Promise<void> = async () => {},
+): Promise<Pick<Window, 'latenciesUs' | 'frames'>> {
   const folder = mkdtempSync(join(tmpdir(), 'tautline-bench-'));
   const file = join(folder, 'latencies');
   const { wish, httpPort, clients, stopped = 0, zeroNs, settleMs, measureMs } = task;
@@ -30,9 +37,14 @@ export async function crowd(task: CrowdTask, during: () => Promise<void> = async
   try {
     await program.line(/^measuring/);
     await during();
-    await program.line(/^done/);
+    const [, came, seqs, spanUs] = await program.line(/^done (\d+) (\d+) (\d+)/);
     const bytes = readFileSync(file);
-    return Float64Array.from(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)).sort();
+    const planned = plannedIn(measureMs) - skippedIn(Number(seqs), Number(spanUs));
+    const sent = clients * (wish === 'states' ? (STATES_HZ_MIN * measureMs) / 1e3 : planned);
+    return {
+      latenciesUs: Float64Array.from(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)).sort(),
+      frames: { came: Number(came), sent },
+    };
   } finally {
     await program.end();
     rmSync(folder, { recursive: true, force: true });
@@ -43,17 +55,18 @@ export async function crowd(task: CrowdTask, during: () => Promise<void> = async
 async function watched(bridge: Program, task: CrowdTask): Promise<Window> {
   let cpuBefore = Number.NaN;
   let cpu = Number.NaN;
-  const latenciesUs = await crowd(task, async () => {
+  const seen = await crowd(task, async () => {
     const beganMs = performance.now();
     cpuBefore = bridge.cpuSeconds();
     await new Promise((resolve) => setTimeout(resolve, task.measureMs * 0.95));
     cpu = (bridge.cpuSeconds() - cpuBefore) / ((performance.now() - beganMs) / 1e3);
   });
-  return { latenciesUs, cpu, rssMiB: bridge.rssMiB() };
+  return { ...seen, cpu, rssMiB: bridge.rssMiB() };
 }
 
 export class TautlineCrowd implements Arm {
   readonly name = 'Tautline';
+  readonly isOurs = true;
   #board!: Board;
   #bridge!: RunningBridge;
 
@@ -65,7 +78,7 @@ export class TautlineCrowd implements Arm {
   ) {}
 
   async start(): Promise<void> {
-    this.#board = await Board.start(1000);
+    this.#board = await Board.start(RATE_HZ);
     const settings = tautlineSettings(this.#board.port, await freePort(), this.mqttPort);
     this.#bridge = await startTautline({ ...settings, ...this.more });
     await this.#bridge.program.line(/streaming binary/);
@@ -91,6 +104,7 @@ export class TautlineCrowd implements Arm {
 }
 
 export class PeerCrowd implements Arm {
+  readonly isOurs = false;
   #source!: LineSource;
   #bridge!: RunningBridge;
 
@@ -101,7 +115,7 @@ export class PeerCrowd implements Arm {
   ) {}
 
   async start(): Promise<void> {
-    this.#source = await LineSource.start(1000);
+    this.#source = await LineSource.start(RATE_HZ);
     this.#bridge = await this.startBridge(this.#source.port);
   }
 

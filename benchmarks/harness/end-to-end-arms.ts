@@ -1,5 +1,5 @@
 /** Arms whose latency a subscriber sees: WebSocket or MQTT, by one probe for all. */
-import type { ProbeRequest, ProbeTask } from '../probe.js';
+import type { ProbeAnswer, ProbeRequest, ProbeTask } from '../probe.js';
 import type { Arm, Window } from './arms.js';
 import {
   type RunningBridge,
@@ -11,28 +11,34 @@ import {
   tautlineSettings,
 } from './bridges.js';
 import { freePort, Program, sleep } from './processes.js';
+import { plannedIn, RATE_HZ, skippedIn } from './shortfall.js';
 import { Board, LineSource } from './sources.js';
 
 export type Outlet = 'websocket' | 'mqtt' | 'command';
 
 class Probe {
-  private constructor(private readonly program: Program) {}
+  private constructor(
+    private readonly program: Program,
+    private readonly task: ProbeTask,
+  ) {}
 
   static start(task: ProbeTask): Probe {
-    return new Probe(Program.start(process.execPath, ['dist/benchmarks/probe.js', JSON.stringify(task)]));
+    return new Probe(Program.start(process.execPath, ['dist/benchmarks/probe.js', JSON.stringify(task)]), task);
   }
 
   async window(request: ProbeRequest, bridge: Program): Promise<Window> {
-    const answered = new Promise<number[]>((resolve, reject) => {
-      this.program.child.once('message', (message) => resolve(message as number[]));
+    const answered = new Promise<ProbeAnswer>((resolve, reject) => {
+      this.program.child.once('message', (message) => resolve(message as ProbeAnswer));
       void this.program.exited.then(() => reject(new Error(`the probe ended:\n${this.program.lines.join('\n')}`)));
     });
     const cpuBefore = bridge.cpuSeconds();
     const beganMs = performance.now();
     this.program.child.send(request);
-    const latencies = await answered;
+    const { latenciesUs, seqs, spanUs, commands } = await answered;
+    const sent = this.task.to === 'command' ? commands : plannedIn(request.measureMs) - skippedIn(seqs, spanUs);
     return {
-      latenciesUs: Float64Array.from(latencies).sort(),
+      latenciesUs: Float64Array.from(latenciesUs).sort(),
+      frames: { came: latenciesUs.length, sent },
       cpu: (bridge.cpuSeconds() - cpuBefore) / ((performance.now() - beganMs) / 1e3),
       rssMiB: bridge.rssMiB(),
     };
@@ -56,6 +62,7 @@ export interface TautlineOptions {
 
 class TautlineArm implements Arm {
   readonly name: string;
+  readonly isOurs = true;
   #board!: Board;
   #bridge!: RunningBridge;
   #probe!: Probe;
@@ -69,7 +76,7 @@ class TautlineArm implements Arm {
   }
 
   async start(): Promise<void> {
-    this.#board = await Board.start(1000);
+    this.#board = await Board.start(RATE_HZ);
     const settings = tautlineSettings(this.#board.port, await freePort(), this.mqttPort);
     this.#bridge = await startTautline({ ...settings, ...this.options.settings });
     await this.#bridge.program.line(/streaming binary/);
@@ -121,6 +128,7 @@ interface Peer {
 /** A bridge that reads lines. */
 class PeerArm implements Arm {
   readonly name: string;
+  readonly isOurs = false;
   #source!: LineSource;
   #bridge!: RunningBridge;
   #probe!: Probe;
@@ -134,7 +142,7 @@ class PeerArm implements Arm {
   }
 
   async start(): Promise<void> {
-    this.#source = await LineSource.start(1000);
+    this.#source = await LineSource.start(RATE_HZ);
     this.#bridge = await this.peer.start(this.#source.port, this.mqttPort);
     const { topic, path, qos = 0 } = this.peer;
     this.#probe = Probe.start(

@@ -4,11 +4,12 @@
  *
  * subscriber KIND HTTP_PORT CLIENTS STOPPED ZERO_NS WARM_UP_MS MEASURE_MS FILE
  *   KIND     immediate, batched or usual: joins `frames:host` of Tautline in the binary encoding, with that wish or none;
- *            states: joins `board:host` at 60 Hz, and measures nothing; text: any bridge that sends lines or JSON
+ *            states: joins `board:host` at 60 Hz, and counts those that are live; text: any bridge that sends lines or JSON
  *   STOPPED  so many of the clients stop reading when the measurement begins
  *   ZERO_NS  host time at device time 0
  *   FILE     gets the latencies: 32-bit floats, microseconds
- * Prints `measuring` and `done COUNT`.
+ * Prints `measuring` and `done COUNT SEQS SPAN_US`: frames or states, what the board numbered from the first frame to the
+ * last, and the time between the two; 0 where there are no numbers.
  */
 #include "common.h"
 
@@ -21,6 +22,10 @@ static double zero_us;
 static int measuring;
 static float *samples;
 static size_t count;
+static size_t states;
+static struct {
+    double seq, release_us;
+} first, last;
 static struct client {
     int fd;
     size_t length;
@@ -47,6 +52,29 @@ static void take_text(const char *text, size_t length, double arrival_us)
     }
 }
 
+/* Any client may have the oldest frame or the newest. */
+static void note(double seq, double release_us)
+{
+    if (!measuring) {
+        return;
+    }
+    if (last.seq == 0 || seq < first.seq) {
+        first.seq = seq;
+        first.release_us = release_us;
+    }
+    if (seq > last.seq) {
+        last.seq = seq;
+        last.release_us = release_us;
+    }
+}
+
+static void take_state(const char *text, size_t length)
+{
+    static const char event[] = "\"state\"", live[] = "\"live\":true";
+    states += measuring && memmem(text, length, event, sizeof event - 1) != 0 &&
+              memmem(text, length, live, sizeof live - 1) != 0;
+}
+
 /* A Phoenix broadcast whose payload is columns; see src/sdk/columns.ts. */
 static void take_columns(const uint8_t *bytes, size_t length, double arrival_us)
 {
@@ -61,8 +89,10 @@ static void take_columns(const uint8_t *bytes, size_t length, double arrival_us)
         memcpy(&rows, head + 2, 2);
         memcpy(&start, head + 16, 4);
         for (uint16_t row = 0; row < rows; row++) {
-            double release_us;
+            double seq, release_us;
+            memcpy(&seq, payload + 8 * ((size_t)start + row), 8);
             memcpy(&release_us, payload + 8 * ((size_t)start + rows + row), 8);
+            note(seq, release_us);
             take(zero_us + release_us, arrival_us);
         }
     }
@@ -97,6 +127,8 @@ static void read_client(struct client *client, double arrival_us, size_t got)
             take_columns(frame + head, length, arrival_us);
         } else if (strcmp(kind, "text") == 0) {
             take_text((const char *)frame + head, length, arrival_us);
+        } else if (strcmp(kind, "states") == 0) {
+            take_state((const char *)frame + head, length);
         }
         at += head + length;
     }
@@ -203,6 +235,7 @@ int main(int argc, char **argv)
     if (file == 0 || fwrite(samples, sizeof *samples, count, file) != count || fclose(file) != 0) {
         die(argv[8]);
     }
-    printf("done %zu\n", count);
+    printf("done %zu %.0f %.0f\n", strcmp(kind, "states") == 0 ? states : count, last.seq - first.seq,
+           last.release_us - first.release_us);
     return 0;
 }

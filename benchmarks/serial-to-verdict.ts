@@ -41,8 +41,10 @@ export class VerdictArm implements Arm {
     this.#board.rest();
   }
 
-  async window(settleMs: number, measureMs: number): Promise<Window> {
+  /** @param onStreaming when the board streams, before it settles */
+  async window(settleMs: number, measureMs: number, onStreaming: () => void = () => {}): Promise<Window> {
     await this.#bridge.whileStreaming(() => this.#board.speak());
+    onStreaming();
     await sleep(settleMs);
     const { answer, cpu, rssMiB } = await this.#bridge.measure({
       measureMs,

@@ -38,6 +38,14 @@ class HoggedArm implements Arm {
     }
   }
 
+  pause(): void {
+    this.arm.pause();
+  }
+
+  resume(): void {
+    this.arm.resume();
+  }
+
   async end(): Promise<void> {
     await this.#hog?.end();
     await this.arm.end();

@@ -2,6 +2,7 @@
  * Command -> acknowledged by the board: from the instant at which a client wanted to send it, through the socket, the
  * gateway, the loop and the line, and back. Beside it the same command given inside of the bridge: the part of the line.
  */
+import { monotonicUs } from '#dist/host-clock.js';
 import type { Arm, Window } from './harness/arms.js';
 import type { Benchmark, Result, RunOptions } from './harness/benchmark.js';
 import { commandArm } from './harness/end-to-end-arms.js';
@@ -28,9 +29,11 @@ class LoopArm implements Arm {
   }
 
   async window(settleMs: number, measureMs: number): Promise<Window> {
-    await this.#bridge.whileStreaming(() => this.#board.speak());
+    const sinceUs = monotonicUs();
+    await this.#board.speak();
+    const { zeroUs } = this.#board;
+    await this.#bridge.first({ zeroUs, sinceUs });
     await sleep(settleMs);
-    const zeroUs = this.#board.zeroUs;
     const { answer, cpu, rssMiB } = await this.#bridge.measure({ measureMs, zeroUs, isCommanding: true });
     this.#board.rest();
     const latenciesUs = Float64Array.from(answer.commandsUs).sort();

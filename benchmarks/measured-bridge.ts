@@ -1,6 +1,7 @@
 /**
  * The bridge as it ships, in a process of its own, with a stamp behind the last step of its loop: when a frame's verdict
- * and values are in the ring. Takes `--config` and `--set`; `ready` and answers go over IPC.
+ * and values are in the ring. Takes `--config` and `--set`; over IPC it says when frames of
+ * all boards have come, and answers.
  */
 import { type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
@@ -10,6 +11,7 @@ import { loadConfig } from '#dist/config-load.js';
 import type { Judgement } from '#dist/deadline/judgement.js';
 import { verdictCode } from '#dist/deadline/verdict.js';
 import { monotonicUs } from '#dist/host-clock.js';
+import { type Awaited, type AwaitRequest, isFirst } from './first-frame.js';
 
 export interface MeasureRequest {
   readonly measureMs: number;
@@ -75,6 +77,19 @@ let samples = 0;
 let zeroUs = Number.NaN;
 let plantedUs = 0;
 
+/** Of the first board. */
+let awaited: Awaited | undefined;
+/** Boards of which no frame has come since the start. */
+const unheard = new Set(boards.map((_, index) => index));
+
+function noteFirst(board: number, releaseUs: number): void {
+  if (unheard.delete(board) && unheard.size === 0) process.send?.({});
+  if (board !== 0 || awaited === undefined) return;
+  if (!isFirst(awaited, awaited.zeroUs + releaseUs, monotonicUs())) return;
+  awaited = undefined;
+  process.send?.({});
+}
+
 /** The verdict and the values of a frame are where the outlets can read them. */
 function stamp({ releaseUs, lateUs: startedLateUs }: DataFrame): void {
   if (samples === SAMPLES_MAX) return;
@@ -103,6 +118,7 @@ function watch(): void {
       own.skipped += gap.skippedDelta;
     }
     frame(board, received, judgement);
+    if (unheard.size > 0 || awaited !== undefined) noteFirst(board, (received as DataFrame).releaseUs);
     if (board === 0 && !Number.isNaN(zeroUs)) stamp(received as DataFrame);
   };
   const miss = feed.miss.bind(feed);
@@ -124,7 +140,11 @@ async function command(into: number[]): Promise<void> {
   if (answer.ok) into.push(monotonicUs() - beganUs);
 }
 
-process.on('message', (request: MeasureRequest) => {
+process.on('message', (request: MeasureRequest | AwaitRequest) => {
+  if ('awaits' in request) {
+    awaited = request.awaits;
+    return;
+  }
   const commandsUs: number[] = [];
   samples = 0;
   misses.length = 0;

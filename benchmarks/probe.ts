@@ -2,7 +2,8 @@
  * The subscriber of an end-to-end measurement, a process of its own: takes frames from a WebSocket or from MQTT, and says
  * how long after its planned release each one was here. One for all bridges, with the same client library, and it stamps
  * before it looks into a message: what a format costs to read is no bridge's latency. It stays connected;
- * `{measureMs, zeroUs}` over IPC asks for a window.
+ * `{measureMs, zeroUs}` over IPC asks for a window, `{awaits}` for
+ * a word when the first frame has come.
  */
 
 import { connect as connectMqtt } from 'mqtt';
@@ -11,6 +12,7 @@ import { monotonicUs } from '#dist/host-clock.js';
 import { decodeFrames } from '#dist/sdk/columns.js';
 import { connect as connectTautline } from '#dist/sdk/index.js';
 import { decodeBinaryFromServer, encodeText, events, SOCKET_TOPIC } from '#dist/sdk/phoenix/serializer.js';
+import { type Awaited, type AwaitRequest, isFirst } from './first-frame.js';
 
 export type ProbeTask =
   /** Joins `frames:<board>`, in the binary encoding. */
@@ -45,6 +47,7 @@ let zeroUs = 0;
 let measuring = false;
 let endUs = Number.NaN;
 let commands = 0;
+let awaited: Awaited | undefined;
 const first = { seq: Number.NaN, releaseUs: Number.NaN };
 const last = { seq: Number.NaN, releaseUs: Number.NaN };
 
@@ -56,6 +59,10 @@ const AWAKE_MS = 0.2;
 const HEARTBEAT_MS = 20_000;
 
 function take(plannedUs: number, arrivalUs: number): void {
+  if (awaited !== undefined && isFirst(awaited, plannedUs, arrivalUs)) {
+    awaited = undefined;
+    process.send?.({});
+  }
   if (measuring) latenciesUs.push(Math.round((arrivalUs - plannedUs) * 10) / 10);
 }
 
@@ -127,7 +134,12 @@ switch (task.to) {
   }
 }
 
-process.on('message', (request: ProbeRequest) => {
+process.on('message', (request: ProbeRequest | AwaitRequest) => {
+  if ('awaits' in request) {
+    awaited = request.awaits;
+    zeroUs = awaited.zeroUs;
+    return;
+  }
   zeroUs = request.zeroUs;
   latenciesUs = [];
   commands = 0;

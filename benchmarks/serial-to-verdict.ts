@@ -2,13 +2,14 @@
  * Byte on the line -> verdict: from the planned release of a frame to its verdict in the ring, in the bridge as it ships,
  * beside a C program that only reads the port and beside serialport with ReadlineParser, which only splits lines.
  */
+import { monotonicUs } from '#dist/host-clock.js';
 import type { Arm, Window } from './harness/arms.js';
 import { atMost, valuesOf } from './harness/bars.js';
 import type { Benchmark, Result, RunOptions, Timeline } from './harness/benchmark.js';
 import type { Settings } from './harness/bridges.js';
 import { doubtsOf, measure, PTY_NOTE } from './harness/latency-row.js';
 import { MeasuredBridge } from './harness/measured.js';
-import { freePort, Program, sleep } from './harness/processes.js';
+import { freePort, Program, READY_MS, sleep } from './harness/processes.js';
 import { countOf, plannedIn, RATE_HZ } from './harness/shortfall.js';
 import { Board, LineSource } from './harness/sources.js';
 import { quantile } from './harness/statistics.js';
@@ -43,12 +44,15 @@ export class VerdictArm implements Arm {
 
   /** @param onStreaming when the board streams, before it settles */
   async window(settleMs: number, measureMs: number, onStreaming: () => void = () => {}): Promise<Window> {
-    await this.#bridge.whileStreaming(() => this.#board.speak());
+    const sinceUs = monotonicUs();
+    await this.#board.speak();
+    const { zeroUs } = this.#board;
+    await this.#bridge.first({ zeroUs, sinceUs });
     onStreaming();
     await sleep(settleMs);
     const { answer, cpu, rssMiB } = await this.#bridge.measure({
       measureMs,
-      zeroUs: this.#board.zeroUs,
+      zeroUs,
       plantedUs: this.plantedUs,
     });
     this.#board.rest();
@@ -62,6 +66,14 @@ export class VerdictArm implements Arm {
       frames: countOf(answer.boards[0]!, measureMs),
       sourceLateUs: [quantile(late, 0.5), quantile(late, 0.99)],
     };
+  }
+
+  pause(): void {
+    this.#bridge.program.pause();
+  }
+
+  resume(): void {
+    this.#bridge.program.resume();
   }
 
   async end(): Promise<void> {
@@ -118,12 +130,7 @@ class StockReader extends ReaderArm {
   }
 
   protected read(measureMs: number): Promise<readonly number[]> {
-    const { child, exited, lines } = this.#program;
-    return new Promise((resolve, reject) => {
-      child.once('message', (message) => resolve(message as number[]));
-      void exited.then(() => reject(new Error(`the reader ended:\n${lines.join('\n')}`)));
-      child.send({ measureMs });
-    });
+    return this.#program.ask({ measureMs }, measureMs + READY_MS);
   }
 
   override async end(): Promise<void> {

@@ -2,6 +2,7 @@
  * What is measured side by side. Every arm is started once and stays; its source speaks only during its own windows, and
  * the windows of all arms alternate in a shuffled order, because the machine's mood changes.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { mulberry32, quantile } from './statistics.js';
 
 export interface Window {
@@ -23,6 +24,9 @@ export interface Arm {
   start(): Promise<void>;
   /** Lets the source speak, and measures after it has settled. */
   window(settleMs: number, measureMs: number): Promise<Window>;
+  /** Stands still while another one is measured: what a bridge does for a board that is silent would be taken from its peers. */
+  pause?(): void;
+  resume?(): void;
   end(): Promise<void>;
 }
 
@@ -33,6 +37,9 @@ export interface Plan {
   readonly measureMs: number;
   readonly seed: number;
 }
+
+/** Between two windows all are awake for so long: what was held up arrives, and connections live on. */
+const BREATH_MS = 150;
 
 /** Windows by arm; those of the same index ran one after the other. */
 export type Windows = Readonly<Record<string, readonly Window[]>>;
@@ -51,7 +58,8 @@ export async function interleave(arms: readonly Arm[], plan: Plan): Promise<Wind
     for (let i = 0; i < plan.windows; i++) {
       process.stderr.write(`\r   window ${i + 1} of ${plan.windows}`);
       for (const arm of shuffled(arms, random)) {
-        windows[arm.name]!.push(await arm.window(plan.settleMs, plan.measureMs));
+        windows[arm.name]!.push(await alone(arm, arms, plan));
+        await sleep(BREATH_MS);
       }
     }
     process.stderr.write('\n');
@@ -59,6 +67,16 @@ export async function interleave(arms: readonly Arm[], plan: Plan): Promise<Wind
     for (const arm of started) await arm.end();
   }
   return windows;
+}
+
+async function alone(arm: Arm, arms: readonly Arm[], { settleMs, measureMs }: Plan): Promise<Window> {
+  const others = arms.filter((each) => each !== arm);
+  for (const other of others) other.pause?.();
+  try {
+    return await arm.window(settleMs, measureMs);
+  } finally {
+    for (const other of others) other.resume?.();
+  }
 }
 
 function shuffled<T>(items: readonly T[], random: () => number): T[] {

@@ -87,14 +87,20 @@ export class TautlineCrowd implements Arm {
 
   async window(settleMs: number, measureMs: number): Promise<Window> {
     const { program, httpPort } = this.#bridge;
-    const streaming = program.nextLine(/streaming binary/);
     await this.#board.speak();
-    await streaming;
     const { zeroNs } = this.#board;
     const task = { wish: this.wish, httpPort, clients: this.clients, zeroNs, settleMs, measureMs };
     const window = await watched(program, task);
     this.#board.rest();
     return window;
+  }
+
+  pause(): void {
+    this.#bridge.program.pause();
+  }
+
+  resume(): void {
+    this.#bridge.program.resume();
   }
 
   async end(): Promise<void> {

@@ -1,4 +1,6 @@
 /** Arms whose latency a subscriber sees: WebSocket or MQTT, by one probe for all. */
+import { monotonicUs } from '#dist/host-clock.js';
+import type { Awaited } from '../first-frame.js';
 import type { ProbeAnswer, ProbeRequest, ProbeTask } from '../probe.js';
 import type { Arm, Window } from './arms.js';
 import {
@@ -10,7 +12,7 @@ import {
   startTextbook,
   tautlineSettings,
 } from './bridges.js';
-import { freePort, Program, sleep } from './processes.js';
+import { freePort, Program, READY_MS, sleep } from './processes.js';
 import { plannedIn, RATE_HZ, skippedIn } from './shortfall.js';
 import { Board, LineSource } from './sources.js';
 
@@ -26,14 +28,15 @@ class Probe {
     return new Probe(Program.start(process.execPath, ['dist/benchmarks/probe.js', JSON.stringify(task)]), task);
   }
 
+  /** Resolves when the first frame of a board has come that was told to speak at `sinceUs`. */
+  async first(awaits: Awaited): Promise<void> {
+    await this.program.ask({ awaits }, READY_MS);
+  }
+
   async window(request: ProbeRequest, bridge: Program): Promise<Window> {
-    const answered = new Promise<ProbeAnswer>((resolve, reject) => {
-      this.program.child.once('message', (message) => resolve(message as ProbeAnswer));
-      void this.program.exited.then(() => reject(new Error(`the probe ended:\n${this.program.lines.join('\n')}`)));
-    });
     const cpuBefore = bridge.cpuSeconds();
     const beganMs = performance.now();
-    this.program.child.send(request);
+    const answered = this.program.ask<ProbeAnswer>(request, request.measureMs + READY_MS);
     const { latenciesUs, seqs, spanUs, commands } = await answered;
     const sent = this.task.to === 'command' ? commands : plannedIn(request.measureMs) - skippedIn(seqs, spanUs);
     return {
@@ -100,13 +103,23 @@ class TautlineArm implements Arm {
   }
 
   async window(settleMs: number, measureMs: number): Promise<Window> {
-    const streaming = this.#bridge.program.nextLine(/streaming binary/);
+    const sinceUs = monotonicUs();
     await this.#board.speak();
-    await streaming;
+    const { zeroUs } = this.#board;
+    await this.#probe.first({ zeroUs, sinceUs });
     await sleep(settleMs);
-    const window = await this.#probe.window({ measureMs, zeroUs: this.#board.zeroUs }, this.#bridge.program);
+    const window = await this.#probe.window({ measureMs, zeroUs }, this.#bridge.program);
     this.#board.rest();
     return window;
+  }
+
+  pause(): void {
+    // Its client would go on giving commands, and what it has given meanwhile would come all at once.
+    if (this.outlet !== 'command') this.#bridge.program.pause();
+  }
+
+  resume(): void {
+    this.#bridge.program.resume();
   }
 
   async end(): Promise<void> {
@@ -154,7 +167,9 @@ class PeerArm implements Arm {
   }
 
   async window(settleMs: number, measureMs: number): Promise<Window> {
+    const sinceUs = monotonicUs();
     this.#source.speak();
+    await this.#probe.first({ zeroUs: 0, sinceUs });
     await sleep(settleMs);
     const window = await this.#probe.window({ measureMs, zeroUs: 0 }, this.#bridge.program);
     const sourceLateUs = await this.#source.rest();

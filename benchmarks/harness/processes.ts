@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
-const READY_MS = 30_000;
+export const READY_MS = 30_000;
 const END_MS = 3000;
 /** Of what a program printed, the newest so many are kept. */
 const LINES_MAX = 200_000;
@@ -75,6 +75,43 @@ export class Program {
     this.child.stdin?.write(`${line}\n`);
   }
 
+  /** A message over IPC, and the next one that comes back. @throws Error with what the program said when it ends or does not answer */
+  ask<T>(message: object, withinMs: number): Promise<T> {
+    const answer = this.message<T>(withinMs);
+    this.child.send(message);
+    return answer;
+  }
+
+  /** The next message over IPC. @throws Error with what the program said when it ends or says none */
+  message<T>(withinMs: number): Promise<T> {
+    const { child } = this;
+    return new Promise((resolve, reject) => {
+      const fail = (why: string) => {
+        child.off('message', answered);
+        reject(new Error(`${why}; it said:\n${this.lines.slice(-20).join('\n')}`));
+      };
+      const timer = setTimeout(() => fail(`no message within ${withinMs / 1e3} s`), withinMs);
+      const answered = (answer: unknown) => {
+        clearTimeout(timer);
+        resolve(answer as T);
+      };
+      child.once('message', answered);
+      void this.exited.then((code) => {
+        clearTimeout(timer);
+        fail(`it ended with ${code}`);
+      });
+    });
+  }
+
+  /** Stands still until it goes on, whatever happens. */
+  pause(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.child.kill('SIGCONT');
+  }
+
   /** Time on a CPU so far, seconds, of the process and all its threads that live. */
   cpuSeconds(): number {
     try {
@@ -99,6 +136,7 @@ export class Program {
   async end(): Promise<void> {
     const kill = setTimeout(() => this.child.kill('SIGKILL'), END_MS);
     this.child.kill('SIGTERM');
+    this.resume();
     await this.exited;
     clearTimeout(kill);
   }

@@ -5,6 +5,7 @@
  * subscriber KIND HTTP_PORT CLIENTS STOPPED ZERO_NS WARM_UP_MS MEASURE_MS FILE
  *   KIND     immediate, batched or usual: joins `frames:host` of Tautline in the binary encoding, with that wish or none;
  *            states: joins `board:host` at 60 Hz, and counts those that are live; text: any bridge that sends lines or JSON
+ *   WARM_UP_MS counts from the first frame
  *   STOPPED  so many of the clients stop reading when the measurement begins
  *   ZERO_NS  host time at device time 0
  *   FILE     gets the latencies: 32-bit floats, microseconds
@@ -16,10 +17,14 @@
 #define CLIENTS_MAX 1200
 #define BUFFER_BYTES 65536
 #define SAMPLES_MAX 8000000u
+#define FIRST_NS_MAX 20000000000ll
 
 static const char *kind;
 static double zero_us;
 static int measuring;
+/* The first frame that was planned after we began: the board, or the source, speaks. */
+static int heard;
+static double began_us;
 static float *samples;
 static size_t count;
 static size_t states;
@@ -34,6 +39,7 @@ static struct client {
 
 static void take(double planned_us, double arrival_us)
 {
+    heard |= planned_us >= began_us && planned_us <= arrival_us;
     if (measuring && count < SAMPLES_MAX) {
         samples[count++] = (float)(arrival_us - planned_us);
     }
@@ -71,8 +77,10 @@ static void note(double seq, double release_us)
 static void take_state(const char *text, size_t length)
 {
     static const char event[] = "\"state\"", live[] = "\"live\":true";
-    states += measuring && memmem(text, length, event, sizeof event - 1) != 0 &&
-              memmem(text, length, live, sizeof live - 1) != 0;
+    int is_live = memmem(text, length, event, sizeof event - 1) != 0 &&
+                  memmem(text, length, live, sizeof live - 1) != 0;
+    heard |= is_live;
+    states += measuring && is_live;
 }
 
 /* A Phoenix broadcast whose payload is columns; see src/sdk/columns.ts. */
@@ -218,9 +226,16 @@ int main(int argc, char **argv)
     zero_us = (double)atoll(argv[5]) / 1000.0;
     samples = malloc(SAMPLES_MAX * sizeof *samples);
     int poller = epoll_create1(EPOLL_CLOEXEC);
+    began_us = (double)now_ns() / 1000.0;
     for (int i = 0; i < wanted && i < CLIENTS_MAX; i++) {
         open_client(&clients[i], atoi(argv[2]));
         watch(poller, clients[i].fd, EPOLLIN, (uint64_t)i);
+    }
+    for (int64_t end_ns = now_ns() + FIRST_NS_MAX; !heard; run_until(poller, now_ns() + 1000000ll)) {
+        if (now_ns() > end_ns) {
+            fprintf(stderr, "subscriber: no frame within %lld s\n", FIRST_NS_MAX / 1000000000ll);
+            return 1;
+        }
     }
     run_until(poller, now_ns() + atoll(argv[6]) * 1000000ll);
     for (int i = 0; i < stopped; i++) {

@@ -66,14 +66,22 @@ export function ensureNodeRed(): string {
   return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
 }
 
-/** Serial in -> one function -> WebSocket out and MQTT out: the flow of its own examples. Clients connect to /frames. */
-export async function startNodeRed(port: string, mqttPort: number): Promise<RunningBridge> {
+/**
+ * Serial in -> one function -> WebSocket out and MQTT out: the flow of its own examples. Clients connect to /frames.
+ * @param first the outlet that a frame goes to first: the one that is measured
+ */
+export async function startNodeRed(
+  port: string,
+  mqttPort: number,
+  first: 'websocket' | 'mqtt',
+): Promise<RunningBridge> {
   ensureNodeRed();
   const httpPort = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'tautline-node-red-'));
   const flow = readFileSync(join(NODE_RED, 'flow.json'), 'utf8')
     .replace('"SERIAL_PORT"', JSON.stringify(port))
-    .replace('"MQTT_PORT"', JSON.stringify(String(mqttPort)));
+    .replace('"MQTT_PORT"', JSON.stringify(String(mqttPort)))
+    .replace('["websocket", "mqtt"]', JSON.stringify(first === 'mqtt' ? ['mqtt', 'websocket'] : ['websocket', 'mqtt']));
   writeFileSync(join(folder, 'flow.json'), flow);
   copyFileSync(join(NODE_RED, 'settings.cjs'), join(folder, 'settings.cjs'));
   const script = join(NODE_RED, 'node_modules/node-red/red.js');

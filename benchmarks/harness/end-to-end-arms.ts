@@ -135,7 +135,7 @@ interface Peer {
   readonly path: string;
   /** Of the subscriber. */
   readonly qos?: 0 | 1;
-  start(port: string, mqttPort: number): Promise<RunningBridge>;
+  start(port: string, mqttPort: number, outlet: Outlet): Promise<RunningBridge>;
 }
 
 /** A bridge that reads lines. */
@@ -156,7 +156,7 @@ class PeerArm implements Arm {
 
   async start(): Promise<void> {
     this.#source = await LineSource.start(RATE_HZ);
-    this.#bridge = await this.peer.start(this.#source.port, this.mqttPort);
+    this.#bridge = await this.peer.start(this.#source.port, this.mqttPort, this.outlet);
     const { topic, path, qos = 0 } = this.peer;
     this.#probe = Probe.start(
       this.outlet === 'mqtt'
@@ -213,7 +213,7 @@ const peers = {
     name: 'Node-RED',
     topic: 'nodered/frames',
     path: '/frames',
-    start: startNodeRed,
+    start: (port, mqttPort, outlet) => startNodeRed(port, mqttPort, outlet === 'mqtt' ? 'mqtt' : 'websocket'),
   },
 } satisfies Record<string, Peer>;
 

@@ -49,8 +49,10 @@ function random() {
 
 const { v8Flags } = await import('../dist/v8-flags.js');
 const program = join(root, 'src/system/bridge-program.mjs');
+const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('TAUTLINE_'));
 const bridge = spawn(process.execPath, [...v8Flags, program, 'http.port=0', 'mqtt.port=0', 'mqtt.frames=true'], {
   stdio: ['pipe', 'ignore', 'pipe'],
+  env: Object.fromEntries(environment),
 });
 process.on('exit', () => bridge.kill('SIGKILL'));
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));

@@ -16,7 +16,7 @@ import { FLOOR_LATE_US, type Late, lateIn } from './blame/rig.js';
 import { floorLateUs } from './blame/score.js';
 import type { Benchmark, Result, RunOptions } from './harness/benchmark.js';
 import { clockVerdict, missed, notFollowed, outside } from './harness/clock-bars.js';
-import { Program, sleep } from './harness/processes.js';
+import { NO_SETTINGS, Program, sleep } from './harness/processes.js';
 import { mulberry32, quantile } from './harness/statistics.js';
 import { KlipperClocks } from './peers/klipper-clock.js';
 
@@ -84,7 +84,7 @@ async function onPseudoTerminal(seconds: number, warmUpSeconds: number, seed: nu
   const [, zeroNs] = await board.line(/^zero (\d+)/);
   const zeroUs = Number(zeroNs) / 1e3;
   const set = [`board.path=${path}`, `board.baud=${BAUD}`, 'http.port=0', 'mqtt.enabled=false'];
-  const bridge = startBridge({ config: loadConfig({ environment: {}, set }).config });
+  const bridge = startBridge({ config: loadConfig({ file: NO_SETTINGS, environment: {}, set }).config });
   const { loop } = bridge.boards[0]!;
   const klipper = new KlipperClocks();
   const bent = STEPS_PPM.map((ppm) => new BentClock(ppm));

@@ -8,7 +8,7 @@ import { startBridge } from '#dist/bridge.js';
 import { loadConfig } from '#dist/config-load.js';
 import { monotonicUs } from '#dist/host-clock.js';
 import { figure } from './harness/benchmark.js';
-import { sleep } from './harness/processes.js';
+import { NO_SETTINGS, sleep } from './harness/processes.js';
 import { grid } from './harness/report.js';
 import { quantile } from './harness/statistics.js';
 
@@ -97,7 +97,10 @@ class Echo {
 
 async function board(path: string, baud: number): Promise<number> {
   const set = [`board.path=${path}`, `board.baud=${baud}`, 'http.port=0', 'mqtt.enabled=false'];
-  const bridge = startBridge({ config: loadConfig({ environment: {}, set }).config, console: false });
+  const bridge = startBridge({
+    config: loadConfig({ file: NO_SETTINGS, environment: {}, set }).config,
+    console: false,
+  });
   const { loop } = bridge.boards[0]!;
   const [roundTripsUs, wireUs]: [number[], number[]] = [[], []];
   const pong = loop.clock.pong.bind(loop.clock);

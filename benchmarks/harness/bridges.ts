@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { v8Flags } from '#dist/v8-flags.js';
-import { freePort, Program, root, untilListening } from './processes.js';
+import { freePort, NO_SETTINGS, Program, root, untilListening } from './processes.js';
 import { BOARD_BAUD } from './sources.js';
 
 export interface RunningBridge {
@@ -29,9 +29,15 @@ export function tautlineSettings(boardPort: string, httpPort: number, mqttPort: 
   };
 }
 
+export const tautlineArguments = (settings: Settings): string[] => [
+  ...v8Flags,
+  ...['dist/cli.js', 'start', '--config', NO_SETTINGS],
+  ...setArguments(settings),
+];
+
 export async function startTautline(settings: Settings): Promise<RunningBridge> {
   const httpPort = Number(settings['http.port']);
-  const program = Program.start(process.execPath, [...v8Flags, 'dist/cli.js', 'start', ...setArguments(settings)]);
+  const program = Program.start(process.execPath, tautlineArguments(settings));
   await untilListening(httpPort);
   return { program, httpPort };
 }

@@ -13,6 +13,13 @@ const END_MS = 3000;
 /** Of what a program printed, the newest so many are kept. */
 const LINES_MAX = 200_000;
 
+/** A settings file with nothing in it: without one a bridge would take the `tautline.toml` of whoever runs the benchmark. */
+export const NO_SETTINGS = '/dev/null';
+
+/** The environment without settings of ours. */
+const ownEnvironment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TAUTLINE_')));
+
 const running = new Set<Program>();
 process.on('exit', () => {
   for (const { child } of running) child.kill('SIGKILL');
@@ -35,7 +42,7 @@ export class Program {
 
   static start(command: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}): Program {
     const stdio: ('pipe' | 'ipc')[] = ['pipe', 'pipe', 'pipe', 'ipc'];
-    return new Program(spawn(command, args, { cwd: root, stdio, env: { ...process.env, ...environment } }));
+    return new Program(spawn(command, args, { cwd: root, stdio, env: { ...ownEnvironment(), ...environment } }));
   }
 
   /** The first line that matches. @throws Error with what the program said instead */

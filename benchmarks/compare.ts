@@ -1,8 +1,8 @@
 /** `npm run bench -- compare BEFORE.json AFTER.json`: what became slower, each run measured by its own floor. */
-import { readFileSync } from 'node:fs';
 import { figure, type WindowFigures } from './harness/benchmark.js';
 import { type BesideFloor, type Comparison, compareByFloor } from './harness/gate.js';
 import { grid } from './harness/report.js';
+import { readNamed, usageError } from './usage.js';
 
 interface ResultsFile {
   readonly verdict: string;
@@ -14,12 +14,13 @@ interface ResultsFile {
 const FLOORS = ['C floor', 'C reader'];
 const OURS = 'Tautline';
 
-/** @returns the exit code: 0 nothing is slower, 5 something is, 6 something was not measured or nothing can be told, 2 not two results */
+/**
+ * @returns the exit code: 0 nothing is slower, 5 something is, 6 something was not measured or nothing can be told
+ * @throws UserError for files that are not two results
+ */
 export function compare(beforeFile: string | undefined, afterFile: string | undefined): number {
-  if (beforeFile === undefined || afterFile === undefined) {
-    process.stderr.write('usage: npm run bench -- compare BEFORE.json AFTER.json, as --json FILE wrote them\n');
-    return 2;
-  }
+  if (beforeFile === undefined || afterFile === undefined)
+    throw usageError('usage: npm run bench -- compare BEFORE.json AFTER.json, as --json FILE wrote them');
   const before = read(beforeFile);
   const after = read(afterFile);
   const rows: string[][] = [];
@@ -78,8 +79,10 @@ const isWhole = (side: BesideFloor | undefined): side is BesideFloor =>
   side !== undefined && side.figures.length > 0 && [...side.figures, ...side.floor].every(Number.isFinite);
 
 function read(file: string): ResultsFile {
-  const parsed = JSON.parse(readFileSync(file, 'utf8')) as Partial<ResultsFile>;
-  if (parsed.windows === undefined)
-    throw new Error(`${file} has no windows: it was not written by --json of this suite`);
-  return parsed as ResultsFile;
+  const text = readNamed(file);
+  try {
+    const parsed = JSON.parse(text) as Partial<ResultsFile> | null;
+    if (parsed?.windows !== undefined) return parsed as ResultsFile;
+  } catch {} // said below
+  throw usageError(`${file} is no result of --json of this suite: it has no windows`);
 }

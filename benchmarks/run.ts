@@ -3,6 +3,7 @@ import { exitCodes } from '#dist/exit-codes.js';
 import { type Benchmark, exitCodeOf, type Result, type RunOptions } from './harness/benchmark.js';
 import { environment } from './harness/environment.js';
 import { writeReport } from './harness/report.js';
+import { resultOf } from './harness/result-of.js';
 import { explain, readArguments, usageError } from './usage.js';
 
 const benchmarks: Record<string, () => Promise<{ default: Benchmark }>> = {
@@ -78,21 +79,10 @@ async function measure({ positionals, smoke, full, seed, json, html }: Arguments
   const results: Result[] = [];
   for (const name of names) {
     process.stderr.write(`== ${name}\n`);
-    results.push(await resultOf(name, { size, seed }));
+    results.push(await resultOf(name, async () => (await benchmarks[name]!()).default.run({ size, seed })));
   }
   await writeReport(results, environment(names, size, seed), { json, html });
   return exitCodeOf(results);
-}
-
-/** A row that cannot be measured does not take the others with it. */
-async function resultOf(name: string, options: RunOptions): Promise<Result> {
-  try {
-    return await (await benchmarks[name]!()).default.run(options);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`${error instanceof Error ? error.stack : reason}\n`);
-    return { name, values: {}, verdict: 'inconclusive', reasons: [`not measured: ${reason}`], tables: [], series: [] };
-  }
 }
 
 try {

@@ -21,3 +21,19 @@ it('fails for what is certain, whatever else is doubtful', () => {
   expect(verdict).toBe('fail');
   expect(reasons).toEqual(['frames lost', 'the floor']);
 });
+
+it('shows the bars of a smoke run, and passes when all was measured', () => {
+  const { verdict, reasons } = verdictOf([reached, missed], 'smoke', { doubts: ['the floor'] });
+  expect(verdict).toBe('pass');
+  expect(reasons).toEqual(['a smoke run judges no bar']);
+  expect(verdictOf([reached], 'smoke')).toEqual({ verdict: 'pass', reasons: [] });
+});
+
+it('fails a smoke run in which something was not measured, or lost', () => {
+  const unmeasured = atMost('row.nothing', exactly(Number.NaN), 2);
+  expect(verdictOf([reached, unmeasured], 'smoke')).toMatchObject({
+    verdict: 'fail',
+    reasons: ['row.nothing was not measured'],
+  });
+  expect(verdictOf([reached], 'smoke', { failures: ['frames lost'] }).verdict).toBe('fail');
+});

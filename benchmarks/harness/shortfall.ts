@@ -9,7 +9,7 @@ export const plannedIn = (measureMs: number): number => (RATE_HZ * measureMs) / 
 /** Of all windows of an arm together, because a batch may come just past the end of one. Two short ones say only whether frames come at all. */
 const shareMax = { smoke: 0.5, normal: 0.01, full: 0.01 } as const;
 
-/** @returns a failure for each arm of ours of which too few frames came; a doubt for each of the others */
+/** @returns a failure for each arm of ours of which too few frames came; a doubt for each of the others, but in a smoke run, which asks whether all run */
 export function shortfallsOf(
   arms: readonly Pick<Arm, 'name' | 'isOurs'>[],
   windows: Windows,
@@ -22,8 +22,11 @@ export function shortfallsOf(
     if (came >= (1 - shareMax[size]) * sent) return [];
     return [{ isOurs, reason: `${name}: ${came} of ${Math.round(sent)} frames came` }];
   });
-  const reasonsOf = (ours: boolean) => short.filter(({ isOurs }) => isOurs === ours).map(({ reason }) => reason);
-  return { failures: reasonsOf(true), doubts: reasonsOf(false) };
+  const isFailure = ({ isOurs }: { readonly isOurs: boolean }) => isOurs || size === 'smoke';
+  return {
+    failures: short.filter(isFailure).map(({ reason }) => reason),
+    doubts: short.filter((each) => !isFailure(each)).map(({ reason }) => reason),
+  };
 }
 
 /** Releases that a board did not run: it numbers only those that it ran. @param seqs numbered @param spanUs from the first to the last of them */

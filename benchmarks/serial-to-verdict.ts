@@ -104,8 +104,8 @@ abstract class ReaderArm implements Arm {
 
   protected abstract read(measureMs: number): Promise<readonly number[]>;
 
-  end(): Promise<void> {
-    return this.source.end();
+  async end(): Promise<void> {
+    await this.source?.end();
   }
 }
 

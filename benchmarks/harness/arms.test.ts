@@ -49,3 +49,24 @@ it('lets all go on when a window fails', async () => {
   await expect(interleave([failing, other], { ...plan, warmUpMs: 1 })).rejects.toThrow('broken');
   expect(awake).toContain('b');
 });
+
+it('tells why an arm did not start, and ends the others, whatever their ends say', async () => {
+  const ended: string[] = [];
+  const [first, second] = arms(['a', 'b'], []) as [Arm, Arm];
+  const all: Arm[] = [
+    { ...first, end: async () => void ended.push('a') },
+    {
+      ...second,
+      start: () => Promise.reject(new Error('no pseudo-terminal')),
+      end: () => Promise.reject(new TypeError('end of nothing')),
+    },
+  ];
+  await expect(interleave(all, plan)).rejects.toThrow('no pseudo-terminal');
+  expect(ended).toEqual(['a']);
+});
+
+it('tells of an end that fails when nothing else did', async () => {
+  const [only] = arms(['a'], []) as [Arm];
+  const failing: Arm = { ...only, end: () => Promise.reject(new Error('did not end')) };
+  await expect(interleave([failing], plan)).rejects.toThrow('did not end');
+});

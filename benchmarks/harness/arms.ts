@@ -48,6 +48,7 @@ export async function interleave(arms: readonly Arm[], plan: Plan): Promise<Wind
   const random = mulberry32(plan.seed);
   const windows: Record<string, Window[]> = Object.fromEntries(arms.map(({ name }) => [name, []]));
   const started: Arm[] = [];
+  let failed: { readonly error: unknown } | undefined;
   try {
     for (const arm of arms) {
       started.push(arm);
@@ -63,9 +64,16 @@ export async function interleave(arms: readonly Arm[], plan: Plan): Promise<Wind
       }
     }
     process.stderr.write('\n');
-  } finally {
-    for (const arm of started) await arm.end();
+  } catch (error) {
+    failed = { error };
   }
+  for (const arm of started) {
+    // What failed first is told; the rest is often no more than its consequence.
+    await arm.end().catch((error) => {
+      failed ??= { error };
+    });
+  }
+  if (failed !== undefined) throw failed.error;
   return windows;
 }
 

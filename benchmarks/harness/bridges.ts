@@ -1,10 +1,9 @@
 /** The bridges that are compared, each started as its users start it, and what they were given. */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { v8Flags } from '#dist/v8-flags.js';
-import { freePort, NO_SETTINGS, Program, root, untilListening } from './processes.js';
+import { freePort, NO_SETTINGS, Program, root, temporaryFolder } from './processes.js';
 import { BOARD_BAUD } from './sources.js';
 
 export interface RunningBridge {
@@ -38,7 +37,7 @@ export const tautlineArguments = (settings: Settings): string[] => [
 export async function startTautline(settings: Settings): Promise<RunningBridge> {
   const httpPort = Number(settings['http.port']);
   const program = Program.start(process.execPath, tautlineArguments(settings));
-  await untilListening(httpPort);
+  await program.listening(httpPort);
   return { program, httpPort };
 }
 
@@ -48,7 +47,7 @@ export async function startTextbook(port: string, mqttPort: number, variant: Tex
   const httpPort = await freePort();
   const args = ['benchmarks/peers/textbook.mjs', port, String(httpPort), `mqtt://127.0.0.1:${mqttPort}`];
   const program = Program.start(process.execPath, variant === 'plain' ? args : [...args, variant]);
-  await untilListening(httpPort);
+  await program.listening(httpPort);
   return { program, httpPort };
 }
 
@@ -83,7 +82,7 @@ export async function startNodeRed(
 ): Promise<RunningBridge> {
   ensureNodeRed();
   const httpPort = await freePort();
-  const folder = mkdtempSync(join(tmpdir(), 'tautline-node-red-'));
+  const folder = temporaryFolder();
   const flow = readFileSync(join(NODE_RED, 'flow.json'), 'utf8')
     .replace('"SERIAL_PORT"', JSON.stringify(port))
     .replace('"MQTT_PORT"', JSON.stringify(String(mqttPort)))
@@ -102,7 +101,6 @@ export async function startNodeRed(
   ];
   const program = Program.start(process.execPath, [script, ...args], { TAUTLINE_NODE_RED: NODE_RED });
   await program.line(/Started flows/);
-  void program.exited.then(() => rmSync(folder, { recursive: true, force: true }));
-  await untilListening(httpPort);
+  await program.listening(httpPort);
   return { program, httpPort };
 }

@@ -1,10 +1,9 @@
 /** Many WebSocket clients in one C program, and the arms that they are the audience of. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Arm, Window } from './arms.js';
 import { type RunningBridge, type Settings, startTautline, tautlineSettings } from './bridges.js';
-import { freePort, Program } from './processes.js';
+import { freePort, Program, temporaryFolder } from './processes.js';
 import { plannedIn, RATE_HZ, skippedIn } from './shortfall.js';
 import { Board, LineSource } from './sources.js';
 
@@ -29,8 +28,7 @@ export async function crowd(
   task: CrowdTask,
   during: () => Promise<void> = async () => {},
 ): Promise<Pick<Window, 'latenciesUs' | 'frames'>> {
-  const folder = mkdtempSync(join(tmpdir(), 'tautline-bench-'));
-  const file = join(folder, 'latencies');
+  const file = join(temporaryFolder(), 'latencies');
   const { wish, httpPort, clients, stopped = 0, zeroNs, settleMs, measureMs } = task;
   const args = [wish, httpPort, clients, stopped, zeroNs, settleMs, measureMs, file].map(String);
   const program = Program.start('dist/benchmarks/native/subscriber', args);
@@ -47,7 +45,7 @@ export async function crowd(
     };
   } finally {
     await program.end();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(file, { force: true });
   }
 }
 

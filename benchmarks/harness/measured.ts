@@ -1,12 +1,11 @@
 /** The bridge with a stamp behind its loop: see ../measured-bridge.ts. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { v8Flags } from '#dist/v8-flags.js';
 import type { Awaited } from '../first-frame.js';
 import type { MeasureAnswer, MeasureRequest } from '../measured-bridge.js';
 import { type Settings, setArguments } from './bridges.js';
-import { Program, READY_MS, sleep } from './processes.js';
+import { Program, READY_MS, sleep, temporaryFolder } from './processes.js';
 import { BOARD_BAUD } from './sources.js';
 
 export interface MeasuredWindow {
@@ -20,12 +19,10 @@ export class MeasuredBridge {
 
   /** Resolves when frames of all boards have come. */
   static async start(boardPorts: readonly string[], settings: Settings): Promise<MeasuredBridge> {
-    const folder = mkdtempSync(join(tmpdir(), 'tautline-bench-'));
-    const file = join(folder, 'tautline.toml');
+    const file = join(temporaryFolder(), 'tautline.toml');
     writeFileSync(file, boardPorts.map((path) => `[[boards]]\npath = "${path}"\nbaud = ${BOARD_BAUD}\n`).join('\n'));
     const args = ['dist/benchmarks/measured-bridge.js', '--config', file, ...setArguments(settings)];
     const program = Program.start(process.execPath, [...v8Flags, ...args]);
-    void program.exited.then(() => rmSync(folder, { recursive: true, force: true }));
     await program.message(READY_MS);
     return new MeasuredBridge(program);
   }

@@ -21,8 +21,29 @@ const ownEnvironment = (): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TAUTLINE_')));
 
 const running = new Set<Program>();
+const folders = new Set<string>();
+
+/** Removed with the row, or with the process, whatever ends it. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tautline-bench-'));
+  folders.add(folder);
+  return folder;
+}
+
+function removeFolders(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  folders.clear();
+}
+
+/** Ends what a row has left running, because it failed before it could, and removes its folders. */
+export async function clearAway(): Promise<void> {
+  await Promise.all([...running].map((program) => program.end()));
+  removeFolders();
+}
+
 process.on('exit', () => {
   for (const { child } of running) child.kill('SIGKILL');
+  removeFolders();
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 
@@ -33,7 +54,8 @@ export class Program {
 
   private constructor(readonly child: ChildProcess) {
     running.add(this);
-    this.exited = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+    // `close`, not `exit`: then all that it printed is here.
+    this.exited = new Promise((resolve) => child.once('close', (code) => resolve(code)));
     void this.exited.then(() => running.delete(this));
     for (const stream of [child.stdout, child.stderr]) {
       if (stream !== null) createInterface({ input: stream }).on('line', (line) => this.#onLine(line));
@@ -77,6 +99,19 @@ export class Program {
     });
   }
 
+  /** Resolves when something listens on its port. @throws Error with what the program said when it ends before */
+  async listening(port: number): Promise<void> {
+    let hasEnded = false;
+    void this.exited.then(() => {
+      hasEnded = true;
+    });
+    for (const untilMs = performance.now() + READY_MS; performance.now() < untilMs; await sleep(50)) {
+      if (hasEnded) throw this.#failure(`it ended with ${await this.exited}`);
+      if (await isListening(port)) return;
+    }
+    throw this.#failure(`nothing listens on port ${port}`);
+  }
+
   /** A line on its standard input. */
   say(line: string): void {
     this.child.stdin?.write(`${line}\n`);
@@ -95,7 +130,7 @@ export class Program {
     return new Promise((resolve, reject) => {
       const fail = (why: string) => {
         child.off('message', answered);
-        reject(new Error(`${why}; it said:\n${this.lines.slice(-20).join('\n')}`));
+        reject(this.#failure(why));
       };
       const timer = setTimeout(() => fail(`no message within ${withinMs / 1e3} s`), withinMs);
       const answered = (answer: unknown) => {
@@ -148,6 +183,10 @@ export class Program {
     clearTimeout(kill);
   }
 
+  #failure(why: string): Error {
+    return new Error(`${why}; it said:\n${this.lines.slice(-20).join('\n')}`);
+  }
+
   #onLine(line: string): void {
     this.lines.push(line);
     if (this.lines.length > LINES_MAX) this.lines.shift();
@@ -163,19 +202,13 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-export async function untilListening(port: number): Promise<void> {
-  const untilMs = performance.now() + READY_MS;
-  while (performance.now() < untilMs) {
-    const isOpen = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => {
-        socket.destroy();
-        resolve(true);
-      }).on('error', () => resolve(false));
-    });
-    if (isOpen) return;
-    await sleep(50);
-  }
-  throw new Error(`nothing listens on port ${port}`);
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    }).on('error', () => resolve(false));
+  });
 }
 
 /** A broker as its documentation sets it up, without Nagle's delay on its own side. @param at its port; a free one */
@@ -185,13 +218,12 @@ export async function startMosquitto(at?: number): Promise<{
   readonly configuration: string;
 }> {
   const port = at ?? (await freePort());
-  const folder = mkdtempSync(join(tmpdir(), 'tautline-bench-'));
+  const folder = temporaryFolder();
   const configuration = `listener ${port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\npersistence false\n`;
   const file = join(folder, 'mosquitto.conf');
   writeFileSync(file, configuration);
   const broker = Program.start('/usr/sbin/mosquitto', ['-c', file]);
-  await untilListening(port);
-  void broker.exited.then(() => rmSync(folder, { recursive: true, force: true }));
+  await broker.listening(port);
   return { broker, port, configuration };
 }
 

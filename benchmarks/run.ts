@@ -63,10 +63,11 @@ async function main(): Promise<number> {
 }
 
 async function list(): Promise<number> {
-  for (const [name, load] of Object.entries(benchmarks))
-    process.stdout.write(`${name.padEnd(18)} ${(await load()).default.description}\n`);
-  for (const [name, members] of Object.entries(groups))
-    process.stdout.write(`${name.padEnd(18)} ${members.join(' and ')}\n`);
+  const line = (name: string, what: string) => `${name.padEnd(18)} ${what}\n`;
+  let text = '';
+  for (const [name, load] of Object.entries(benchmarks)) text += line(name, (await load()).default.description);
+  for (const [name, members] of Object.entries(groups)) text += line(name, members.join(' and '));
+  process.stdout.write(text);
   return exitCodes.ok;
 }
 
@@ -76,12 +77,13 @@ async function measure({ positionals, smoke, full, seed, json, html }: Arguments
   for (const name of names)
     if (!Object.hasOwn(benchmarks, name)) throw usageError(`no benchmark "${name}"; there are ${known.join(', ')}`);
   const size: RunOptions['size'] = smoke ? 'smoke' : full ? 'full' : 'normal';
+  const surroundings = environment(names, size, seed);
   const results: Result[] = [];
   for (const name of names) {
     process.stderr.write(`== ${name}\n`);
     results.push(await resultOf(name, async () => (await benchmarks[name]!()).default.run({ size, seed })));
   }
-  await writeReport(results, environment(names, size, seed), { json, html });
+  await writeReport(results, surroundings, { json, html });
   return exitCodeOf(results);
 }
 

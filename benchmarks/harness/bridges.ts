@@ -61,14 +61,11 @@ export async function startFloor(port: string, mqttPort: number): Promise<Runnin
 
 const NODE_RED = join(root, 'benchmarks/peers/node-red');
 
-/** Installs Node-RED from its own lockfile when it is not there. @returns its version */
-export function ensureNodeRed(): string {
-  const manifest = join(NODE_RED, 'node_modules/node-red/package.json');
-  if (!existsSync(manifest)) {
-    process.stderr.write('   installing Node-RED (npm ci in benchmarks/peers/node-red)\n');
-    execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: NODE_RED, stdio: ['ignore', 'ignore', 'inherit'] });
-  }
-  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+/** Installs Node-RED from its own lockfile when it is not there. */
+export function ensureNodeRed(): void {
+  if (existsSync(join(NODE_RED, 'node_modules/node-red/package.json'))) return;
+  process.stderr.write('   installing Node-RED (npm ci in benchmarks/peers/node-red)\n');
+  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: NODE_RED, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 /**

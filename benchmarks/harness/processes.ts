@@ -1,13 +1,16 @@
 /** The programs of a benchmark: started, waited for, measured, ended. None outlives the run. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-export const root = fileURLToPath(new URL('../../../', import.meta.url));
+/** Of the repository: from here in a test, from under dist in a run. */
+export const root = ['../..', '../../..']
+  .map((up) => fileURLToPath(new URL(`${up}/`, import.meta.url)))
+  .find((folder) => existsSync(join(folder, 'package.json')))!;
 export const READY_MS = 30_000;
 const END_MS = 3000;
 /** Of what a program printed, the newest so many are kept. */
@@ -211,6 +214,11 @@ function isListening(port: number): Promise<boolean> {
   });
 }
 
+export const MOSQUITTO = '/usr/sbin/mosquitto';
+
+export const mosquittoConfiguration = (port: number | string): string =>
+  `listener ${port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\npersistence false\n`;
+
 /** A broker as its documentation sets it up, without Nagle's delay on its own side. @param at its port; a free one */
 export async function startMosquitto(at?: number): Promise<{
   readonly broker: Program;
@@ -219,10 +227,10 @@ export async function startMosquitto(at?: number): Promise<{
 }> {
   const port = at ?? (await freePort());
   const folder = temporaryFolder();
-  const configuration = `listener ${port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\npersistence false\n`;
+  const configuration = mosquittoConfiguration(port);
   const file = join(folder, 'mosquitto.conf');
   writeFileSync(file, configuration);
-  const broker = Program.start('/usr/sbin/mosquitto', ['-c', file]);
+  const broker = Program.start(MOSQUITTO, ['-c', file]);
   await broker.listening(port);
   return { broker, port, configuration };
 }

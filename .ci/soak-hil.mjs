@@ -40,7 +40,21 @@ orExplain(() => {
 
 const cpus = availableParallelism();
 const stress = spawn(STRESS, ['--quiet', '--cpu', String(cpus), '--timeout', '0'], { stdio: 'ignore' });
-process.on('exit', () => stress.kill('SIGTERM'));
+/** The run under way. */
+let child = null;
+process.on('exit', () => {
+  stress.kill('SIGTERM');
+  if (child === null) return;
+  try {
+    process.kill(-child.pid, 'SIGTERM'); // with the workers of vitest and what they started
+  } catch {} // it has just ended
+});
+for (const event of ['error', 'exit']) {
+  stress.once(event, (why, signal) => {
+    process.stderr.write(`soak:hil: stress-ng ended by itself: ${why?.message ?? signal ?? `exit code ${why}`}\n`);
+    process.exit(1);
+  });
+}
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
 const say = (line) => process.stdout.write(`${line}\n`);
@@ -55,8 +69,9 @@ async function runSuite(number) {
   const { HIL_REPLAY: _, HIL_IMAGE: __, ...environment } = process.env;
   const fromMs = performance.now();
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'hil'];
-  const child = spawn(process.execPath, vitest, {
+  child = spawn(process.execPath, vitest, {
     cwd: root,
+    detached: true, // a process group of its own
     stdio: 'ignore',
     env: {
       ...environment,
@@ -68,6 +83,7 @@ async function runSuite(number) {
     },
   });
   await new Promise((resolve) => child.once('exit', resolve));
+  child = null;
   const path = join(folder, 'report.json');
   if (!existsSync(path)) {
     process.stderr.write(

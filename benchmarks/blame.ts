@@ -8,7 +8,8 @@ import { monotonicUs } from '#dist/host-clock.js';
 import { simulate } from '#dist/simulator/simulate.js';
 import { durationUs, type Fault, faults } from './blame/faults.js';
 import { BlameRig, type Evidence } from './blame/rig.js';
-import { type Decision, figuresOf, judge, type Window } from './blame/score.js';
+import { type Decision, type Figures, figuresOf, judge, type Window } from './blame/score.js';
+import { blameVerdict, type Delivered } from './blame/verdict.js';
 import type { Benchmark, Result, RunOptions, Table } from './harness/benchmark.js';
 import { sleep } from './harness/processes.js';
 import { mulberry32, quantile } from './harness/statistics.js';
@@ -25,19 +26,8 @@ const PAUSE_SPREAD_MS = 120;
 /** A fault that loses is over at once. */
 const LOSS_PAUSE_MIN_MS = 100;
 const SILENCE_US = 150_000;
-/** Fewer say nothing about a cause. */
-const LATE_FRAMES_MIN = 150;
 const OVERLAPPING = 'two at once';
 const SILENCE = 'line silent';
-const bars = {
-  accuracy: 0.99,
-  indeterminate: 0.01,
-  setAside: 0.2,
-  overlapping: { accuracy: 0.9, indeterminate: 0.12 },
-  /** Past the lease, 99th percentile. */
-  silenceUs: 2000,
-};
-
 async function strikeAlone(rig: BlameRig, fault: Fault, times: number, random: () => number): Promise<Window> {
   const fromUs = monotonicUs();
   for (let k = 0; k < times; k++) {
@@ -129,62 +119,19 @@ async function run({ size, seed }: RunOptions): Promise<Result> {
       silence: { count: silence.length, overLeaseP99Us: p99(silence) },
       deliveries: delivered,
     },
-    ...verdictOf(
-      { running, together, metButBlamed, simulated, silence, delivered },
-      size === 'smoke' ? [] : tooFew(perCause, together),
-    ),
+    ...blameVerdict({
+      running,
+      together,
+      perCause: { ...perCause, [OVERLAPPING]: together },
+      metButBlamed,
+      simulated,
+      silenceP99Us: p99(silence),
+      delivered,
+      isSmoke: size === 'smoke',
+    }),
     tables: [causes(perCause, together), confusion(alone), deliveryTable(delivered), silenceTable(silence)],
     series: [],
   };
-}
-
-type Figures = ReturnType<typeof figuresOf>;
-
-interface Findings {
-  readonly running: Figures;
-  readonly together: Figures;
-  readonly metButBlamed: number;
-  readonly simulated: Pick<Figures, 'accuracy' | 'indeterminate'>;
-  readonly silence: readonly number[];
-  readonly delivered: readonly Delivered[];
-}
-
-/** @returns the causes of which too few late or lost frames came to say anything, each as a reason */
-function tooFew(perCause: Readonly<Record<string, Figures>>, together: Figures): string[] {
-  return Object.entries({ ...perCause, [OVERLAPPING]: together })
-    .filter(([, { lateFrames }]) => lateFrames < LATE_FRAMES_MIN)
-    .map(([name, { lateFrames }]) => `${name}: ${lateFrames} late or lost frames, wanted at least ${LATE_FRAMES_MIN}`);
-}
-
-function verdictOf(
-  { running, together, metButBlamed, simulated, silence, delivered }: Findings,
-  inconclusive: readonly string[],
-) {
-  const percent = (fraction: number | null) => `${((fraction ?? Number.NaN) * 100).toFixed(2)} %`;
-  const failures: string[] = [];
-  if (metButBlamed > 0) failures.push(`${metButBlamed} frames that had met were blamed on somebody`);
-  if (!((running.accuracy ?? 0) >= bars.accuracy))
-    failures.push(`single faults: ${percent(running.accuracy)} of the decided right`);
-  if (!((running.indeterminate ?? 1) <= bars.indeterminate))
-    failures.push(`single faults: ${percent(running.indeterminate)} left open`);
-  if (!((together.accuracy ?? 0) >= bars.overlapping.accuracy))
-    failures.push(`overlapping: ${percent(together.accuracy)} of the decided right`);
-  if (!((together.indeterminate ?? 1) <= bars.overlapping.indeterminate))
-    failures.push(`overlapping: ${percent(together.indeterminate)} left open`);
-  if (simulated.accuracy !== 1) failures.push(`simulator: ${percent(simulated.accuracy)} of the decided right`);
-  if (!((simulated.indeterminate ?? 1) <= 0.02))
-    failures.push(`simulator: ${percent(simulated.indeterminate)} left open`);
-  if (!(p99(silence) <= bars.silenceUs))
-    failures.push(`silence was told ${p99(silence).toFixed(0)} µs after the lease at the 99th percentile`);
-  for (const { cause, consumer, outlet, others } of delivered) {
-    if (consumer === 0 || outlet + others > 0)
-      failures.push(`${cause}: ${consumer} on the consumer, ${outlet} on the outlet, ${others} on others`);
-  }
-  const doubts = [...inconclusive];
-  if ((running.setAside ?? 1) > bars.setAside)
-    doubts.push(`the machine itself was late: ${percent(running.setAside)} of the frames set aside`);
-  if (doubts.length > 0) return { verdict: 'inconclusive' as const, reasons: [...doubts, ...failures] };
-  return { verdict: failures.length > 0 ? ('fail' as const) : ('pass' as const), reasons: failures };
 }
 
 const share = (fraction: number | null): string => (fraction === null ? '–' : `${(fraction * 100).toFixed(2)} %`);
@@ -216,16 +163,6 @@ function silenceLatenciesUs({ misses, stalls }: Evidence, { fromUs, toUs }: Wind
 }
 
 const p99 = (values: readonly number[]): number => quantile(Float64Array.from(values).sort(), 0.99);
-
-interface Delivered {
-  readonly cause: string;
-  /** Whose fault it was said to be that it came late. */
-  readonly consumer: number;
-  readonly outlet: number;
-  readonly indeterminate: number;
-  /** Said of clients or outlets that were not held up. */
-  readonly others: number;
-}
 
 function deliveredOf({ deliveries }: Evidence, windows: readonly Window[]): Delivered[] {
   return windows.map(({ cause, fromUs, toUs }) => {

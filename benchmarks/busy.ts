@@ -9,8 +9,12 @@ const QUIET = 'nothing else runs';
 const BAND = { p50Us: [10, 300], p99MaxUs: 10_000 } as const;
 const HOG_THREADS_A_CPU = 2;
 
-/** The same arm, with hogs for as long as its windows last. */
+/** The hogs are told to end; this is for a benchmark that was killed meanwhile. */
+const HOGS_OUTLAST_MS = 5000;
+
+/** The same arm, with hogs from when its board streams until its window is over. */
 class HoggedArm implements Arm {
+  readonly isOurs = true;
   #hog!: Program;
 
   constructor(private readonly arm: VerdictArm) {}
@@ -25,8 +29,21 @@ class HoggedArm implements Arm {
   }
 
   async window(settleMs: number, measureMs: number): Promise<Window> {
-    this.#hog.child.stdin!.write(`${(settleMs + measureMs) * 1e3}\n`);
-    return this.arm.window(settleMs, measureMs);
+    try {
+      return await this.arm.window(settleMs, measureMs, () =>
+        this.#hog.say(String((settleMs + measureMs + HOGS_OUTLAST_MS) * 1e3)),
+      );
+    } finally {
+      this.#hog.say('0');
+    }
+  }
+
+  pause(): void {
+    this.arm.pause();
+  }
+
+  resume(): void {
+    this.arm.resume();
   }
 
   async end(): Promise<void> {

@@ -3,8 +3,6 @@
  * host's own clock its time began: so the truth is known exactly. Idle, and under load: a hog beside it and stalls of the
  * loop. Klipper's formulas run on the same pings. USB adapters are modelled, because a pseudo-terminal has no polls.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startBridge } from '#dist/bridge.js';
 import { loadConfig } from '#dist/config-load.js';
@@ -16,7 +14,7 @@ import { FLOOR_LATE_US, type Late, lateIn } from './blame/rig.js';
 import { floorLateUs } from './blame/score.js';
 import type { Benchmark, Result, RunOptions } from './harness/benchmark.js';
 import { clockVerdict, missed, notFollowed, outside } from './harness/clock-bars.js';
-import { Program, sleep } from './harness/processes.js';
+import { NO_SETTINGS, Program, sleep, temporaryFolder } from './harness/processes.js';
 import { mulberry32, quantile } from './harness/statistics.js';
 import { KlipperClocks } from './peers/klipper-clock.js';
 
@@ -78,13 +76,12 @@ const noSamples = (): Samples => ({ errorUs: [], uncertaintyUs: [], klipperUs: [
 async function onPseudoTerminal(seconds: number, warmUpSeconds: number, seed: number) {
   const isRoot = process.getuid?.() === 0;
   const fifo = isRoot ? ['--fifo', '40'] : [];
-  const folder = mkdtempSync(join(tmpdir(), 'tautline-clock-'));
-  const path = join(folder, 'board');
+  const path = join(temporaryFolder(), 'board');
   const board = Program.start('firmware/build/host/tautline-host', ['--baud', String(BAUD), '--link', path, ...fifo]);
   const [, zeroNs] = await board.line(/^zero (\d+)/);
   const zeroUs = Number(zeroNs) / 1e3;
   const set = [`board.path=${path}`, `board.baud=${BAUD}`, 'http.port=0', 'mqtt.enabled=false'];
-  const bridge = startBridge({ config: loadConfig({ environment: {}, set }).config });
+  const bridge = startBridge({ config: loadConfig({ file: NO_SETTINGS, environment: {}, set }).config });
   const { loop } = bridge.boards[0]!;
   const klipper = new KlipperClocks();
   const bent = STEPS_PPM.map((ppm) => new BentClock(ppm));
@@ -144,7 +141,6 @@ async function onPseudoTerminal(seconds: number, warmUpSeconds: number, seed: nu
   await hog.end();
   await bridge.stop();
   await board.end();
-  rmSync(folder, { recursive: true });
   return { idle, loaded, steps: loop.clock.steps, followed, floorLate };
 }
 

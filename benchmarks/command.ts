@@ -2,12 +2,14 @@
  * Command -> acknowledged by the board: from the instant at which a client wanted to send it, through the socket, the
  * gateway, the loop and the line, and back. Beside it the same command given inside of the bridge: the part of the line.
  */
+import { monotonicUs } from '#dist/host-clock.js';
 import type { Arm, Window } from './harness/arms.js';
 import type { Benchmark, Result, RunOptions } from './harness/benchmark.js';
 import { commandArm } from './harness/end-to-end-arms.js';
 import { doubtsOf, measure, PTY_NOTE, withoutBars } from './harness/latency-row.js';
 import { MeasuredBridge } from './harness/measured.js';
 import { freePort, sleep } from './harness/processes.js';
+import { RATE_HZ } from './harness/shortfall.js';
 import { Board } from './harness/sources.js';
 
 const FLOOR = 'inside of the bridge';
@@ -15,23 +17,28 @@ const BAND = { p50Us: [20, 3000], p99MaxUs: 20_000 } as const;
 
 class LoopArm implements Arm {
   readonly name = FLOOR;
+  readonly isOurs = true;
   #board!: Board;
   #bridge!: MeasuredBridge;
 
   async start(): Promise<void> {
-    this.#board = await Board.start(1000);
+    this.#board = await Board.start(RATE_HZ);
     const ports = { 'http.port': await freePort(), 'mqtt.port': await freePort() };
     this.#bridge = await MeasuredBridge.start([this.#board.port], ports);
     this.#board.rest();
   }
 
   async window(settleMs: number, measureMs: number): Promise<Window> {
-    await this.#bridge.whileStreaming(() => this.#board.speak());
+    const sinceUs = monotonicUs();
+    await this.#board.speak();
+    const { zeroUs } = this.#board;
+    await this.#bridge.first({ zeroUs, sinceUs });
     await sleep(settleMs);
-    const zeroUs = this.#board.zeroUs;
     const { answer, cpu, rssMiB } = await this.#bridge.measure({ measureMs, zeroUs, isCommanding: true });
     this.#board.rest();
-    return { latenciesUs: Float64Array.from(answer.commandsUs).sort(), cpu, rssMiB };
+    const latenciesUs = Float64Array.from(answer.commandsUs).sort();
+    const frames = { came: latenciesUs.length, sent: answer.commands };
+    return { latenciesUs, cpu, rssMiB, frames };
   }
 
   async end(): Promise<void> {

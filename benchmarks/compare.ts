@@ -1,8 +1,8 @@
 /** `npm run bench -- compare BEFORE.json AFTER.json`: what became slower, each run measured by its own floor. */
-import { readFileSync } from 'node:fs';
 import { figure, type WindowFigures } from './harness/benchmark.js';
-import { type Comparison, compareByFloor } from './harness/gate.js';
+import { type BesideFloor, type Comparison, compareByFloor } from './harness/gate.js';
 import { grid } from './harness/report.js';
+import { readNamed, usageError } from './usage.js';
 
 interface ResultsFile {
   readonly verdict: string;
@@ -14,20 +14,27 @@ interface ResultsFile {
 const FLOORS = ['C floor', 'C reader'];
 const OURS = 'Tautline';
 
-/** @returns the exit code: 0 nothing is slower, 5 something is, 6 nothing can be told, 2 not two results */
+/**
+ * @returns the exit code: 0 nothing is slower, 5 something is, 6 something was not measured or nothing can be told
+ * @throws UserError for files that are not two results
+ */
 export function compare(beforeFile: string | undefined, afterFile: string | undefined): number {
-  if (beforeFile === undefined || afterFile === undefined) {
-    process.stderr.write('usage: npm run bench -- compare BEFORE.json AFTER.json, as --json FILE wrote them\n');
-    return 2;
-  }
+  if (beforeFile === undefined || afterFile === undefined)
+    throw usageError('usage: npm run bench -- compare BEFORE.json AFTER.json, as --json FILE wrote them');
   const before = read(beforeFile);
   const after = read(afterFile);
   const rows: string[][] = [];
   const compared: Comparison[] = [];
+  let isMissing = false;
   for (const row of Object.keys(after.windows)) {
     for (const key of ['p50Us', 'p99Us'] as const) {
       const comparison = compareRow(before.windows[row], after.windows[row], key);
       if (comparison === undefined) continue;
+      if (comparison === 'not measured') {
+        isMissing = true;
+        rows.push([row, key.slice(0, 3), comparison, '', '']);
+        continue;
+      }
       const { ratio, difference } = comparison;
       // Tails of short windows are shown, and not judged by: their spread is as large as what one looks for.
       if (key === 'p50Us') compared.push(comparison);
@@ -38,31 +45,44 @@ export function compare(beforeFile: string | undefined, afterFile: string | unde
   for (const [name, { environment }] of Object.entries({ before, after })) {
     process.stdout.write(`${name}: commit ${environment.commit}, ${environment.cpu}, Node ${environment.node}\n`);
   }
-  if (compared.length === 0) {
+  if (rows.length === 0) {
     process.stdout.write('no row of both files has a floor: nothing can be compared\n');
     return 6;
   }
   process.stdout.write(`\n${grid([['row', '', 'after / before, over the floor', '95 %', ''], ...rows]).join('\n')}\n`);
-  return compared.some(({ difference }) => difference === 'slower') ? 5 : 0;
+  if (compared.some(({ difference }) => difference === 'slower')) return 5;
+  return isMissing ? 6 : 0;
 }
 
+type Windows = ResultsFile['windows'][string];
+
+/** @returns undefined for a row that is not in both files, or has no floor in either */
 function compareRow(
-  before: ResultsFile['windows'][string] | undefined,
-  after: ResultsFile['windows'][string] | undefined,
+  before: Windows | undefined,
+  after: Windows | undefined,
   key: 'p50Us' | 'p99Us',
-): Comparison | undefined {
-  const of = (windows: ResultsFile['windows'][string] | undefined) => {
-    const floor = FLOORS.map((name) => windows?.[name]).find((each) => each !== undefined);
-    const ours = windows?.[OURS];
-    return floor === undefined || ours === undefined ? undefined : { figures: ours[key], floor: floor[key] };
-  };
-  const [first, second] = [of(before), of(after)];
-  return first === undefined || second === undefined ? undefined : compareByFloor(first, second, 1);
+): Comparison | 'not measured' | undefined {
+  if (before === undefined || after === undefined) return undefined;
+  const [first, second] = [besideFloor(before, key), besideFloor(after, key)];
+  if (first === undefined && second === undefined) return undefined;
+  return isWhole(first) && isWhole(second) ? compareByFloor(first, second, 1) : 'not measured';
 }
+
+function besideFloor(windows: Windows, key: 'p50Us' | 'p99Us'): BesideFloor | undefined {
+  const floor = FLOORS.map((name) => windows[name]).find((each) => each !== undefined);
+  const ours = windows[OURS];
+  return floor === undefined || ours === undefined ? undefined : { figures: ours[key], floor: floor[key] };
+}
+
+/** JSON has no NaN: a window in which nothing came is null there, and would be counted as a zero. */
+const isWhole = (side: BesideFloor | undefined): side is BesideFloor =>
+  side !== undefined && side.figures.length > 0 && [...side.figures, ...side.floor].every(Number.isFinite);
 
 function read(file: string): ResultsFile {
-  const parsed = JSON.parse(readFileSync(file, 'utf8')) as Partial<ResultsFile>;
-  if (parsed.windows === undefined)
-    throw new Error(`${file} has no windows: it was not written by --json of this suite`);
-  return parsed as ResultsFile;
+  const text = readNamed(file);
+  try {
+    const parsed = JSON.parse(text) as Partial<ResultsFile> | null;
+    if (parsed?.windows !== undefined) return parsed as ResultsFile;
+  } catch {} // said below
+  throw usageError(`${file} is no result of --json of this suite: it has no windows`);
 }

@@ -83,7 +83,7 @@ async function run({ size, seed }: RunOptions): Promise<Result> {
   ];
   return {
     name: 'decode',
-    ...verdictOf(bars, []),
+    ...verdictOf(bars, size),
     values: valuesOf(bars),
     bars,
     series: [],

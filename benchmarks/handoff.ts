@@ -2,14 +2,14 @@
  * From one thread to another: how long until a worker that sleeps is awake, and how long that takes the one who wakes it.
  * Once a millisecond, as a board's frames do. The floor is a thread that does nothing but wait in the kernel.
  */
-import { mkdtempSync, rmSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { monotonicUs } from '#dist/host-clock.js';
 import type { HandoffTask, Way } from './handoff-worker.js';
 import type { Benchmark, Result, RunOptions } from './harness/benchmark.js';
+import { temporaryFolder } from './harness/processes.js';
 import { quantile } from './harness/statistics.js';
 
 const names: Record<Way, string> = {
@@ -27,7 +27,7 @@ class Sleeper {
   readonly costsUs: number[] = [];
   readonly #control = new Int32Array(new SharedArrayBuffer(8));
   readonly #stamps = new Float64Array(new SharedArrayBuffer(8));
-  readonly #folder = mkdtempSync(join(tmpdir(), 'tautline-bench-'));
+  readonly #folder = temporaryFolder();
   readonly #server = createServer((socket) => {
     this.#socket = socket;
   });
@@ -67,7 +67,6 @@ class Sleeper {
     await this.#worker.terminate();
     this.#socket?.destroy();
     this.#server.close();
-    rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 

@@ -5,6 +5,7 @@ import { type Benchmark, type Result, type RunOptions, verdictOf } from './harne
 import { startTextbook } from './harness/bridges.js';
 import { PeerCrowd, TautlineCrowd } from './harness/crowd.js';
 import { startMosquitto } from './harness/processes.js';
+import { shortfallsOf } from './harness/shortfall.js';
 import { median, ratioOfMedians } from './harness/statistics.js';
 
 const plans = {
@@ -28,7 +29,7 @@ async function run({ size, seed }: RunOptions): Promise<Result> {
     ];
     return {
       name: 'idle',
-      ...verdictOf(bars, []),
+      ...verdictOf(bars, size, shortfallsOf(arms, windows, size)),
       values: valuesOf(bars),
       bars,
       series: [],

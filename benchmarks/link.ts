@@ -3,12 +3,14 @@
  * this project: round trips by ping, and frames by their own stamps. With a plug that joins TX to RX: round trips of bytes.
  */
 import { randomBytes } from 'node:crypto';
+import { toPortError } from '#dist/board/errors.js';
+import { findOwners } from '#dist/board/port-lock.js';
 import { openSerial, type SerialIo } from '#dist/board/serial-io.js';
 import { startBridge } from '#dist/bridge.js';
 import { loadConfig } from '#dist/config-load.js';
 import { monotonicUs } from '#dist/host-clock.js';
 import { figure } from './harness/benchmark.js';
-import { sleep } from './harness/processes.js';
+import { NO_SETTINGS, sleep } from './harness/processes.js';
 import { grid } from './harness/report.js';
 import { quantile } from './harness/statistics.js';
 
@@ -16,14 +18,22 @@ const PROBE_BYTES = [8, 32, 128] as const;
 const PROBES = 200;
 const PROBE_PERIOD_MS = 10;
 const PROBE_LOST_MS = 500;
+/** On the line: a start bit, eight of data, a stop bit. */
+const BITS_A_BYTE = 10;
 const BOARD_SECONDS = 20;
 const BOARD_WAIT_MS = 15_000;
 const PING_MS = 50;
 
-/** @returns the exit code: 0, or 6 when nothing answered */
+/** When a probe counts as lost: its bytes go out and come back. */
+export const lostAfterMs = (bytes: number, baud: number): number =>
+  PROBE_LOST_MS + ((2 * bytes * BITS_A_BYTE) / baud) * 1e3;
+
+/** @returns the exit code: 0, or 6 when nothing answered @throws PortError when the port cannot be used */
 export async function link(path: string, baud: number): Promise<number> {
   process.stdout.write(`${path} at ${baud} baud\n`);
-  const loop = await loopback(path, baud);
+  const loop = await loopback(path, baud).catch(async (error) => {
+    throw await toPortError(path, error, await findOwners(path));
+  });
   if (loop !== undefined) {
     tell('Loopback: from write to the last byte read', ['bytes', 'sent', 'lost', ...QUANTILES], loop);
     return 0;
@@ -44,7 +54,7 @@ const tell = (title: string, columns: readonly string[], rows: readonly (readonl
 /** Rows by size; undefined when the first probes do not come back. */
 async function loopback(path: string, baud: number): Promise<(string | number)[][] | undefined> {
   const io = await openSerial({ path, baud });
-  const echo = new Echo(io);
+  const echo = new Echo(io, baud);
   try {
     const rows: (string | number)[][] = [];
     for (const bytes of PROBE_BYTES) {
@@ -68,15 +78,21 @@ class Echo {
   #wanted = Buffer.alloc(0);
   #received = Buffer.alloc(0);
   #done: (us: number) => void = () => {};
+  #fail: (cause: unknown) => void = () => {};
+  #failed: { readonly cause: unknown } | undefined;
 
-  constructor(private readonly io: SerialIo) {
+  constructor(
+    private readonly io: SerialIo,
+    private readonly baud: number,
+  ) {
     io.receive({
       chunk: (bytes, { arrivalUs }) => {
         this.#received = Buffer.concat([this.#received, bytes]).subarray(-4 * PROBE_BYTES.at(-1)!);
         if (this.#wanted.length > 0 && this.#received.includes(this.#wanted)) this.#done(arrivalUs);
       },
       hangup: (cause) => {
-        throw cause;
+        this.#failed = { cause };
+        this.#fail(cause);
       },
     });
   }
@@ -85,19 +101,24 @@ class Echo {
   async probe(bytes: number): Promise<number | undefined> {
     this.#wanted = randomBytes(bytes);
     this.#received = Buffer.alloc(0);
-    const back = new Promise<number>((resolve) => {
+    if (this.#failed !== undefined) throw this.#failed.cause;
+    const back = new Promise<number>((resolve, reject) => {
       this.#done = resolve;
+      this.#fail = reject;
     });
     const sentUs = monotonicUs();
     if (!this.io.send(this.#wanted)) return undefined;
-    const arrivalUs = await Promise.race([back, sleep(PROBE_LOST_MS).then(() => undefined)]);
+    const arrivalUs = await Promise.race([back, sleep(lostAfterMs(bytes, this.baud)).then(() => undefined)]);
     return arrivalUs === undefined ? undefined : arrivalUs - sentUs;
   }
 }
 
 async function board(path: string, baud: number): Promise<number> {
   const set = [`board.path=${path}`, `board.baud=${baud}`, 'http.port=0', 'mqtt.enabled=false'];
-  const bridge = startBridge({ config: loadConfig({ environment: {}, set }).config, console: false });
+  const bridge = startBridge({
+    config: loadConfig({ file: NO_SETTINGS, environment: {}, set }).config,
+    console: false,
+  });
   const { loop } = bridge.boards[0]!;
   const [roundTripsUs, wireUs]: [number[], number[]] = [[], []];
   const pong = loop.clock.pong.bind(loop.clock);

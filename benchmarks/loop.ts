@@ -9,6 +9,7 @@ import { crowd } from './harness/crowd.js';
 import { PTY_NOTE, tableOf } from './harness/latency-row.js';
 import { MeasuredBridge } from './harness/measured.js';
 import { freePort, type Program, sleep, startMosquitto } from './harness/processes.js';
+import { countOf, RATE_HZ, shortfallsOf } from './harness/shortfall.js';
 import { Board } from './harness/sources.js';
 import { ratioOfMedians } from './harness/statistics.js';
 
@@ -38,7 +39,7 @@ class Bench {
   static async start(): Promise<Bench> {
     const bench = new Bench(await freePort(), await freePort());
     await bench.startBroker();
-    bench.board = await Board.start(1000);
+    bench.board = await Board.start(RATE_HZ);
     bench.bridge = await MeasuredBridge.start([bench.board.port], {
       'http.port': bench.httpPort,
       'mqtt.url': `mqtt://127.0.0.1:${bench.mqttPort}`,
@@ -53,7 +54,8 @@ class Bench {
 
   async measure(measureMs: number): Promise<Window> {
     const { answer, cpu, rssMiB } = await this.bridge.measure({ measureMs, zeroUs: this.board.zeroUs });
-    return { latenciesUs: Float64Array.from(answer.latenciesUs).sort(), cpu, rssMiB };
+    const frames = countOf(answer.boards[0]!, measureMs);
+    return { latenciesUs: Float64Array.from(answer.latenciesUs).sort(), cpu, rssMiB, frames };
   }
 
   /** The broker dies and comes back until the time is over. */
@@ -77,6 +79,7 @@ function armsOf(bench: Bench): Arm[] {
   return [
     {
       name: 'idle',
+      isOurs: true,
       start: nothing,
       end: nothing,
       async window(settleMs, measureMs) {
@@ -86,6 +89,7 @@ function armsOf(bench: Bench): Arm[] {
     },
     {
       name: 'loaded',
+      isOurs: true,
       start: nothing,
       end: nothing,
       async window(settleMs, measureMs) {
@@ -107,12 +111,13 @@ function armsOf(bench: Bench): Arm[] {
 async function run({ size, seed }: RunOptions): Promise<Result> {
   const bench = await Bench.start();
   try {
-    const windows = await interleave(armsOf(bench), { ...plans[size], seed });
+    const arms = armsOf(bench);
+    const windows = await interleave(arms, { ...plans[size], seed });
     const ratio = ratioOfMedians(quantiles(windows.loaded!, 0.9), quantiles(windows.idle!, 0.9), seed);
     const bars = [atMost('loop.p90_loaded_over_idle', ratio, 1.2)];
     return {
       name: 'loop',
-      ...verdictOf(bars, []),
+      ...verdictOf(bars, size, shortfallsOf(arms, windows, size)),
       values: valuesOf(bars),
       bars,
       series: [],

@@ -1,6 +1,7 @@
 /**
  * The bridge as it ships, in a process of its own, with a stamp behind the last step of its loop: when a frame's verdict
- * and values are in the ring. Takes `--config` and `--set`; `ready` and answers go over IPC.
+ * and values are in the ring. Takes `--config` and `--set`; over IPC it says when frames of
+ * all boards have come, and answers.
  */
 import { type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
@@ -10,6 +11,7 @@ import { loadConfig } from '#dist/config-load.js';
 import type { Judgement } from '#dist/deadline/judgement.js';
 import { verdictCode } from '#dist/deadline/verdict.js';
 import { monotonicUs } from '#dist/host-clock.js';
+import { type Awaited, type AwaitRequest, isFirst } from './first-frame.js';
 
 export interface MeasureRequest {
   readonly measureMs: number;
@@ -31,12 +33,16 @@ export interface MeasureAnswer {
   readonly missesMs: readonly number[];
   /** Of all boards, within the measurement. */
   readonly frames: number;
+  /** The same by board, with the releases that it did not run. */
+  readonly boards: readonly { readonly frames: number; readonly skipped: number }[];
   /** Frames that a board made and that were not judged. */
   readonly lost: number;
   /** Releases that a board did not run: its own process was held up. */
   readonly skipped: number;
   readonly corrupt: number;
   readonly wakeUps: number;
+  /** Given early enough to be answered within the measurement. */
+  readonly commands: number;
   /** From the call to the board's answer. */
   readonly commandsUs: readonly number[];
 }
@@ -71,6 +77,19 @@ let samples = 0;
 let zeroUs = Number.NaN;
 let plantedUs = 0;
 
+/** Of the first board. */
+let awaited: Awaited | undefined;
+/** Boards of which no frame has come since the start. */
+const unheard = new Set(boards.map((_, index) => index));
+
+function noteFirst(board: number, releaseUs: number): void {
+  if (unheard.delete(board) && unheard.size === 0) process.send?.({});
+  if (board !== 0 || awaited === undefined) return;
+  if (!isFirst(awaited, awaited.zeroUs + releaseUs, monotonicUs())) return;
+  awaited = undefined;
+  process.send?.({});
+}
+
 /** The verdict and the values of a frame are where the outlets can read them. */
 function stamp({ releaseUs, lateUs: startedLateUs }: DataFrame): void {
   if (samples === SAMPLES_MAX) return;
@@ -83,18 +102,23 @@ function stamp({ releaseUs, lateUs: startedLateUs }: DataFrame): void {
 
 /** Of all boards. */
 const counts = { frames: 0, lost: 0, skipped: 0 };
+const byBoard = boards.map(() => ({ frames: 0, skipped: 0 }));
 
 function watch(): void {
   const { feed } = bridge;
   const frame = feed.frame.bind(feed);
   feed.frame = (board, received, judgement) => {
+    const own = byBoard[board]!;
     counts.frames++;
+    own.frames++;
     const { gap } = judgement as Judgement;
     if (gap.count > 0) {
       counts.lost += gap.count - gap.skippedDelta;
       counts.skipped += gap.skippedDelta;
+      own.skipped += gap.skippedDelta;
     }
     frame(board, received, judgement);
+    if (unheard.size > 0 || awaited !== undefined) noteFirst(board, (received as DataFrame).releaseUs);
     if (board === 0 && !Number.isNaN(zeroUs)) stamp(received as DataFrame);
   };
   const miss = feed.miss.bind(feed);
@@ -116,17 +140,28 @@ async function command(into: number[]): Promise<void> {
   if (answer.ok) into.push(monotonicUs() - beganUs);
 }
 
-process.on('message', (request: MeasureRequest) => {
+process.on('message', (request: MeasureRequest | AwaitRequest) => {
+  if ('awaits' in request) {
+    awaited = request.awaits;
+    return;
+  }
   const commandsUs: number[] = [];
-  const commands = request.isCommanding ? setInterval(() => void command(commandsUs), COMMAND_MS) : undefined;
   samples = 0;
   misses.length = 0;
   Object.assign(counts, { frames: 0, lost: 0, skipped: 0 });
+  for (const own of byBoard) Object.assign(own, { frames: 0, skipped: 0 });
   const corruptBefore = corrupt();
   const wakeUpsBefore = bridge.feed.wakeUps;
   collections.length = 0;
   const beganUs = monotonicUs();
   const beganMs = performance.now();
+  let given = 0;
+  const commands = request.isCommanding
+    ? setInterval(() => {
+        if (monotonicUs() - beganUs < (request.measureMs - COMMAND_MS) * 1e3) given++;
+        void command(commandsUs);
+      }, COMMAND_MS)
+    : undefined;
   zeroUs = request.zeroUs;
   plantedUs = request.plantedUs ?? 0;
   setTimeout(() => {
@@ -140,8 +175,10 @@ process.on('message', (request: MeasureRequest) => {
       collections: collections.map((each) => ({ ...each, atMs: each.atMs - beganMs })),
       missesMs: misses.map(ms),
       ...counts,
+      boards: byBoard,
       corrupt: corrupt() - corruptBefore,
       wakeUps: bridge.feed.wakeUps - wakeUpsBefore,
+      commands: given,
       commandsUs,
     };
     process.send?.(answer);

@@ -1,6 +1,6 @@
 /** Board -> MQTT subscriber at 1 kHz through Mosquitto, QoS 0, beside a bridge in C, the textbook's and Node-RED. */
 import { atMost, valuesOf } from './harness/bars.js';
-import { type Benchmark, type Result, type RunOptions, verdictOf } from './harness/benchmark.js';
+import type { Benchmark, Result, RunOptions } from './harness/benchmark.js';
 import { peerArm, tautlineArm } from './harness/end-to-end-arms.js';
 import { doubtsOf, measure, PTY_NOTE } from './harness/latency-row.js';
 import { startMosquitto } from './harness/processes.js';
@@ -28,7 +28,7 @@ async function run(options: RunOptions): Promise<Result> {
     ];
     return {
       name: 'mqtt',
-      ...verdictOf(bars, doubtsOf(measured.figures['C floor']!, BAND)),
+      ...measured.verdict(bars, doubtsOf(measured.figures['C floor']!, BAND)),
       values: valuesOf(bars),
       bars,
       windows: measured.figures,

@@ -2,7 +2,8 @@
  * The subscriber of an end-to-end measurement, a process of its own: takes frames from a WebSocket or from MQTT, and says
  * how long after its planned release each one was here. One for all bridges, with the same client library, and it stamps
  * before it looks into a message: what a format costs to read is no bridge's latency. It stays connected;
- * `{measureMs, zeroUs}` over IPC asks for a window.
+ * `{measureMs, zeroUs}` over IPC asks for a window, `{awaits}` for
+ * a word when the first frame has come.
  */
 
 import { connect as connectMqtt } from 'mqtt';
@@ -11,6 +12,7 @@ import { monotonicUs } from '#dist/host-clock.js';
 import { decodeFrames } from '#dist/sdk/columns.js';
 import { connect as connectTautline } from '#dist/sdk/index.js';
 import { decodeBinaryFromServer, encodeText, events, SOCKET_TOPIC } from '#dist/sdk/phoenix/serializer.js';
+import { type Awaited, type AwaitRequest, isFirst } from './first-frame.js';
 
 export type ProbeTask =
   /** Joins `frames:<board>`, in the binary encoding. */
@@ -30,10 +32,24 @@ export interface ProbeRequest {
   readonly zeroUs: number;
 }
 
+export interface ProbeAnswer {
+  readonly latenciesUs: readonly number[];
+  /** Of frames with sequence numbers, from the first of the window to the last: what the board numbered, and how long it took. */
+  readonly seqs: number;
+  readonly spanUs: number;
+  /** Commands that were sent early enough to be answered within the window. */
+  readonly commands: number;
+}
+
 const task = JSON.parse(process.argv[2] ?? '{}') as ProbeTask;
 let latenciesUs: number[] = [];
 let zeroUs = 0;
 let measuring = false;
+let endUs = Number.NaN;
+let commands = 0;
+let awaited: Awaited | undefined;
+const first = { seq: Number.NaN, releaseUs: Number.NaN };
+const last = { seq: Number.NaN, releaseUs: Number.NaN };
 
 const COMMAND_PERIOD_US = 25_000;
 /** Before the next one is due the answer of the last has long been here. */
@@ -43,6 +59,10 @@ const AWAKE_MS = 0.2;
 const HEARTBEAT_MS = 20_000;
 
 function take(plannedUs: number, arrivalUs: number): void {
+  if (awaited !== undefined && isFirst(awaited, plannedUs, arrivalUs)) {
+    awaited = undefined;
+    process.send?.({});
+  }
   if (measuring) latenciesUs.push(Math.round((arrivalUs - plannedUs) * 10) / 10);
 }
 
@@ -53,8 +73,11 @@ function takeText(payload: Buffer, arrivalUs: number): void {
 }
 
 function takeColumns(payload: Uint8Array, arrivalUs: number): void {
-  for (const { rows, releaseUs } of decodeFrames(payload)?.groups ?? []) {
+  for (const { rows, seq, releaseUs } of decodeFrames(payload)?.groups ?? []) {
     for (let row = 0; row < rows; row++) take(zeroUs + releaseUs[row]!, arrivalUs);
+    if (!measuring || rows === 0) continue;
+    if (Number.isNaN(first.seq)) Object.assign(first, { seq: seq[0]!, releaseUs: releaseUs[0]! });
+    Object.assign(last, { seq: seq[rows - 1]!, releaseUs: releaseUs[rows - 1]! });
   }
 }
 
@@ -69,6 +92,7 @@ async function command(address: string, id: string): Promise<never> {
     if (leftMs > AWAKE_MS) Atomics.wait(sleeper, 0, 0, leftMs - AWAKE_MS);
     while (monotonicUs() < plannedUs);
     const sinceUs = plannedUs;
+    if (measuring && plannedUs < endUs - COMMAND_PERIOD_US) commands++;
     board.request('setpoint', [1500]).then(
       () => take(sinceUs, monotonicUs()),
       (error: Error) => process.stderr.write(`${error.message}\n`),
@@ -110,13 +134,28 @@ switch (task.to) {
   }
 }
 
-process.on('message', (request: ProbeRequest) => {
+process.on('message', (request: ProbeRequest | AwaitRequest) => {
+  if ('awaits' in request) {
+    awaited = request.awaits;
+    zeroUs = awaited.zeroUs;
+    return;
+  }
   zeroUs = request.zeroUs;
   latenciesUs = [];
+  commands = 0;
+  first.seq = Number.NaN;
+  endUs = monotonicUs() + request.measureMs * 1e3;
   measuring = true;
   setTimeout(() => {
     measuring = false;
-    process.send?.(latenciesUs);
+    const hasSeqs = !Number.isNaN(first.seq);
+    const answer: ProbeAnswer = {
+      latenciesUs,
+      seqs: hasSeqs ? last.seq - first.seq : 0,
+      spanUs: hasSeqs ? last.releaseUs - first.releaseUs : 0,
+      commands,
+    };
+    process.send?.(answer);
   }, request.measureMs);
 });
 process.on('disconnect', () => process.exit(0));

@@ -1,8 +1,10 @@
 /** `npm run bench`: names, options, exit codes. Two commands more: `compare A.json B.json` and `link --port PATH`. */
-import { parseArgs } from 'node:util';
+import { exitCodes } from '#dist/exit-codes.js';
 import { type Benchmark, exitCodeOf, type Result, type RunOptions } from './harness/benchmark.js';
 import { environment } from './harness/environment.js';
 import { writeReport } from './harness/report.js';
+import { resultOf } from './harness/result-of.js';
+import { explain, readArguments, usageError } from './usage.js';
 
 const benchmarks: Record<string, () => Promise<{ default: Benchmark }>> = {
   serial_to_verdict: () => import('./serial-to-verdict.js'),
@@ -31,39 +33,6 @@ const benchmarks: Record<string, () => Promise<{ default: Benchmark }>> = {
 /** Several under one name. */
 const groups: Record<string, readonly string[]> = { 'end-to-end': ['ws1', 'mqtt'] };
 
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    list: { type: 'boolean' },
-    smoke: { type: 'boolean' },
-    full: { type: 'boolean' },
-    json: { type: 'string' },
-    html: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    port: { type: 'string' },
-    baud: { type: 'string', default: '921600' },
-  },
-});
-
-if (options.list) {
-  for (const [name, load] of Object.entries(benchmarks)) {
-    process.stdout.write(`${name.padEnd(18)} ${(await load()).default.description}\n`);
-  }
-  for (const [name, members] of Object.entries(groups))
-    process.stdout.write(`${name.padEnd(18)} ${members.join(' and ')}\n`);
-  process.exit(0);
-}
-
-const [command, ...operands] = positionals;
-if (command === 'compare') process.exit((await import('./compare.js')).compare(operands[0], operands[1]));
-if (command === 'link') {
-  if (options.port === undefined) {
-    process.stderr.write('usage: npm run bench -- link --port PATH [--baud RATE]\n');
-    process.exit(2);
-  }
-  process.exit(await (await import('./link.js')).link(options.port, Number(options.baud)));
-}
-
 /** What a run without names measures: how it compares. The others take long, or are for one question. */
 const suite = [
   'serial_to_verdict',
@@ -77,31 +46,51 @@ const suite = [
   'memory',
   'idle',
 ];
-const names = (positionals.length > 0 ? positionals : suite).flatMap((name) => groups[name] ?? [name]);
-for (const name of names) {
-  if (name in benchmarks) continue;
-  process.stderr.write(
-    `no benchmark "${name}"; there are ${[...Object.keys(benchmarks), ...Object.keys(groups)].join(', ')}\n`,
-  );
-  process.exit(2);
-}
 
-const size: RunOptions['size'] = options.smoke ? 'smoke' : options.full ? 'full' : 'normal';
-const results: Result[] = [];
-for (const name of names) {
-  process.stderr.write(`== ${name}\n`);
-  results.push(await resultOf(name));
-}
+type Arguments = ReturnType<typeof readArguments>;
 
-/** A row that cannot be measured does not take the others with it. */
-async function resultOf(name: string): Promise<Result> {
-  try {
-    return await (await benchmarks[name]!()).default.run({ size, seed: Number(options.seed) });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`${error instanceof Error ? error.stack : reason}\n`);
-    return { name, values: {}, verdict: 'inconclusive', reasons: [`not measured: ${reason}`], tables: [], series: [] };
+/** @returns the exit code */
+async function main(): Promise<number> {
+  const options = readArguments(process.argv.slice(2));
+  const [command, ...operands] = options.positionals;
+  if (options.list) return list();
+  if (command === 'compare') return (await import('./compare.js')).compare(operands[0], operands[1]);
+  if (command === 'link') {
+    if (options.port === undefined) throw usageError('usage: npm run bench -- link --port PATH [--baud RATE]');
+    return (await import('./link.js')).link(options.port, options.baud);
   }
+  return measure(options);
 }
-await writeReport(results, environment(names, size, Number(options.seed)), { json: options.json, html: options.html });
-process.exit(exitCodeOf(results));
+
+async function list(): Promise<number> {
+  const line = (name: string, what: string) => `${name.padEnd(18)} ${what}\n`;
+  let text = '';
+  for (const [name, load] of Object.entries(benchmarks)) text += line(name, (await load()).default.description);
+  for (const [name, members] of Object.entries(groups)) text += line(name, members.join(' and '));
+  process.stdout.write(text);
+  return exitCodes.ok;
+}
+
+async function measure({ positionals, smoke, full, seed, json, html }: Arguments): Promise<number> {
+  const names = (positionals.length > 0 ? positionals : suite).flatMap((name) => groups[name] ?? [name]);
+  const known = [...Object.keys(benchmarks), ...Object.keys(groups)];
+  for (const name of names)
+    if (!Object.hasOwn(benchmarks, name)) throw usageError(`no benchmark "${name}"; there are ${known.join(', ')}`);
+  const size: RunOptions['size'] = smoke ? 'smoke' : full ? 'full' : 'normal';
+  const surroundings = environment(names, size, seed);
+  const results: Result[] = [];
+  for (const name of names) {
+    process.stderr.write(`== ${name}\n`);
+    results.push(await resultOf(name, async () => (await benchmarks[name]!()).default.run({ size, seed })));
+  }
+  await writeReport(results, surroundings, { json, html });
+  return exitCodeOf(results);
+}
+
+try {
+  process.exit(await main());
+} catch (error) {
+  const [message, exitCode] = explain(error);
+  process.stderr.write(`bench: ${message}\n`);
+  process.exit(exitCode);
+}

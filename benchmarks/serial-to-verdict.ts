@@ -2,13 +2,15 @@
  * Byte on the line -> verdict: from the planned release of a frame to its verdict in the ring, in the bridge as it ships,
  * beside a C program that only reads the port and beside serialport with ReadlineParser, which only splits lines.
  */
+import { monotonicUs } from '#dist/host-clock.js';
 import type { Arm, Window } from './harness/arms.js';
 import { atMost, valuesOf } from './harness/bars.js';
-import { type Benchmark, type Result, type RunOptions, type Timeline, verdictOf } from './harness/benchmark.js';
+import type { Benchmark, Result, RunOptions, Timeline } from './harness/benchmark.js';
 import type { Settings } from './harness/bridges.js';
 import { doubtsOf, measure, PTY_NOTE } from './harness/latency-row.js';
 import { MeasuredBridge } from './harness/measured.js';
-import { freePort, Program, sleep } from './harness/processes.js';
+import { freePort, Program, READY_MS, sleep } from './harness/processes.js';
+import { countOf, plannedIn, RATE_HZ } from './harness/shortfall.js';
 import { Board, LineSource } from './harness/sources.js';
 import { quantile } from './harness/statistics.js';
 
@@ -20,6 +22,7 @@ export class VerdictArm implements Arm {
   timeline: Timeline | undefined;
   #board!: Board;
   #bridge!: MeasuredBridge;
+  readonly isOurs = true;
 
   constructor(
     readonly name: string,
@@ -29,7 +32,7 @@ export class VerdictArm implements Arm {
   ) {}
 
   async start(): Promise<void> {
-    this.#board = await Board.start(1000);
+    this.#board = await Board.start(RATE_HZ);
     // The outlets that a bridge has by default; on free ports.
     this.#bridge = await MeasuredBridge.start([this.#board.port], {
       'http.port': await freePort(),
@@ -39,12 +42,17 @@ export class VerdictArm implements Arm {
     this.#board.rest();
   }
 
-  async window(settleMs: number, measureMs: number): Promise<Window> {
-    await this.#bridge.whileStreaming(() => this.#board.speak());
+  /** @param onStreaming when the board streams, before it settles */
+  async window(settleMs: number, measureMs: number, onStreaming: () => void = () => {}): Promise<Window> {
+    const sinceUs = monotonicUs();
+    await this.#board.speak();
+    const { zeroUs } = this.#board;
+    await this.#bridge.first({ zeroUs, sinceUs });
+    onStreaming();
     await sleep(settleMs);
     const { answer, cpu, rssMiB } = await this.#bridge.measure({
       measureMs,
-      zeroUs: this.#board.zeroUs,
+      zeroUs,
       plantedUs: this.plantedUs,
     });
     this.#board.rest();
@@ -55,8 +63,17 @@ export class VerdictArm implements Arm {
       latenciesUs: Float64Array.from(latenciesUs).sort(),
       cpu,
       rssMiB,
+      frames: countOf(answer.boards[0]!, measureMs),
       sourceLateUs: [quantile(late, 0.5), quantile(late, 0.99)],
     };
+  }
+
+  pause(): void {
+    this.#bridge.program.pause();
+  }
+
+  resume(): void {
+    this.#bridge.program.resume();
   }
 
   async end(): Promise<void> {
@@ -67,11 +84,12 @@ export class VerdictArm implements Arm {
 
 /** Programs that only read lines. */
 abstract class ReaderArm implements Arm {
+  readonly isOurs = false;
   protected source!: LineSource;
   abstract readonly name: string;
 
   async start(): Promise<void> {
-    this.source = await LineSource.start(1000);
+    this.source = await LineSource.start(RATE_HZ);
   }
 
   async window(settleMs: number, measureMs: number): Promise<Window> {
@@ -79,13 +97,15 @@ abstract class ReaderArm implements Arm {
     await sleep(settleMs);
     const latencies = await this.read(measureMs);
     const sourceLateUs = await this.source.rest();
-    return { latenciesUs: Float64Array.from(latencies).sort(), cpu: Number.NaN, rssMiB: Number.NaN, sourceLateUs };
+    const latenciesUs = Float64Array.from(latencies).sort();
+    const frames = { came: latenciesUs.length, sent: plannedIn(measureMs) };
+    return { latenciesUs, cpu: Number.NaN, rssMiB: Number.NaN, frames, sourceLateUs };
   }
 
   protected abstract read(measureMs: number): Promise<readonly number[]>;
 
-  end(): Promise<void> {
-    return this.source.end();
+  async end(): Promise<void> {
+    await this.source?.end();
   }
 }
 
@@ -110,12 +130,7 @@ class StockReader extends ReaderArm {
   }
 
   protected read(measureMs: number): Promise<readonly number[]> {
-    const { child, exited, lines } = this.#program;
-    return new Promise((resolve, reject) => {
-      child.once('message', (message) => resolve(message as number[]));
-      void exited.then(() => reject(new Error(`the reader ended:\n${lines.join('\n')}`)));
-      child.send({ measureMs });
-    });
+    return this.#program.ask({ measureMs }, measureMs + READY_MS);
   }
 
   override async end(): Promise<void> {
@@ -135,7 +150,7 @@ async function run(options: RunOptions): Promise<Result> {
   const [first, ...others] = measured.series;
   return {
     name: 'serial_to_verdict',
-    ...verdictOf(bars, doubtsOf(measured.figures['C reader']!, BAND)),
+    ...measured.verdict(bars, doubtsOf(measured.figures['C reader']!, BAND)),
     values: valuesOf(bars),
     bars,
     windows: measured.figures,

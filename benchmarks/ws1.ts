@@ -1,6 +1,6 @@
 /** Board -> one WebSocket client at 1 kHz, beside a bridge in C, the textbook's and Node-RED. */
 import { atMost, valuesOf } from './harness/bars.js';
-import { type Benchmark, type Result, type RunOptions, verdictOf } from './harness/benchmark.js';
+import type { Benchmark, Result, RunOptions } from './harness/benchmark.js';
 import { peerArm, tautlineArm } from './harness/end-to-end-arms.js';
 import { doubtsOf, measure, PTY_NOTE } from './harness/latency-row.js';
 import { startMosquitto } from './harness/processes.js';
@@ -26,7 +26,7 @@ async function run(options: RunOptions): Promise<Result> {
     ];
     return {
       name: 'ws1',
-      ...verdictOf(bars, doubtsOf(measured.figures['C floor']!, BAND)),
+      ...measured.verdict(bars, doubtsOf(measured.figures['C floor']!, BAND)),
       values: valuesOf(bars),
       bars,
       windows: measured.figures,

@@ -1,7 +1,7 @@
 /** Board -> 100 WebSocket clients at 1 kHz, every frame: what it costs, and when the last of them has it. */
 import { quantiles } from './harness/arms.js';
 import { atMost, type Bar, valuesOf } from './harness/bars.js';
-import { type Benchmark, type Result, type RunOptions, verdictOf } from './harness/benchmark.js';
+import type { Benchmark, Result, RunOptions } from './harness/benchmark.js';
 import { startFloor, startTextbook } from './harness/bridges.js';
 import { PeerCrowd, TautlineCrowd } from './harness/crowd.js';
 import { doubtsOf, type Measured, measure, PTY_NOTE } from './harness/latency-row.js';
@@ -32,7 +32,7 @@ async function run(row: Row, options: RunOptions): Promise<Result> {
     const bars = row.bars(measured, p99Ms);
     return {
       name: row.name,
-      ...verdictOf(bars, doubtsOf(measured.figures['C floor']!, BAND)),
+      ...measured.verdict(bars, doubtsOf(measured.figures['C floor']!, BAND)),
       values: valuesOf(bars),
       bars,
       windows: measured.figures,

@@ -37,7 +37,7 @@ program
   .option('--link <path>', 'symbolic link that leads to the port, also after a restart')
   .option('--image <file>', 'firmware image (.bin, of an Uno .hex) instead of the one that comes along')
   .option('--bootrom <file>', "a Pico's boot ROM (16 KiB), for an image that uses its functions")
-  .option('--seed <number>', 'seed of everything random on the board (default: another one at each start)', Number)
+  .option('--seed <number>', 'seed of everything random on the board (default: another one at each start)')
   .option('--parent-watch', 'end when standard input closes')
   .action(async (board, options) => (await import('./cli/emulate.js')).emulate(board, options));
 

@@ -69,6 +69,25 @@ describe('configuration', () => {
       '[[boards]]\npath = "/dev/a"\n[boards.contract.control]\ndeadlineMs = 5',
       '[[boards]] number 1: contract.control.deadlineMs: no such setting',
     ],
+    ['http = 8080', 'tautline.toml: http = 8080: it is a section; write [http] and its settings below'],
+    ['boards = "x"', 'tautline.toml: boards = "x": write [[boards]] and the settings of a board below'],
+    ['board = "x"', 'tautline.toml: [[boards]] number 1 = "x": write [[boards]]'],
+    [
+      '[[boards]]\npath = "/dev/a"\ncontract = 5',
+      '[[boards]] number 1: contract = 5: write [boards.contract.<stream>]',
+    ],
+    [
+      '[[boards]]\nid = "a"\npath = "/dev/a"\n[boards.contract]\ncontrol = 5',
+      '[[boards]] "a": contract.control = 5: write [boards.contract.control]',
+    ],
+    [
+      '[[boards]]\nid = "a"\npath = "/dev/x"\n[[boards]]\nid = "b"\npath = "/dev/x"',
+      'boards "a" and "b" have the same path /dev/x; give each its own',
+    ],
+    [
+      '[[boards]]\npath = "/dev/x"\n[[boards]]\nid = "b"\npath = "/dev/x"',
+      'boards number 1 and "b" have the same path /dev/x',
+    ],
     ['[http\nport', 'tautline.toml'],
     ['[http]\ncolour = 1', 'no such setting; known are http.host, http.port, http.token, http.origins'],
     ['[[boards]]\nbaud = 9600', '[[boards]] number 1 has no path: name its port'],
@@ -97,6 +116,26 @@ describe('configuration', () => {
   ] as [Partial<ConfigSources>, string][])('refuses %j', (sources, message) => {
     expect(() => load('', sources)).toThrow(message);
     expect(() => load('', sources)).toThrow(ConfigError);
+  });
+
+  it.each([
+    ['http = 8080', 'http.port=8081', 'http = 8080'],
+    ['boards = "x"', 'board.baud=9600', 'boards = "x"'],
+    ['board = 5', 'board.baud=9600', '[[boards]] number 1 = 5'],
+    ['[[boards]]\npath = "/dev/a"\ncontract = 5', 'board.contract.control.m=1', 'contract = 5'],
+    [
+      '[[boards]]\npath = "/dev/a"\n[boards.contract]\ncontrol = 5',
+      'board.contract.control.m=1',
+      'contract.control = 5',
+    ],
+  ])('refuses %j also when --set %s would go into it', (toml, pair, message) => {
+    expect(() => load(toml, { set: [pair] })).toThrow(message);
+    expect(() => load(toml, { set: [pair] })).toThrow(ConfigError);
+  });
+
+  it('takes the same emulated board twice: each is one of its own', () => {
+    const { config } = load('[[boards]]\npath = "emulated:pico"\n[[boards]]\npath = "emulated:pico"');
+    expect(config.boards).toHaveLength(2);
   });
 
   it('gives every setting one name in the environment', () => {

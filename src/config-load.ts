@@ -66,6 +66,7 @@ export function environmentName(key: string): string {
 export function loadConfig(sources: ConfigSources): LoadedConfig {
   const tree = readFile(sources.file);
   const file = sources.file ?? CONFIG_FILE;
+  refuseShapes(tree, file);
   const explicit: Origins = new Map(explicitKeys(tree).map((key) => [key, file]));
   for (const [key, value] of fromEnvironment(sources.environment))
     apply(tree, key, value, environmentName(key), explicit);
@@ -94,6 +95,33 @@ function readFile(file: string | undefined): Tree {
     return { ...tree, boards: [board] };
   } catch (error) {
     throw new ConfigError(`${file ?? CONFIG_FILE}: ${(error as Error).message.trimEnd()}`);
+  }
+}
+
+const isTable = (value: unknown): value is Tree =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+
+/** A value where a table belongs: single settings could not be put into it. What is in the tables is checked at the end. */
+function refuseShapes(tree: Tree, file: string): void {
+  const wrong = (key: string, value: unknown, instead: string) =>
+    new ConfigError(`${file}: ${key} = ${JSON.stringify(value)}: ${instead}`);
+  for (const [section] of sections) {
+    const value = tree[section] ?? {};
+    if (!isTable(value)) throw wrong(section, value, `it is a section; write [${section}] and its settings below`);
+  }
+  const { boards = [] } = tree;
+  const tables = 'write [[boards]] and the settings of a board below';
+  if (!Array.isArray(boards)) throw wrong('boards', boards, tables);
+  for (const [index, board] of boards.entries()) {
+    const at = (key: string) => placed(`boards.${index}${key}`, tree);
+    if (!isTable(board)) throw wrong(at(''), board, tables);
+    const { contract = {} } = board;
+    if (!isTable(contract))
+      throw wrong(at('.contract'), contract, 'write [boards.contract.<stream>] and its terms below');
+    for (const [stream, terms] of Object.entries(contract)) {
+      if (isTable(terms)) continue;
+      throw wrong(at(`.contract.${stream}`), terms, `write [boards.contract.${stream}] and its terms below`);
+    }
   }
 }
 
@@ -182,8 +210,21 @@ function check(tree: Tree, originOf: (key: string) => string): Config {
   const ids = config.boards.map((board) => board.id).filter((id) => id !== undefined);
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
   if (twice !== undefined) throw new ConfigError(`boards: two boards have the id "${twice}"; give each its own`);
+  refuseSharedPath(config.boards);
   return config;
 }
+
+/** Of emulated boards each is one of its own. */
+function refuseSharedPath(boards: Config['boards']): void {
+  for (const [index, { path }] of boards.entries()) {
+    const first = boards.findIndex((board) => board.path === path);
+    if (first === index || path.startsWith('emulated:')) continue;
+    const [one, other] = [first, index].map((at) => nameOf(boards[at]?.id, at));
+    throw new ConfigError(`boards ${one} and ${other} have the same path ${path}; give each its own`);
+  }
+}
+
+const nameOf = (id: unknown, index: number): string => (typeof id === 'string' ? `"${id}"` : `number ${index + 1}`);
 
 interface SchemaError {
   readonly instancePath: string;
@@ -213,7 +254,7 @@ function placed(at: string, tree: Tree): string {
   const [, index, name = ''] = /^boards\.(\d+)\.?(.*)$/.exec(at) ?? [];
   if (index === undefined) return at;
   const { id } = (tree.boards as Tree[])[Number(index)]!;
-  const who = typeof id === 'string' && name !== 'id' ? `"${id}"` : `number ${Number(index) + 1}`;
+  const who = nameOf(name === 'id' ? undefined : id, Number(index));
   return `[[boards]] ${who}${name && `: ${name}`}`;
 }
 

@@ -2,12 +2,11 @@
  * The running bridge between a real board's firmware (the host port, at real-time priority), a broker, and whatever can
  * hold them up; with a probe that tells when the machine itself was late.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { v8Flags } from '#dist/v8-flags.js';
-import { freePort, Program, sleep, startMosquitto } from '../harness/processes.js';
+import { freePort, Program, READY_MS, sleep, startMosquitto, temporaryFolder } from '../harness/processes.js';
 import {
   type DeliveryRow,
   type FrameRow,
@@ -60,7 +59,7 @@ export class BlameRig {
   ) {}
 
   static async start(): Promise<BlameRig> {
-    const folder = mkdtempSync(join(tmpdir(), 'tautline-blame-'));
+    const folder = temporaryFolder();
     const log = ['--line-faults', '--line-log', join(folder, 'line')];
     const fifo = ['--fifo', String(priorities.board)];
     const board = Program.start('firmware/build/host/tautline-host-test', ['--baud', String(BAUD), ...fifo, ...log]);
@@ -79,10 +78,7 @@ export class BlameRig {
     const settings = [`board.path=${path}`, `board.baud=${BAUD}`, `http.port=${httpPort}`, 'loop.priority=0'];
     const program = ['dist/benchmarks/blame/bridge-process.js', ...settings, `mqtt.url=mqtt://127.0.0.1:${port}`];
     const bridge = Program.start(process.execPath, [...v8Flags, '--expose-gc', ...program]);
-    const ready = await new Promise<Ready>((resolve, reject) => {
-      bridge.child.once('message', (message) => resolve(message as Ready));
-      void bridge.exited.then(() => reject(new Error(`the bridge ended:\n${bridge.lines.join('\n')}`)));
-    });
+    const ready = await bridge.message<Ready>(READY_MS);
     for (const each of [probe, hostProbe, niceHog, fifoHog]) await each.line(/^ready/);
     return new BlameRig(
       folder,
@@ -154,7 +150,6 @@ export class BlameRig {
       stalls: lateIn(this.hostProbe),
       ready,
     };
-    rmSync(this.folder, { recursive: true });
     return evidence;
   }
 }

@@ -2,6 +2,7 @@
  * What is measured side by side. Every arm is started once and stays; its source speaks only during its own windows, and
  * the windows of all arms alternate in a shuffled order, because the machine's mood changes.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { mulberry32, quantile } from './statistics.js';
 
 export interface Window {
@@ -10,15 +11,22 @@ export interface Window {
   /** Of the bridge: seconds of CPU a second. NaN for an arm whose cost nobody asks for. */
   readonly cpu: number;
   readonly rssMiB: number;
+  /** Of all clients together. `sent`: planned, without what the board says that it skipped; NaN where nothing is counted. */
+  readonly frames: { readonly came: number; readonly sent: number };
   /** By how much the source was itself late, µs: p50 and p99. It is part of every latency, and not taken out. */
   readonly sourceLateUs?: readonly [number, number];
 }
 
 export interface Arm {
   readonly name: string;
+  /** Frames that it loses are a failure; those of another one say that something is wrong with the run. */
+  readonly isOurs: boolean;
   start(): Promise<void>;
   /** Lets the source speak, and measures after it has settled. */
   window(settleMs: number, measureMs: number): Promise<Window>;
+  /** Stands still while another one is measured: what a bridge does for a board that is silent would be taken from its peers. */
+  pause?(): void;
+  resume?(): void;
   end(): Promise<void>;
 }
 
@@ -30,6 +38,9 @@ export interface Plan {
   readonly seed: number;
 }
 
+/** Between two windows all are awake for so long: what was held up arrives, and connections live on. */
+const BREATH_MS = 150;
+
 /** Windows by arm; those of the same index ran one after the other. */
 export type Windows = Readonly<Record<string, readonly Window[]>>;
 
@@ -37,6 +48,7 @@ export async function interleave(arms: readonly Arm[], plan: Plan): Promise<Wind
   const random = mulberry32(plan.seed);
   const windows: Record<string, Window[]> = Object.fromEntries(arms.map(({ name }) => [name, []]));
   const started: Arm[] = [];
+  let failed: { readonly error: unknown } | undefined;
   try {
     for (const arm of arms) {
       started.push(arm);
@@ -47,14 +59,32 @@ export async function interleave(arms: readonly Arm[], plan: Plan): Promise<Wind
     for (let i = 0; i < plan.windows; i++) {
       process.stderr.write(`\r   window ${i + 1} of ${plan.windows}`);
       for (const arm of shuffled(arms, random)) {
-        windows[arm.name]!.push(await arm.window(plan.settleMs, plan.measureMs));
+        windows[arm.name]!.push(await alone(arm, arms, plan));
+        await sleep(BREATH_MS);
       }
     }
     process.stderr.write('\n');
-  } finally {
-    for (const arm of started) await arm.end();
+  } catch (error) {
+    failed = { error };
   }
+  for (const arm of started) {
+    // What failed first is told; the rest is often no more than its consequence.
+    await arm.end().catch((error) => {
+      failed ??= { error };
+    });
+  }
+  if (failed !== undefined) throw failed.error;
   return windows;
+}
+
+async function alone(arm: Arm, arms: readonly Arm[], { settleMs, measureMs }: Plan): Promise<Window> {
+  const others = arms.filter((each) => each !== arm);
+  for (const other of others) other.pause?.();
+  try {
+    return await arm.window(settleMs, measureMs);
+  } finally {
+    for (const other of others) other.resume?.();
+  }
 }
 
 function shuffled<T>(items: readonly T[], random: () => number): T[] {

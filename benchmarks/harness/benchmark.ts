@@ -19,7 +19,7 @@ export interface Result {
   /** Nested figures, for machines. */
   readonly values: Readonly<Record<string, unknown>>;
   readonly verdict: Verdict;
-  /** Why it is inconclusive or fails. */
+  /** Why it is inconclusive or fails; of a smoke run also what was not judged. */
   readonly reasons: readonly string[];
   readonly tables: readonly Table[];
   /** What was to be reached. */
@@ -57,16 +57,41 @@ export interface Timeline {
   readonly missesMs: readonly number[];
 }
 
-/** A benchmark fails for a bar that it shows not to be reached, and cannot say for one that lies within its noise. */
-export function verdictOf(bars: readonly Bar[], doubts: readonly string[]): Pick<Result, 'verdict' | 'reasons'> {
+/** What is found beside the bars. */
+export interface Findings {
+  /** What is wrong whatever the bars say. */
+  readonly failures?: readonly string[];
+  /** Why no bar means anything. */
+  readonly doubts?: readonly string[];
+}
+
+/**
+ * A benchmark fails for a bar that it shows not to be reached, and cannot say for one that lies within its noise. Of two short
+ * windows nobody can say: a smoke run passes when all was measured.
+ */
+export function verdictOf(
+  bars: readonly Bar[],
+  size: RunOptions['size'],
+  { failures = [], doubts = [] }: Findings = {},
+): Pick<Result, 'verdict' | 'reasons'> {
   const say = ({ name, interval, limit, atMost }: Bar, how: string) =>
     `${name} ${how}: ${figure(interval.value)} (${figure(interval.low)} to ${figure(interval.high)}), wanted ${atMost ? '≤' : '≥'} ${limit}`;
+  if (size === 'smoke') return smoked(bars, failures);
   const missed = bars.filter(({ reached }) => reached === 'no').map((bar) => say(bar, 'is not reached'));
   const unsure = bars.filter(({ reached }) => reached === 'unsure').map((bar) => say(bar, 'cannot be told'));
+  if (failures.length > 0) return { verdict: 'fail', reasons: [...failures, ...doubts, ...missed, ...unsure] };
   // Where the floor is not where it belongs, nothing else means anything.
   if (doubts.length > 0) return { verdict: 'inconclusive', reasons: [...doubts, ...missed, ...unsure] };
   if (missed.length > 0) return { verdict: 'fail', reasons: [...missed, ...unsure] };
   return { verdict: unsure.length > 0 ? 'inconclusive' : 'pass', reasons: unsure };
+}
+
+function smoked(bars: readonly Bar[], failures: readonly string[]): Pick<Result, 'verdict' | 'reasons'> {
+  const unmeasured = bars.filter(({ interval }) => !Number.isFinite(interval.value));
+  const wrong = [...failures, ...unmeasured.map(({ name }) => `${name} was not measured`)];
+  if (wrong.length > 0) return { verdict: 'fail', reasons: wrong };
+  const isReached = bars.every(({ reached }) => reached === 'yes');
+  return { verdict: 'pass', reasons: isReached ? [] : ['a smoke run judges no bar'] };
 }
 
 /** Three significant digits, without an exponent. */

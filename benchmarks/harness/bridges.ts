@@ -1,10 +1,9 @@
 /** The bridges that are compared, each started as its users start it, and what they were given. */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { v8Flags } from '#dist/v8-flags.js';
-import { freePort, Program, root, untilListening } from './processes.js';
+import { freePort, NO_SETTINGS, Program, root, temporaryFolder } from './processes.js';
 import { BOARD_BAUD } from './sources.js';
 
 export interface RunningBridge {
@@ -29,10 +28,16 @@ export function tautlineSettings(boardPort: string, httpPort: number, mqttPort: 
   };
 }
 
+export const tautlineArguments = (settings: Settings): string[] => [
+  ...v8Flags,
+  ...['dist/cli.js', 'start', '--config', NO_SETTINGS],
+  ...setArguments(settings),
+];
+
 export async function startTautline(settings: Settings): Promise<RunningBridge> {
   const httpPort = Number(settings['http.port']);
-  const program = Program.start(process.execPath, [...v8Flags, 'dist/cli.js', 'start', ...setArguments(settings)]);
-  await untilListening(httpPort);
+  const program = Program.start(process.execPath, tautlineArguments(settings));
+  await program.listening(httpPort);
   return { program, httpPort };
 }
 
@@ -42,7 +47,7 @@ export async function startTextbook(port: string, mqttPort: number, variant: Tex
   const httpPort = await freePort();
   const args = ['benchmarks/peers/textbook.mjs', port, String(httpPort), `mqtt://127.0.0.1:${mqttPort}`];
   const program = Program.start(process.execPath, variant === 'plain' ? args : [...args, variant]);
-  await untilListening(httpPort);
+  await program.listening(httpPort);
   return { program, httpPort };
 }
 
@@ -56,24 +61,29 @@ export async function startFloor(port: string, mqttPort: number): Promise<Runnin
 
 const NODE_RED = join(root, 'benchmarks/peers/node-red');
 
-/** Installs Node-RED from its own lockfile when it is not there. @returns its version */
-export function ensureNodeRed(): string {
-  const manifest = join(NODE_RED, 'node_modules/node-red/package.json');
-  if (!existsSync(manifest)) {
-    process.stderr.write('   installing Node-RED (npm ci in benchmarks/peers/node-red)\n');
-    execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: NODE_RED, stdio: ['ignore', 'ignore', 'inherit'] });
-  }
-  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+/** Installs Node-RED from its own lockfile when it is not there. */
+export function ensureNodeRed(): void {
+  if (existsSync(join(NODE_RED, 'node_modules/node-red/package.json'))) return;
+  process.stderr.write('   installing Node-RED (npm ci in benchmarks/peers/node-red)\n');
+  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: NODE_RED, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-/** Serial in -> one function -> WebSocket out and MQTT out: the flow of its own examples. Clients connect to /frames. */
-export async function startNodeRed(port: string, mqttPort: number): Promise<RunningBridge> {
+/**
+ * Serial in -> one function -> WebSocket out and MQTT out: the flow of its own examples. Clients connect to /frames.
+ * @param first the outlet that a frame goes to first: the one that is measured
+ */
+export async function startNodeRed(
+  port: string,
+  mqttPort: number,
+  first: 'websocket' | 'mqtt',
+): Promise<RunningBridge> {
   ensureNodeRed();
   const httpPort = await freePort();
-  const folder = mkdtempSync(join(tmpdir(), 'tautline-node-red-'));
+  const folder = temporaryFolder();
   const flow = readFileSync(join(NODE_RED, 'flow.json'), 'utf8')
     .replace('"SERIAL_PORT"', JSON.stringify(port))
-    .replace('"MQTT_PORT"', JSON.stringify(String(mqttPort)));
+    .replace('"MQTT_PORT"', JSON.stringify(String(mqttPort)))
+    .replace('["websocket", "mqtt"]', JSON.stringify(first === 'mqtt' ? ['mqtt', 'websocket'] : ['websocket', 'mqtt']));
   writeFileSync(join(folder, 'flow.json'), flow);
   copyFileSync(join(NODE_RED, 'settings.cjs'), join(folder, 'settings.cjs'));
   const script = join(NODE_RED, 'node_modules/node-red/red.js');
@@ -88,7 +98,6 @@ export async function startNodeRed(port: string, mqttPort: number): Promise<Runn
   ];
   const program = Program.start(process.execPath, [script, ...args], { TAUTLINE_NODE_RED: NODE_RED });
   await program.line(/Started flows/);
-  void program.exited.then(() => rmSync(folder, { recursive: true, force: true }));
-  await untilListening(httpPort);
+  await program.listening(httpPort);
   return { program, httpPort };
 }

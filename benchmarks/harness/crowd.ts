@@ -1,10 +1,10 @@
 /** Many WebSocket clients in one C program, and the arms that they are the audience of. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Arm, Window } from './arms.js';
 import { type RunningBridge, type Settings, startTautline, tautlineSettings } from './bridges.js';
-import { freePort, Program } from './processes.js';
+import { freePort, Program, temporaryFolder } from './processes.js';
+import { plannedIn, RATE_HZ, skippedIn } from './shortfall.js';
 import { Board, LineSource } from './sources.js';
 
 export type Wish = 'immediate' | 'batched' | 'usual' | 'states' | 'text';
@@ -20,22 +20,32 @@ export interface CrowdTask {
   readonly measureMs: number;
 }
 
+/** Half of the 60 a second that a client asks for: of a tick that is late one state comes, not two. */
+const STATES_HZ_MIN = 30;
+
 /** Runs the clients. @param during what to do from the beginning of the measurement on */
-export async function crowd(task: CrowdTask, during: () => Promise<void> = async () => {}): Promise<Float64Array> {
-  const folder = mkdtempSync(join(tmpdir(), 'tautline-bench-'));
-  const file = join(folder, 'latencies');
+export async function crowd(
+  task: CrowdTask,
+  during: () => Promise<void> = async () => {},
+): Promise<Pick<Window, 'latenciesUs' | 'frames'>> {
+  const file = join(temporaryFolder(), 'latencies');
   const { wish, httpPort, clients, stopped = 0, zeroNs, settleMs, measureMs } = task;
   const args = [wish, httpPort, clients, stopped, zeroNs, settleMs, measureMs, file].map(String);
   const program = Program.start('dist/benchmarks/native/subscriber', args);
   try {
     await program.line(/^measuring/);
     await during();
-    await program.line(/^done/);
+    const [, came, seqs, spanUs] = await program.line(/^done (\d+) (\d+) (\d+)/);
     const bytes = readFileSync(file);
-    return Float64Array.from(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)).sort();
+    const planned = plannedIn(measureMs) - skippedIn(Number(seqs), Number(spanUs));
+    const sent = clients * (wish === 'states' ? (STATES_HZ_MIN * measureMs) / 1e3 : planned);
+    return {
+      latenciesUs: Float64Array.from(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)).sort(),
+      frames: { came: Number(came), sent },
+    };
   } finally {
     await program.end();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(file, { force: true });
   }
 }
 
@@ -43,17 +53,18 @@ export async function crowd(task: CrowdTask, during: () => Promise<void> = async
 async function watched(bridge: Program, task: CrowdTask): Promise<Window> {
   let cpuBefore = Number.NaN;
   let cpu = Number.NaN;
-  const latenciesUs = await crowd(task, async () => {
+  const seen = await crowd(task, async () => {
     const beganMs = performance.now();
     cpuBefore = bridge.cpuSeconds();
     await new Promise((resolve) => setTimeout(resolve, task.measureMs * 0.95));
     cpu = (bridge.cpuSeconds() - cpuBefore) / ((performance.now() - beganMs) / 1e3);
   });
-  return { latenciesUs, cpu, rssMiB: bridge.rssMiB() };
+  return { ...seen, cpu, rssMiB: bridge.rssMiB() };
 }
 
 export class TautlineCrowd implements Arm {
   readonly name = 'Tautline';
+  readonly isOurs = true;
   #board!: Board;
   #bridge!: RunningBridge;
 
@@ -65,7 +76,7 @@ export class TautlineCrowd implements Arm {
   ) {}
 
   async start(): Promise<void> {
-    this.#board = await Board.start(1000);
+    this.#board = await Board.start(RATE_HZ);
     const settings = tautlineSettings(this.#board.port, await freePort(), this.mqttPort);
     this.#bridge = await startTautline({ ...settings, ...this.more });
     await this.#bridge.program.line(/streaming binary/);
@@ -74,14 +85,20 @@ export class TautlineCrowd implements Arm {
 
   async window(settleMs: number, measureMs: number): Promise<Window> {
     const { program, httpPort } = this.#bridge;
-    const streaming = program.nextLine(/streaming binary/);
     await this.#board.speak();
-    await streaming;
     const { zeroNs } = this.#board;
     const task = { wish: this.wish, httpPort, clients: this.clients, zeroNs, settleMs, measureMs };
     const window = await watched(program, task);
     this.#board.rest();
     return window;
+  }
+
+  pause(): void {
+    this.#bridge.program.pause();
+  }
+
+  resume(): void {
+    this.#bridge.program.resume();
   }
 
   async end(): Promise<void> {
@@ -91,6 +108,7 @@ export class TautlineCrowd implements Arm {
 }
 
 export class PeerCrowd implements Arm {
+  readonly isOurs = false;
   #source!: LineSource;
   #bridge!: RunningBridge;
 
@@ -101,7 +119,7 @@ export class PeerCrowd implements Arm {
   ) {}
 
   async start(): Promise<void> {
-    this.#source = await LineSource.start(1000);
+    this.#source = await LineSource.start(RATE_HZ);
     this.#bridge = await this.startBridge(this.#source.port);
   }
 

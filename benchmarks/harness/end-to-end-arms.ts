@@ -1,5 +1,7 @@
 /** Arms whose latency a subscriber sees: WebSocket or MQTT, by one probe for all. */
-import type { ProbeRequest, ProbeTask } from '../probe.js';
+import { monotonicUs } from '#dist/host-clock.js';
+import type { Awaited } from '../first-frame.js';
+import type { ProbeAnswer, ProbeRequest, ProbeTask } from '../probe.js';
 import type { Arm, Window } from './arms.js';
 import {
   type RunningBridge,
@@ -10,29 +12,36 @@ import {
   startTextbook,
   tautlineSettings,
 } from './bridges.js';
-import { freePort, Program, sleep } from './processes.js';
+import { freePort, Program, READY_MS, sleep } from './processes.js';
+import { plannedIn, RATE_HZ, skippedIn } from './shortfall.js';
 import { Board, LineSource } from './sources.js';
 
 export type Outlet = 'websocket' | 'mqtt' | 'command';
 
 class Probe {
-  private constructor(private readonly program: Program) {}
+  private constructor(
+    private readonly program: Program,
+    private readonly task: ProbeTask,
+  ) {}
 
   static start(task: ProbeTask): Probe {
-    return new Probe(Program.start(process.execPath, ['dist/benchmarks/probe.js', JSON.stringify(task)]));
+    return new Probe(Program.start(process.execPath, ['dist/benchmarks/probe.js', JSON.stringify(task)]), task);
+  }
+
+  /** Resolves when the first frame of a board has come that was told to speak at `sinceUs`. */
+  async first(awaits: Awaited): Promise<void> {
+    await this.program.ask({ awaits }, READY_MS);
   }
 
   async window(request: ProbeRequest, bridge: Program): Promise<Window> {
-    const answered = new Promise<number[]>((resolve, reject) => {
-      this.program.child.once('message', (message) => resolve(message as number[]));
-      void this.program.exited.then(() => reject(new Error(`the probe ended:\n${this.program.lines.join('\n')}`)));
-    });
     const cpuBefore = bridge.cpuSeconds();
     const beganMs = performance.now();
-    this.program.child.send(request);
-    const latencies = await answered;
+    const answered = this.program.ask<ProbeAnswer>(request, request.measureMs + READY_MS);
+    const { latenciesUs, seqs, spanUs, commands } = await answered;
+    const sent = this.task.to === 'command' ? commands : plannedIn(request.measureMs) - skippedIn(seqs, spanUs);
     return {
-      latenciesUs: Float64Array.from(latencies).sort(),
+      latenciesUs: Float64Array.from(latenciesUs).sort(),
+      frames: { came: latenciesUs.length, sent },
       cpu: (bridge.cpuSeconds() - cpuBefore) / ((performance.now() - beganMs) / 1e3),
       rssMiB: bridge.rssMiB(),
     };
@@ -56,6 +65,7 @@ export interface TautlineOptions {
 
 class TautlineArm implements Arm {
   readonly name: string;
+  readonly isOurs = true;
   #board!: Board;
   #bridge!: RunningBridge;
   #probe!: Probe;
@@ -69,7 +79,7 @@ class TautlineArm implements Arm {
   }
 
   async start(): Promise<void> {
-    this.#board = await Board.start(1000);
+    this.#board = await Board.start(RATE_HZ);
     const settings = tautlineSettings(this.#board.port, await freePort(), this.mqttPort);
     this.#bridge = await startTautline({ ...settings, ...this.options.settings });
     await this.#bridge.program.line(/streaming binary/);
@@ -93,13 +103,23 @@ class TautlineArm implements Arm {
   }
 
   async window(settleMs: number, measureMs: number): Promise<Window> {
-    const streaming = this.#bridge.program.nextLine(/streaming binary/);
+    const sinceUs = monotonicUs();
     await this.#board.speak();
-    await streaming;
+    const { zeroUs } = this.#board;
+    await this.#probe.first({ zeroUs, sinceUs });
     await sleep(settleMs);
-    const window = await this.#probe.window({ measureMs, zeroUs: this.#board.zeroUs }, this.#bridge.program);
+    const window = await this.#probe.window({ measureMs, zeroUs }, this.#bridge.program);
     this.#board.rest();
     return window;
+  }
+
+  pause(): void {
+    // Its client would go on giving commands, and what it has given meanwhile would come all at once.
+    if (this.outlet !== 'command') this.#bridge.program.pause();
+  }
+
+  resume(): void {
+    this.#bridge.program.resume();
   }
 
   async end(): Promise<void> {
@@ -115,12 +135,13 @@ interface Peer {
   readonly path: string;
   /** Of the subscriber. */
   readonly qos?: 0 | 1;
-  start(port: string, mqttPort: number): Promise<RunningBridge>;
+  start(port: string, mqttPort: number, outlet: Outlet): Promise<RunningBridge>;
 }
 
 /** A bridge that reads lines. */
 class PeerArm implements Arm {
   readonly name: string;
+  readonly isOurs = false;
   #source!: LineSource;
   #bridge!: RunningBridge;
   #probe!: Probe;
@@ -134,8 +155,8 @@ class PeerArm implements Arm {
   }
 
   async start(): Promise<void> {
-    this.#source = await LineSource.start(1000);
-    this.#bridge = await this.peer.start(this.#source.port, this.mqttPort);
+    this.#source = await LineSource.start(RATE_HZ);
+    this.#bridge = await this.peer.start(this.#source.port, this.mqttPort, this.outlet);
     const { topic, path, qos = 0 } = this.peer;
     this.#probe = Probe.start(
       this.outlet === 'mqtt'
@@ -146,7 +167,9 @@ class PeerArm implements Arm {
   }
 
   async window(settleMs: number, measureMs: number): Promise<Window> {
+    const sinceUs = monotonicUs();
     this.#source.speak();
+    await this.#probe.first({ zeroUs: 0, sinceUs });
     await sleep(settleMs);
     const window = await this.#probe.window({ measureMs, zeroUs: 0 }, this.#bridge.program);
     const sourceLateUs = await this.#source.rest();
@@ -190,7 +213,7 @@ const peers = {
     name: 'Node-RED',
     topic: 'nodered/frames',
     path: '/frames',
-    start: startNodeRed,
+    start: (port, mqttPort, outlet) => startNodeRed(port, mqttPort, outlet === 'mqtt' ? 'mqtt' : 'websocket'),
   },
 } satisfies Record<string, Peer>;
 

@@ -1,10 +1,10 @@
 /** What a figure depends on, stamped into every report. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { root } from './processes.js';
+import { MOSQUITTO, mosquittoConfiguration, root } from './processes.js';
 
 export interface Environment {
   readonly commit: string;
@@ -16,14 +16,18 @@ export interface Environment {
   readonly governor: string;
   readonly node: string;
   readonly nodeFlags: string;
+  /** Before the first row. */
   readonly load: string;
+  readonly nodeRed: string;
+  readonly mosquitto: string;
+  readonly mosquittoConfiguration: string;
   readonly schema: 1;
   readonly seed: number;
   /** SHA-256, first 12 digits, of what was measured and how: rows, sizes, arms, versions of the peers. */
   readonly configurationHash: string;
 }
 
-/** @param names of the rows, @param size of each, @param seed of their order and of the resampling */
+/** To be asked before the rows: afterwards the load is their own. @param names of the rows, @param size of each, @param seed of their order and of the resampling */
 export function environment(names: readonly string[], size: string, seed: number): Environment {
   const [cpu] = cpus();
   return {
@@ -42,7 +46,24 @@ export function environment(names: readonly string[], size: string, seed: number
     load: loadavg()
       .map((value) => value.toFixed(2))
       .join(' '),
+    nodeRed: nodeRedVersion(),
+    mosquitto: mosquittoVersion(),
+    mosquittoConfiguration: mosquittoConfiguration('PORT').trim().replaceAll('\n', '; '),
   };
+}
+
+/** As its lockfile has it: it is installed by the first row that needs it. */
+function nodeRedVersion(): string {
+  const lock = JSON.parse(read(join(root, 'benchmarks/peers/node-red/package-lock.json')) ?? '{}') as {
+    packages?: Record<string, { version?: string }>;
+  };
+  return lock.packages?.['node_modules/node-red']?.version ?? 'unknown';
+}
+
+function mosquittoVersion(): string {
+  // Its help ends with an exit code of its own.
+  const { stdout } = spawnSync(MOSQUITTO, ['-h'], { encoding: 'utf8' });
+  return /version (\S+)/.exec(stdout ?? '')?.[1] ?? 'not installed';
 }
 
 /** Whatever changes a figure without changing the code of the bridge. */

@@ -2,7 +2,7 @@
  * The loop of a board, whole, without a port: a script answers for the board, and frames are handed over one
  * chunk each. For what a process with threads and sockets would drown, such as single bytes of garbage.
  */
-import { getHeapStatistics } from 'node:v8';
+import { GCProfiler, getHeapStatistics } from 'node:v8';
 import { crc32 } from '#dist/codec/crc32.js';
 import type { Arrival } from '#dist/codec/decoder.js';
 import { encodeBinary, encodeText } from '#dist/codec/encode.js';
@@ -25,6 +25,7 @@ import type { LoopClock } from '#dist/loop/surroundings.js';
 import { descriptorBytes as sampleDescriptor } from '#dist/simulator/board.js';
 import { type Received, Receiver } from '#dist/simulator/receiver.js';
 import { sleep } from './processes.js';
+import { median } from './statistics.js';
 
 const PERIOD_US = 100;
 /** Frames are encoded before the first of them is due. */
@@ -47,6 +48,29 @@ interface Chunk extends Arrival {
 }
 
 const heapBytes = (): number => getHeapStatistics().used_heap_size;
+/** What a look at the heap leaves behind itself. */
+function lookBytes(): number {
+  const before = heapBytes();
+  return heapBytes() - before;
+}
+const LOOKS = 9;
+
+export interface Weighing {
+  /** Of garbage that a chunk left behind, in each round that says something. */
+  readonly bytes: Float64Array;
+  /** Rounds in which the host was held up: a late frame leaves a miss behind, which is not what is weighed. */
+  readonly late: number;
+  /** Rounds within which V8 collected: what is left of the heap then says nothing of what was left behind. */
+  readonly collected: number;
+}
+
+/**
+ * Bytes a frame: the median of the rounds, because a function that was compiled within one of them says nothing.
+ * NaN where too few say something: no round that the host left alone, or collections in most of them, as garbage makes them.
+ */
+export function bytesPerFrame({ bytes, collected }: Weighing): number {
+  return bytes.length > 0 && bytes.length >= collected ? median([...bytes]) : Number.NaN;
+}
 
 /** The time that the loop lives in, and how it passes. */
 export interface FedClock extends LoopClock {
@@ -112,22 +136,27 @@ export class FedLoop {
     this.loop.dispose();
   }
 
-  /**
-   * Hands over all frames without a pause, one chunk each.
-   * @returns bytes of garbage that a chunk left behind, by round; the looks at the heap are less than half a byte of it.
-   * NaN for a round in which the host was held up: a late frame leaves a miss behind, which is not what is weighed.
-   */
-  weigh(rounds: number, chunks: number): Float64Array {
+  /** Hands over all frames without a pause, one chunk each. */
+  weigh(rounds: number, chunks: number): Weighing {
     this.#turn();
     const frames = this.#frames(rounds * chunks);
-    return Float64Array.from({ length: rounds }, (_, round) => {
+    const bytes: number[] = [];
+    let [late, collected] = [0, 0];
+    for (let round = 0; round < rounds; round++) {
       this.#turn();
+      const ownBytes = median(Array.from({ length: LOOKS }, lookBytes));
       const metBefore = this.verdicts[verdictCode.met]!;
+      const profiler = new GCProfiler();
+      profiler.start();
       const before = heapBytes();
       this.#hand(frames, round * chunks, (round + 1) * chunks);
       const after = heapBytes();
-      return this.verdicts[verdictCode.met]! - metBefore === chunks ? (after - before) / chunks : Number.NaN;
-    });
+      const collections = profiler.stop()?.statistics.length ?? 0;
+      if (this.verdicts[verdictCode.met]! - metBefore !== chunks) late++;
+      else if (collections > 0) collected++;
+      else bytes.push((after - before - ownBytes) / chunks);
+    }
+    return { bytes: Float64Array.from(bytes), late, collected };
   }
 
   /** Frames by verdict, so far. */

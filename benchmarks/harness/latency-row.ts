@@ -1,6 +1,8 @@
 /** What rows that compare latencies have in common: sizes, the floor's band, tables and series. */
 import { type Arm, cpuOf, interleave, merged, quantiles, rssOf, type Windows } from './arms.js';
+import type { Bar } from './bars.js';
 import { type Result, type RunOptions, type Series, type Table, verdictOf, type WindowFigures } from './benchmark.js';
+import { shortfallsOf } from './shortfall.js';
 import { type Interval, median, quantile, ratioOfMedians } from './statistics.js';
 
 export const sizes = {
@@ -13,6 +15,8 @@ export interface Measured {
   readonly windows: Windows;
   readonly series: readonly Series[];
   readonly figures: Readonly<Record<string, WindowFigures>>;
+  /** The verdict of a row. @param doubts beside the frames that did not come */
+  verdict(bars: readonly Bar[], doubts: readonly string[]): Pick<Result, 'verdict' | 'reasons'>;
   table(title: string, note: string): Table;
   /** Of one figure of two arms. */
   ratio(fraction: number, of: string, over: string): Interval;
@@ -22,6 +26,7 @@ export interface Measured {
 export async function measure(arms: readonly Arm[], { size, seed }: RunOptions): Promise<Measured> {
   const windows = await interleave(arms, { ...sizes[size], seed });
   const names = Object.keys(windows);
+  const short = shortfallsOf(arms, windows, size);
   return {
     windows,
     series: names.map((name) => ({ name, latenciesUs: merged(windows[name]!) })),
@@ -31,6 +36,8 @@ export async function measure(arms: readonly Arm[], { size, seed }: RunOptions):
         { p50Us: quantiles(windows[name]!, 0.5), p99Us: quantiles(windows[name]!, 0.99), cpu: cpuOf(windows[name]!) },
       ]),
     ),
+    verdict: (bars, doubts) =>
+      verdictOf(bars, size, { failures: short.failures, doubts: [...short.doubts, ...doubts] }),
     table: (title, note) => tableOf(windows, title, note),
     ratio: (fraction, of, over) =>
       ratioOfMedians(quantiles(windows[of]!, fraction), quantiles(windows[over]!, fraction), seed),
@@ -74,7 +81,7 @@ export function withoutBars(name: string, measured: Measured, title: string, not
   });
   return {
     name,
-    ...verdictOf([], doubts),
+    ...measured.verdict([], doubts),
     values: Object.fromEntries(values),
     windows: figures,
     series,

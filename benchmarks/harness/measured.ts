@@ -1,14 +1,12 @@
 /** The bridge with a stamp behind its loop: see ../measured-bridge.ts. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { v8Flags } from '#dist/v8-flags.js';
+import type { Awaited } from '../first-frame.js';
 import type { MeasureAnswer, MeasureRequest } from '../measured-bridge.js';
 import { type Settings, setArguments } from './bridges.js';
-import { Program } from './processes.js';
+import { Program, READY_MS, sleep, temporaryFolder } from './processes.js';
 import { BOARD_BAUD } from './sources.js';
-
-const STREAMING = /streaming binary/;
 
 export interface MeasuredWindow {
   readonly answer: MeasureAnswer;
@@ -17,42 +15,31 @@ export interface MeasuredWindow {
 }
 
 export class MeasuredBridge {
-  private constructor(
-    readonly program: Program,
-    private readonly boards: number,
-  ) {}
+  private constructor(readonly program: Program) {}
 
-  /** Resolves when all boards stream. */
+  /** Resolves when frames of all boards have come. */
   static async start(boardPorts: readonly string[], settings: Settings): Promise<MeasuredBridge> {
-    const folder = mkdtempSync(join(tmpdir(), 'tautline-bench-'));
-    const file = join(folder, 'tautline.toml');
+    const file = join(temporaryFolder(), 'tautline.toml');
     writeFileSync(file, boardPorts.map((path) => `[[boards]]\npath = "${path}"\nbaud = ${BOARD_BAUD}\n`).join('\n'));
     const args = ['dist/benchmarks/measured-bridge.js', '--config', file, ...setArguments(settings)];
-    const bridge = new MeasuredBridge(Program.start(process.execPath, [...v8Flags, ...args]), boardPorts.length);
-    void bridge.program.exited.then(() => rmSync(folder, { recursive: true, force: true }));
-    await bridge.whileStreaming(async () => {});
-    return bridge;
+    const program = Program.start(process.execPath, [...v8Flags, ...args]);
+    await program.message(READY_MS);
+    return new MeasuredBridge(program);
   }
 
-  /** Does what makes all boards begin anew, and waits until they stream. */
-  async whileStreaming(action: () => Promise<void>): Promise<void> {
-    // Counted, not awaited one after the other: several boards may be told of at once.
-    const streaming = () => this.program.lines.filter((line) => STREAMING.test(line)).length;
-    const wanted = streaming() + this.boards;
-    await action();
-    while (streaming() < wanted) await this.program.nextLine(STREAMING);
+  /** Resolves when the first frame of the first board has come, which was told to speak at `sinceUs`. */
+  async first(awaits: Awaited): Promise<void> {
+    await this.program.ask({ awaits }, READY_MS);
   }
 
   async measure(request: MeasureRequest): Promise<MeasuredWindow> {
     const { program } = this;
-    const answered = new Promise<MeasureAnswer>((resolve, reject) => {
-      program.child.once('message', (message) => resolve(message as MeasureAnswer));
-      void program.exited.then(() => reject(new Error(`the bridge ended:\n${program.lines.slice(-20).join('\n')}`)));
-    });
     const cpuBefore = program.cpuSeconds();
     const beganMs = performance.now();
-    program.child.send(request);
-    await new Promise((resolve) => setTimeout(resolve, request.measureMs));
+    const answered = program.ask<MeasureAnswer>(request, request.measureMs + READY_MS);
+    // Awaited later: until then a bridge that ends must not end this process.
+    answered.catch(() => {});
+    await sleep(request.measureMs);
     // Before the answer is put together, which costs more than what is measured.
     const cpu = (program.cpuSeconds() - cpuBefore) / ((performance.now() - beganMs) / 1e3);
     const rssMiB = program.rssMiB();

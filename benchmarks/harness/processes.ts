@@ -1,21 +1,52 @@
 /** The programs of a benchmark: started, waited for, measured, ended. None outlives the run. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-export const root = fileURLToPath(new URL('../../../', import.meta.url));
-const READY_MS = 30_000;
+/** Of the repository: from here in a test, from under dist in a run. */
+export const root = ['../..', '../../..']
+  .map((up) => fileURLToPath(new URL(`${up}/`, import.meta.url)))
+  .find((folder) => existsSync(join(folder, 'package.json')))!;
+export const READY_MS = 30_000;
 const END_MS = 3000;
 /** Of what a program printed, the newest so many are kept. */
 const LINES_MAX = 200_000;
 
+/** A settings file with nothing in it: without one a bridge would take the `tautline.toml` of whoever runs the benchmark. */
+export const NO_SETTINGS = '/dev/null';
+
+/** The environment without settings of ours. */
+const ownEnvironment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TAUTLINE_')));
+
 const running = new Set<Program>();
+const folders = new Set<string>();
+
+/** Removed with the row, or with the process, whatever ends it. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tautline-bench-'));
+  folders.add(folder);
+  return folder;
+}
+
+function removeFolders(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  folders.clear();
+}
+
+/** Ends what a row has left running, because it failed before it could, and removes its folders. */
+export async function clearAway(): Promise<void> {
+  await Promise.all([...running].map((program) => program.end()));
+  removeFolders();
+}
+
 process.on('exit', () => {
   for (const { child } of running) child.kill('SIGKILL');
+  removeFolders();
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 
@@ -26,7 +57,8 @@ export class Program {
 
   private constructor(readonly child: ChildProcess) {
     running.add(this);
-    this.exited = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+    // `close`, not `exit`: then all that it printed is here.
+    this.exited = new Promise((resolve) => child.once('close', (code) => resolve(code)));
     void this.exited.then(() => running.delete(this));
     for (const stream of [child.stdout, child.stderr]) {
       if (stream !== null) createInterface({ input: stream }).on('line', (line) => this.#onLine(line));
@@ -35,7 +67,7 @@ export class Program {
 
   static start(command: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}): Program {
     const stdio: ('pipe' | 'ipc')[] = ['pipe', 'pipe', 'pipe', 'ipc'];
-    return new Program(spawn(command, args, { cwd: root, stdio, env: { ...process.env, ...environment } }));
+    return new Program(spawn(command, args, { cwd: root, stdio, env: { ...ownEnvironment(), ...environment } }));
   }
 
   /** The first line that matches. @throws Error with what the program said instead */
@@ -70,9 +102,59 @@ export class Program {
     });
   }
 
+  /** Resolves when something listens on its port. @throws Error with what the program said when it ends before */
+  async listening(port: number): Promise<void> {
+    let hasEnded = false;
+    void this.exited.then(() => {
+      hasEnded = true;
+    });
+    for (const untilMs = performance.now() + READY_MS; performance.now() < untilMs; await sleep(50)) {
+      if (hasEnded) throw this.#failure(`it ended with ${await this.exited}`);
+      if (await isListening(port)) return;
+    }
+    throw this.#failure(`nothing listens on port ${port}`);
+  }
+
   /** A line on its standard input. */
   say(line: string): void {
     this.child.stdin?.write(`${line}\n`);
+  }
+
+  /** A message over IPC, and the next one that comes back. @throws Error with what the program said when it ends or does not answer */
+  ask<T>(message: object, withinMs: number): Promise<T> {
+    const answer = this.message<T>(withinMs);
+    this.child.send(message);
+    return answer;
+  }
+
+  /** The next message over IPC. @throws Error with what the program said when it ends or says none */
+  message<T>(withinMs: number): Promise<T> {
+    const { child } = this;
+    return new Promise((resolve, reject) => {
+      const fail = (why: string) => {
+        child.off('message', answered);
+        reject(this.#failure(why));
+      };
+      const timer = setTimeout(() => fail(`no message within ${withinMs / 1e3} s`), withinMs);
+      const answered = (answer: unknown) => {
+        clearTimeout(timer);
+        resolve(answer as T);
+      };
+      child.once('message', answered);
+      void this.exited.then((code) => {
+        clearTimeout(timer);
+        fail(`it ended with ${code}`);
+      });
+    });
+  }
+
+  /** Stands still until it goes on, whatever happens. */
+  pause(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.child.kill('SIGCONT');
   }
 
   /** Time on a CPU so far, seconds, of the process and all its threads that live. */
@@ -99,8 +181,13 @@ export class Program {
   async end(): Promise<void> {
     const kill = setTimeout(() => this.child.kill('SIGKILL'), END_MS);
     this.child.kill('SIGTERM');
+    this.resume();
     await this.exited;
     clearTimeout(kill);
+  }
+
+  #failure(why: string): Error {
+    return new Error(`${why}; it said:\n${this.lines.slice(-20).join('\n')}`);
   }
 
   #onLine(line: string): void {
@@ -118,20 +205,19 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-export async function untilListening(port: number): Promise<void> {
-  const untilMs = performance.now() + READY_MS;
-  while (performance.now() < untilMs) {
-    const isOpen = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => {
-        socket.destroy();
-        resolve(true);
-      }).on('error', () => resolve(false));
-    });
-    if (isOpen) return;
-    await sleep(50);
-  }
-  throw new Error(`nothing listens on port ${port}`);
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    }).on('error', () => resolve(false));
+  });
 }
+
+export const MOSQUITTO = '/usr/sbin/mosquitto';
+
+export const mosquittoConfiguration = (port: number | string): string =>
+  `listener ${port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\npersistence false\n`;
 
 /** A broker as its documentation sets it up, without Nagle's delay on its own side. @param at its port; a free one */
 export async function startMosquitto(at?: number): Promise<{
@@ -140,13 +226,12 @@ export async function startMosquitto(at?: number): Promise<{
   readonly configuration: string;
 }> {
   const port = at ?? (await freePort());
-  const folder = mkdtempSync(join(tmpdir(), 'tautline-bench-'));
-  const configuration = `listener ${port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\npersistence false\n`;
+  const folder = temporaryFolder();
+  const configuration = mosquittoConfiguration(port);
   const file = join(folder, 'mosquitto.conf');
   writeFileSync(file, configuration);
-  const broker = Program.start('/usr/sbin/mosquitto', ['-c', file]);
-  await untilListening(port);
-  void broker.exited.then(() => rmSync(folder, { recursive: true, force: true }));
+  const broker = Program.start(MOSQUITTO, ['-c', file]);
+  await broker.listening(port);
   return { broker, port, configuration };
 }
 

@@ -17,9 +17,10 @@ export async function writeReport(results: readonly Result[], environment: Envir
   for (const result of results) process.stdout.write(`${markdown(result)}\n`);
   const bars = results.flatMap((result) => result.bars ?? []);
   if (bars.length > 0) process.stdout.write(`${barsTable(bars)}\n`);
-  const { cpu, cores, kernel, node, nodeFlags, load, commit } = environment;
+  const { cpu, cores, kernel, node, nodeFlags, load, commit, nodeRed, mosquitto } = environment;
   process.stdout.write(
-    `${cpu}, ${cores} cores, ${kernel}, Node ${node} ${nodeFlags}, load ${load}, commit ${commit}\n`,
+    `${cpu}, ${cores} cores, ${kernel}, Node ${node} ${nodeFlags}, load before ${load}, commit ${commit}\n` +
+      `peers: Node-RED ${nodeRed}, Mosquitto ${mosquitto}\n`,
   );
   const html = files.html ?? join(root, 'benchmarks/results/report.html');
   write(html, page(results, environment));

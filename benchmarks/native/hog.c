@@ -1,8 +1,8 @@
 /*
  * Takes every CPU away from the others for a while, on command.
  *
- * hog nice N THREADS | fifo N THREADS      then on stdin `US`: so many threads a CPU compute for so many microseconds.
- *                                           Ends with stdin.
+ * hog nice N THREADS | fifo N THREADS      then on stdin `US`: so many threads a CPU compute for so many microseconds;
+ *                                           0: they end at once. Ends with stdin.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -19,7 +19,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t asked = PTHREAD_COND_INITIALIZER;
 static unsigned turn;
-static int64_t until_ns;
+static _Atomic int64_t until_ns;
 
 static int64_t now_ns(void)
 {
@@ -41,9 +41,8 @@ static void *compute(void *cpu)
             pthread_cond_wait(&asked, &lock);
         }
         done = turn;
-        int64_t until = until_ns;
         pthread_mutex_unlock(&lock);
-        while (now_ns() < until) {
+        while (now_ns() < until_ns) {
         }
     }
     return 0;
@@ -73,7 +72,10 @@ int main(int argc, char **argv)
     long us;
     while (scanf("%ld", &us) == 1) {
         pthread_mutex_lock(&lock);
-        until_ns = now_ns() + us * 1000;
+        int64_t now = now_ns(), until = now + us * 1000;
+        if (us == 0 || until > until_ns) {
+            until_ns = until; /* a short order does not cut a long one off */
+        }
         turn++;
         pthread_cond_broadcast(&asked);
         pthread_mutex_unlock(&lock);

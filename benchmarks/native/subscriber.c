@@ -4,23 +4,33 @@
  *
  * subscriber KIND HTTP_PORT CLIENTS STOPPED ZERO_NS WARM_UP_MS MEASURE_MS FILE
  *   KIND     immediate, batched or usual: joins `frames:host` of Tautline in the binary encoding, with that wish or none;
- *            states: joins `board:host` at 60 Hz, and measures nothing; text: any bridge that sends lines or JSON
+ *            states: joins `board:host` at 60 Hz, and counts those that are live; text: any bridge that sends lines or JSON
+ *   WARM_UP_MS counts from the first frame
  *   STOPPED  so many of the clients stop reading when the measurement begins
  *   ZERO_NS  host time at device time 0
  *   FILE     gets the latencies: 32-bit floats, microseconds
- * Prints `measuring` and `done COUNT`.
+ * Prints `measuring` and `done COUNT SEQS SPAN_US`: frames or states, what the board numbered from the first frame to the
+ * last, and the time between the two; 0 where there are no numbers.
  */
 #include "common.h"
 
 #define CLIENTS_MAX 1200
 #define BUFFER_BYTES 65536
 #define SAMPLES_MAX 8000000u
+#define FIRST_NS_MAX 20000000000ll
 
 static const char *kind;
 static double zero_us;
 static int measuring;
+/* The first frame that was planned after we began: the board, or the source, speaks. */
+static int heard;
+static double began_us;
 static float *samples;
 static size_t count;
+static size_t states;
+static struct {
+    double seq, release_us;
+} first, last;
 static struct client {
     int fd;
     size_t length;
@@ -29,6 +39,7 @@ static struct client {
 
 static void take(double planned_us, double arrival_us)
 {
+    heard |= planned_us >= began_us && planned_us <= arrival_us;
     if (measuring && count < SAMPLES_MAX) {
         samples[count++] = (float)(arrival_us - planned_us);
     }
@@ -47,6 +58,31 @@ static void take_text(const char *text, size_t length, double arrival_us)
     }
 }
 
+/* Any client may have the oldest frame or the newest. */
+static void note(double seq, double release_us)
+{
+    if (!measuring) {
+        return;
+    }
+    if (last.seq == 0 || seq < first.seq) {
+        first.seq = seq;
+        first.release_us = release_us;
+    }
+    if (seq > last.seq) {
+        last.seq = seq;
+        last.release_us = release_us;
+    }
+}
+
+static void take_state(const char *text, size_t length)
+{
+    static const char event[] = "\"state\"", live[] = "\"live\":true";
+    int is_live = memmem(text, length, event, sizeof event - 1) != 0 &&
+                  memmem(text, length, live, sizeof live - 1) != 0;
+    heard |= is_live;
+    states += measuring && is_live;
+}
+
 /* A Phoenix broadcast whose payload is columns; see src/sdk/columns.ts. */
 static void take_columns(const uint8_t *bytes, size_t length, double arrival_us)
 {
@@ -61,8 +97,10 @@ static void take_columns(const uint8_t *bytes, size_t length, double arrival_us)
         memcpy(&rows, head + 2, 2);
         memcpy(&start, head + 16, 4);
         for (uint16_t row = 0; row < rows; row++) {
-            double release_us;
+            double seq, release_us;
+            memcpy(&seq, payload + 8 * ((size_t)start + row), 8);
             memcpy(&release_us, payload + 8 * ((size_t)start + rows + row), 8);
+            note(seq, release_us);
             take(zero_us + release_us, arrival_us);
         }
     }
@@ -97,6 +135,8 @@ static void read_client(struct client *client, double arrival_us, size_t got)
             take_columns(frame + head, length, arrival_us);
         } else if (strcmp(kind, "text") == 0) {
             take_text((const char *)frame + head, length, arrival_us);
+        } else if (strcmp(kind, "states") == 0) {
+            take_state((const char *)frame + head, length);
         }
         at += head + length;
     }
@@ -186,9 +226,16 @@ int main(int argc, char **argv)
     zero_us = (double)atoll(argv[5]) / 1000.0;
     samples = malloc(SAMPLES_MAX * sizeof *samples);
     int poller = epoll_create1(EPOLL_CLOEXEC);
+    began_us = (double)now_ns() / 1000.0;
     for (int i = 0; i < wanted && i < CLIENTS_MAX; i++) {
         open_client(&clients[i], atoi(argv[2]));
         watch(poller, clients[i].fd, EPOLLIN, (uint64_t)i);
+    }
+    for (int64_t end_ns = now_ns() + FIRST_NS_MAX; !heard; run_until(poller, now_ns() + 1000000ll)) {
+        if (now_ns() > end_ns) {
+            fprintf(stderr, "subscriber: no frame within %lld s\n", FIRST_NS_MAX / 1000000000ll);
+            return 1;
+        }
     }
     run_until(poller, now_ns() + atoll(argv[6]) * 1000000ll);
     for (int i = 0; i < stopped; i++) {
@@ -203,6 +250,7 @@ int main(int argc, char **argv)
     if (file == 0 || fwrite(samples, sizeof *samples, count, file) != count || fclose(file) != 0) {
         die(argv[8]);
     }
-    printf("done %zu\n", count);
+    printf("done %zu %.0f %.0f\n", strcmp(kind, "states") == 0 ? states : count, last.seq - first.seq,
+           last.release_us - first.release_us);
     return 0;
 }

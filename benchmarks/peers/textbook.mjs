@@ -20,8 +20,9 @@ const parser = port.pipe(new ReadlineParser({ delimiter: '\n' }));
 parser.on('data', (line) => {
   const [seq, timeUs, speed, current, temperature, duty] = line.split(',').map(Number);
   const message = JSON.stringify({ seq, timeUs, speed, current, temperature, duty });
-  client.publish(topic, message, options);
+  // Sockets first, as the floor and Node-RED do in rows about them; in those about MQTT no socket is connected.
   for (const socket of server.clients) if (socket.readyState === 1) socket.send(message);
+  client.publish(topic, message, options);
 });
 
 server.on('listening', () => client.once('connect', () => process.send?.('ready')));

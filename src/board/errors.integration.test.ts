@@ -31,6 +31,9 @@ describe('the errors of a port', () => {
 
   it('name every owner, or say how to find one', () => {
     expect(portInUse('/dev/x', [{ pid: 7, command: 'screen /dev/x' }]).message).toContain('process 7 (screen /dev/x)');
+    const own = portInUse('/dev/x', [{ pid: process.pid, command: 'tautline start' }]).message;
+    expect(own).toContain('this bridge has it already');
+    expect(own).not.toContain('kill');
     expect(portInUse('/dev/x', []).message).toContain('sudo fuser -v /dev/x');
   });
 

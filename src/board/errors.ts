@@ -79,6 +79,13 @@ export function portInUse(path: string, owners: readonly PortOwner[]): PortError
       `${path} is locked by another process, which this user may not see. Find it with \`sudo fuser -v ${path}\` and close it.`,
     );
   }
+  if (first.pid === process.pid) {
+    return new PortError(
+      'PORT_IN_USE',
+      path,
+      `${path} is in use: this bridge has it already. Two boards have this port, perhaps by two names; give each its own.`,
+    );
+  }
   const named = owners.map((owner) => `process ${owner.pid} (${owner.command})`).join(' and ');
   return new PortError(
     'PORT_IN_USE',

@@ -21,18 +21,29 @@ export async function boardCommand(
     return number;
   });
   const path = builtIn.includes(name) ? name : `commands/${encodeURIComponent(name)}`;
-  const answer = await post(
-    `${options.url}/api/boards/${encodeURIComponent(board)}/${path}`,
-    { arguments: numbers },
-    options,
-  );
+  const url = new URL(`api/boards/${encodeURIComponent(board)}/${path}`, bridgeUrl(options.url));
+  const answer = await post(url, { arguments: numbers }, options);
   const { detail, message } = (await answer.json().catch(() => ({}))) as { detail?: string; message?: string };
-  if (!answer.ok)
-    throw new UserError(`${board} refused ${name}: ${detail ?? message ?? answer.statusText}`, exitCodes.unexpected);
+  if (!answer.ok) {
+    // Without a token, or for a board that it does not know, the bridge has asked no board.
+    const refused = [401, 403, 404].includes(answer.status)
+      ? `the bridge refused ${name} of ${board}`
+      : `${board} refused ${name}`;
+    throw new UserError(`${refused}: ${detail ?? message ?? answer.statusText}`, exitCodes.unexpected);
+  }
   process.stdout.write(`${board}: ${detail ?? 'done'}\n`);
 }
 
-async function post(url: string, body: object, options: Options): Promise<Response> {
+/** What paths of the interface are relative to: a bridge may be below a path of another server. */
+function bridgeUrl(url: string): URL {
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  if (parsed === null || !/^https?:$/.test(parsed.protocol))
+    throw new UserError(`--url ${url} is no address of a bridge; write it as http://127.0.0.1:8080`, exitCodes.usage);
+  if (!parsed.pathname.endsWith('/')) parsed.pathname += '/';
+  return parsed;
+}
+
+async function post(url: URL, body: object, options: Options): Promise<Response> {
   const token = options.token ?? process.env.TAUTLINE_HTTP_TOKEN;
   try {
     return await fetch(url, {

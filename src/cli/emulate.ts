@@ -4,7 +4,7 @@ interface Options {
   readonly link?: string;
   readonly image?: string;
   readonly bootrom?: string;
-  readonly seed?: number;
+  readonly seed?: string;
   readonly parentWatch?: boolean;
 }
 
@@ -17,6 +17,7 @@ export async function emulate(
     const instead = 'an emulated board needs a pseudo-terminal, and this system has none: use Linux or macOS';
     throw new UserError(instead, exitCodes.usage);
   }
+  const number = seed === undefined ? undefined : wholeNumber('--seed', seed);
   const { emulatedBoardName } = await import('../board/emulated/boards.js');
   const { runEmulator } = await import('../board/emulated/process.js');
   process.exitCode = await explain(async () =>
@@ -26,9 +27,15 @@ export async function emulate(
       ...(link === undefined ? {} : { link }),
       ...(image === undefined ? {} : { image }),
       ...(bootrom === undefined ? {} : { bootRom: bootrom }),
-      ...(seed === undefined ? {} : { seed }),
+      ...(number === undefined ? {} : { seed: number }),
     }),
   );
+}
+
+function wholeNumber(option: string, value: string): number {
+  const number = Number(value);
+  if (value.trim() !== '' && Number.isSafeInteger(number)) return number;
+  throw new UserError(`${option} "${value}" is not a whole number`, exitCodes.usage);
 }
 
 /** What an emulator refuses is for the user as it stands: a name, a file, an image that needs more than there is. */

@@ -1,13 +1,14 @@
 /**
  * A bridge as a process that obeys its stdin, for tests: `kill OUTLET` ends a worker as a fault would, `block MS` keeps
  * the main thread busy, `figures` prints what it counts, `quit` ends it. Its arguments are settings (`http.port=0`).
+ * There are no others: a `tautline.toml` in the folder is not read.
  * Restarts of workers are not rationed, so that one test can kill many.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import { loadConfig, startBridge } from '../../dist/index.js';
 
-const { config, explicit } = loadConfig({ environment: {}, set: process.argv.slice(2) });
+const { config, explicit } = loadConfig({ file: '/dev/null', environment: {}, set: process.argv.slice(2) });
 const boards =
   config.boards.length > 0 ? config.boards : [{ path: 'emulated:pico', baud: 921_600, encoding: 'auto', contract: {} }];
 const restart = { restartsMax: 1000, windowMs: 1000, retryMs: 1000 };

@@ -16,7 +16,7 @@ export { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vi
 export { BoardHealth, type Complaint, complaints } from './board-health.js';
 export { HilBridge } from './bridge.js';
 export { type Capability, capabilities } from './capabilities.js';
-export { HilClock } from './clock.js';
+export { HilClock, type TimelyTerms } from './clock.js';
 export type { DeadlineTerms, JitterTerms, PeriodTerms } from './judge.js';
 export { type Direction, type FaultOptions, LineFaults } from './line-faults.js';
 export { Link } from './link.js';

@@ -2,6 +2,7 @@
 
 import { dataFlags } from '../codec/schema.js';
 import type { Culprit } from '../deadline/verdict.js';
+import { isDisturbed, isMachines, type Overrun } from './disturbance.js';
 import { report } from './failure-report.js';
 import type { TracedFrame, TracedMiss, TraceWindow } from './trace.js';
 
@@ -198,14 +199,6 @@ export function periodOf(before: TracedFrame, frame: TracedFrame): number {
   return isNext && frame.skipped === before.skipped ? frame.releaseUs - before.releaseUs : Number.NaN;
 }
 
-/** This machine explains it: the emulator's pace, or this process, which may be the line as well, stood still for most of it. */
-function isMachines(miss: TracedMiss, window: TraceWindow): boolean {
-  const { culprit, emulatorLagUs, isGap, count, fromUs, toUs } = miss;
-  if (culprit === 'host' || culprit === 'indeterminate' || emulatorLagUs > 0) return true;
-  if (isGap && count !== 0) return false; // standing still loses nothing
-  return stoodUs(window, fromUs, toUs) > (toUs - fromUs) / 2;
-}
-
 /** A frame of this age took so much too long: by what was told of it, for the clock was in doubt, or this process stood still. */
 function isMachinesAge(frame: TracedFrame, overUs: number, window: TraceWindow): boolean {
   const miss = window.misses.find(
@@ -217,32 +210,9 @@ function isMachinesAge(frame: TracedFrame, overUs: number, window: TraceWindow):
   return isDisturbed(window, { fromUs: frame.releaseHostUs, toUs: frame.judgedUs, overUs });
 }
 
-/** A time that was too long, by how much. */
-export interface Overrun {
-  readonly fromUs: number;
-  readonly toUs: number;
-  readonly overUs: number;
-}
-
 /** There is an excuse where this machine explains what was too much, and only there: a slow board is not one. */
 function excuseOf(claim: string, window: TraceWindow, overrun: Overrun): Pick<Finding, 'excuse'> {
   return isDisturbed(window, overrun) ? { excuse: claim } : {};
-}
-
-/** This process stood still, or the emulator was behind, for more than half of what was too much. */
-export function isDisturbed(window: TraceWindow, { fromUs, toUs, overUs }: Overrun): boolean {
-  const { trace } = window;
-  const misses = trace.misses.filter((miss) => miss.toUs >= fromUs && miss.fromUs <= toUs);
-  const healths = trace.healths.filter(({ writtenUs }) => writtenUs >= fromUs && writtenUs <= toUs);
-  const lagUs = [...misses, ...healths].reduce((worst, { emulatorLagUs }) => Math.max(worst, emulatorLagUs || 0), 0);
-  return Math.max(lagUs, stoodUs(window, fromUs, toUs)) > overUs / 2;
-}
-
-/** How long this process stood still in this time. */
-function stoodUs({ trace }: TraceWindow, fromUs: number, toUs: number): number {
-  return trace.stalls
-    .map(({ atUs, us }) => Math.min(atUs, toUs) - Math.max(atUs - us, fromUs))
-    .reduce((sum, overlapUs) => sum + Math.max(0, overlapUs), 0);
 }
 
 function sentence({ verdict, culprit, firstSeq, lastSeq, count, isGap, emulatorLagUs }: TracedMiss): string {

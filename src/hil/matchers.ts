@@ -14,7 +14,7 @@ import {
   recoversWithin,
   staysWithinJitter,
 } from './judge.js';
-import { MARGINAL_SHARE } from './test-verdict.js';
+import { MARGINAL_SHARE, type TestMeta } from './test-verdict.js';
 import type { TraceWindow } from './trace.js';
 
 /** Matchers for a trace or a part of one: `expect(trace.since(mark)).toHaveNoGaps()`. */
@@ -35,7 +35,11 @@ export interface HilMatchers<R = unknown> {
   toBlame(culprit: Culprit): R;
 }
 
+// Both in one block: of two in different files TypeScript 7.0 may forget one.
 declare module 'vitest' {
+  interface TaskMeta {
+    hil?: TestMeta;
+  }
   // biome-ignore lint/suspicious/noExplicitAny: vitest's own declaration
   interface Matchers<T = any> extends HilMatchers<T> {}
 }

@@ -4,6 +4,8 @@ import { HilBridge } from './bridge.js';
 import { periodOf } from './judge.js';
 import type { Rig } from './rig.js';
 import type { Target } from './targets.js';
+import { TimedOut } from './test-verdict.js';
+import { notInTime } from './time-out.js';
 import { Trace } from './trace.js';
 
 export interface Profile {
@@ -30,8 +32,6 @@ export interface Tolerances {
 
 const WINDOW_FRAMES = 500;
 const AGAIN_MS = 15_000;
-/** Codes of answers that no board has given: it was not reached in time. */
-const notTheBoards = new Set(['no-answer', 'session-lost', 'no-session', 'clock-invalid', 'expired', 'queue-full']);
 /** Taken, out of its range, unknown, into the safe state and out of it; and what the board is afterwards. */
 const script: readonly { readonly name: string; readonly values: readonly number[]; readonly state: ArmState }[] = [
   { name: 'setpoint', values: [1500], state: 'disarmed' },
@@ -62,9 +62,8 @@ export async function measureProfile(
   try {
     return await measure(target, rig);
   } catch (error) {
-    const { excuse } = rig;
-    if (excuse === null) throw error;
-    return inconclusive(`${excuse}, and: ${target.name}: ${(error as Error).message}`);
+    if (!(error instanceof TimedOut) || error.excuse === null) throw error;
+    return inconclusive(`${target.name}: ${error.message}; ${error.excuse}`);
   } finally {
     await rig.close();
   }
@@ -88,7 +87,7 @@ async function measure(target: Target, rig: Rig): Promise<Profile> {
     // A command has an expiry in the board's time.
     await rig.until('its clock is known', () => Number.isFinite(trace.frames.at(-1)!.releaseHostUs), AGAIN_MS);
     const answer = await bridge.command(name, ...values);
-    if (!answer.ok && notTheBoards.has(answer.code)) throw new Error(`${name}: ${answer.detail}`);
+    if (!answer.ok && notInTime.has(answer.code)) throw new Error(`${name}: ${answer.detail}`);
     await rig.until(`${name}: ${state}`, () => trace.health!.arm === state, AGAIN_MS);
     const { tripCause } = trace.health!;
     conversation.push(`${[name, ...values].join(' ')}: ${answer.ok ? 'ok' : answer.code}, ${state}, ${tripCause}`);

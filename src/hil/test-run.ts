@@ -1,7 +1,7 @@
 /** One run of one test: board and bridge for it, what it did not hold, and its verdict. */
 import type { TestContext } from 'vitest';
 import { artefactPath, saveArtefact } from './artefact.js';
-import { BoardHealth } from './board-health.js';
+import { BoardHealth, type Unwell } from './board-health.js';
 import { brokenBoard, markBroken } from './broken-boards.js';
 import { type Capability, unmet } from './capabilities.js';
 import { environment } from './environment.js';
@@ -51,22 +51,25 @@ export class TestRun {
   /** Looks how the board is, closes everything, and tells the verdict. Throws what the board complains of. */
   async end(): Promise<void> {
     const { task } = this.#options;
-    const errors = task.result?.errors?.map(({ message }) => message) ?? [];
+    const found: Unwell[] = task.result?.errors?.map(foundOf) ?? [];
     const isPassed = task.result?.state === 'pass';
-    const complaints = isPassed ? await this.health.complaints().catch(complaintOf) : [];
-    errors.push(...complaints);
-    const { excuse } = this.rig;
-    const noise = excuse;
+    const complaint = isPassed ? await this.health.complaint().catch(complaintOf) : null;
+    if (complaint !== null) found.push(complaint);
+    const { noise } = this.rig;
     await this.rig.close();
-    const isFailed = errors.length > 0 && this.#inconclusive === null && this.#refused === null;
-    // Neither passed nor failed: on a quiet machine it would have been one or the other.
-    if (isFailed && excuse !== null) this.#inconclusive = `${excuse}, and: ${errors.join('; ')}`;
+    const errors = found.map(({ message }) => message);
+    const isFailed = found.length > 0 && this.#inconclusive === null && this.#refused === null;
+    // Neither passed nor failed, where this machine explains all of it: on a quiet one it would have been one or the other.
+    if (isFailed && found.every(({ excuse }) => excuse !== null)) {
+      this.#inconclusive = found.map(({ message, excuse }) => `${message}; ${excuse}`).join('; ');
+    }
     const verdict = this.#verdict(isFailed);
-    const artefact = verdict === 'fail' || environment.isRecorded ? this.#save(errors) : null;
+    const isKept = verdict === 'fail' || verdict === 'inconclusive' || environment.isRecorded;
     const reason = this.#inconclusive ?? this.#refused ?? (isFailed ? errors.join('; ') : null);
+    const artefact = isKept ? this.#save(errors.length > 0 || reason === null ? errors : [reason]) : null;
     this.#tell(verdict, { reason, artefact, noise });
     if (verdict === 'inconclusive' && isFailed) this.#options.skip(`inconclusive: ${this.#inconclusive}`);
-    if (complaints.length > 0) throw new Error(complaints.join('; '));
+    if (complaint !== null) throw new Error(complaint.message);
   }
 
   #verdict(isFailed: boolean): TestVerdict {
@@ -144,7 +147,8 @@ export class TestRun {
       isRealTime: target.isRealTime,
       replay,
       inconclusive: (reason) => {
-        this.#inconclusive = reason;
+        // The first says what was found: a later one may only be on its way out.
+        this.#inconclusive ??= reason;
         return skip(`inconclusive: ${reason}`);
       },
       refuse: (reason) => {
@@ -221,7 +225,14 @@ export class TestRun {
 }
 
 /** A test that failed was recorded up to there: mended, it passes its replay, and how the board was then nobody looked. */
-const complaintOf = (error: unknown): string[] => (error instanceof RecordingEnded ? [] : [messageOf(error)]);
+const complaintOf = (error: unknown): Unwell | null =>
+  error instanceof RecordingEnded ? null : { message: messageOf(error), excuse: excuseOf(error) };
+/** An error as vitest keeps it: a plain object, with the fields of what was thrown. Only a wait of the kit brings an excuse. */
+const foundOf = (error: { readonly message: string }): Unwell => ({ message: error.message, excuse: excuseOf(error) });
+const excuseOf = (error: unknown): string | null => {
+  const { name, excuse } = error as { readonly name?: unknown; readonly excuse?: unknown };
+  return name === 'TimedOut' && typeof excuse === 'string' ? excuse : null;
+};
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const fullName = ({ name, fullTestName }: TestContext['task']): string => fullTestName ?? name;
 /** For a POSIX shell. */

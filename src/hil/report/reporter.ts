@@ -6,7 +6,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Reporter, TestModule } from 'vitest/node';
 import { beginRun } from '../broken-boards.js';
-import { artifactsFolder } from '../environment.js';
+import { artifactsFolder, environment } from '../environment.js';
+import { inconclusivePercent, overLimit } from './inconclusive-limit.js';
 import { junit } from './junit.js';
 import { page } from './page.js';
 import { type RunReport, runReport } from './run-report.js';
@@ -19,12 +20,14 @@ export interface HilReporterOptions {
 export default class HilReporter implements Reporter {
   readonly #folder: string | undefined;
   #endRun: () => void = () => {};
+  #inconclusiveMax: number | null = null;
 
   constructor({ folder }: HilReporterOptions = {}) {
     this.#folder = folder;
   }
 
   onTestRunStart(): void {
+    this.#inconclusiveMax = environment.inconclusiveMax;
     this.#endRun();
     this.#endRun = beginRun();
   }
@@ -39,14 +42,18 @@ export default class HilReporter implements Reporter {
     writeFileSync(join(folder, 'junit.xml'), junit(report));
     writeFileSync(join(folder, 'report.html'), page(report));
     process.stdout.write(`${summary(report)}\n      HIL  ${join(folder, 'report.html')}\n`);
+    const tooMuch = overLimit(report, this.#inconclusiveMax);
+    if (tooMuch === null) return;
+    process.stderr.write(`      HIL  ${tooMuch}\n`);
+    process.exitCode = 1;
   }
 }
 
 /** What is not judged is counted aloud: a run of nothing but skips is no success. */
-function summary({ verdicts, unstable, tests }: RunReport): string {
+function summary(report: RunReport): string {
+  const { verdicts, unstable } = report;
   const counted = Object.entries(verdicts).filter(([, count]) => count > 0);
   const parts = counted.map(([verdict, count]) => `${count} ${verdict}`);
   if (unstable > 0) parts.push(`${unstable} unstable`);
-  const share = Math.round((100 * verdicts.inconclusive) / tests.length);
-  return `      HIL  ${parts.join(', ')}${verdicts.inconclusive > 0 ? ` (${share} % inconclusive)` : ''}`;
+  return `      HIL  ${parts.join(', ')}${verdicts.inconclusive > 0 ? ` (${inconclusivePercent(report).toFixed(0)} % inconclusive)` : ''}`;
 }

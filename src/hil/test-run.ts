@@ -103,16 +103,19 @@ export class TestRun {
 
   /** Once more when it does not come up: a board may need it. Told as unstable, for a test must not hide it. */
   async #start(): Promise<{ rig: Rig; health: BoardHealth }> {
+    let first: string;
     try {
       return await this.#try();
     } catch (error) {
-      this.#unstable = messageOf(error);
+      first = messageOf(error);
     }
     try {
-      return await this.#try();
+      const up = await this.#try();
+      this.#unstable = first;
+      return up;
     } catch (error) {
       const again = messageOf(error);
-      const reason = again === this.#unstable ? again : `${again} (at the first try: ${this.#unstable})`;
+      const reason = again === first ? again : `${again} (at the first try: ${first})`;
       markBroken(this.#options.target.name, reason);
       return this.#cannot(reason);
     }

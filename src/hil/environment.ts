@@ -48,6 +48,10 @@ export const environment = {
     if (percent > 100) throw new Error(`${name}=${percent}: give a percentage, 0 to 100`);
     return percent;
   },
+  /** @throws Error for a number that is none */
+  check(): void {
+    for (const name of ['HIL_SEED', 'HIL_WAIT', 'HIL_BAUD']) numberOf(name, 0);
+  },
   /** Every test leaves a recording, not only one that failed. */
   get isRecorded(): boolean {
     return process.env.HIL_RECORD === '1';

@@ -82,6 +82,10 @@ export class TestRun {
   #checkTarget(): void {
     const { target, needs, firmware } = this.#options;
     const dead = brokenBoard(target.name);
+    if (target.refused !== undefined && dead === null) {
+      markBroken(target.name, target.refused);
+      this.#cannot(target.refused);
+    }
     const missing = target.missing(firmware);
     const wanted: Capability[] = firmware === 'release' ? [...needs] : [...needs, 'testFirmware'];
     const unable = this.#notRecorded() ?? unmet(target, wanted) ?? target.lacks?.(firmware) ?? null;
@@ -89,7 +93,8 @@ export class TestRun {
       markBroken(target.name, missing);
       this.#cannot(`HIL_REQUIRE=1, and ${missing}`);
     }
-    const reason = unable ?? missing ?? (dead && `the board is broken: ${dead}`);
+    const broken = dead && `the board is broken: ${dead}`;
+    const reason = target.refused === undefined ? (unable ?? missing ?? broken) : broken;
     if (!reason) return;
     this.#tell('skipped', { reason });
     this.#options.skip(reason);

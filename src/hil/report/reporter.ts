@@ -2,7 +2,7 @@
  * Reporter for vitest: `reporters: ['default', 'tautline/hil/reporter']`. After a run it writes `report.html`,
  * `report.json` and `junit.xml`, and prints how many tests had which verdict.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Reporter, TestModule } from 'vitest/node';
 import { beginRun } from '../broken-boards.js';
@@ -17,6 +17,8 @@ export interface HilReporterOptions {
   readonly folder?: string;
 }
 
+const files = { page: 'report.html', json: 'report.json', junit: 'junit.xml' } as const;
+
 export default class HilReporter implements Reporter {
   readonly #folder: string | undefined;
   #endRun: () => void = () => {};
@@ -26,22 +28,28 @@ export default class HilReporter implements Reporter {
     this.#folder = folder;
   }
 
+  get #reportFolder(): string {
+    return this.#folder ?? (process.env.HIL_REPORT || artifactsFolder());
+  }
+
   onTestRunStart(): void {
     this.#inconclusiveMax = environment.inconclusiveMax;
     this.#endRun();
     this.#endRun = beginRun();
+    // Whatever becomes of this run, nobody takes the report of another for its own.
+    for (const name of Object.values(files)) rmSync(join(this.#reportFolder, name), { force: true });
   }
 
   onTestRunEnd(modules: readonly TestModule[]): void {
     this.#endRun();
     const report = runReport(modules, new Date().toISOString());
     if (report === null) return;
-    const folder = this.#folder ?? (process.env.HIL_REPORT || artifactsFolder());
+    const folder = this.#reportFolder;
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'report.json'), `${JSON.stringify(report)}\n`);
-    writeFileSync(join(folder, 'junit.xml'), junit(report));
-    writeFileSync(join(folder, 'report.html'), page(report));
-    process.stdout.write(`${summary(report)}\n      HIL  ${join(folder, 'report.html')}\n`);
+    writeFileSync(join(folder, files.json), `${JSON.stringify(report)}\n`);
+    writeFileSync(join(folder, files.junit), junit(report));
+    writeFileSync(join(folder, files.page), page(report));
+    process.stdout.write(`${summary(report)}\n      HIL  ${join(folder, files.page)}\n`);
     const tooMuch = overLimit(report, this.#inconclusiveMax);
     if (tooMuch === null) return;
     process.stderr.write(`      HIL  ${tooMuch}\n`);

@@ -16,6 +16,7 @@ export interface RanTest {
       readonly reason: string | null;
       readonly again: string;
       readonly artefact: string | null;
+      readonly unstable: string | null;
     };
   };
 }

@@ -54,19 +54,35 @@ function decide(window: TraceWindow, finding: Finding, isNot: boolean): { pass: 
   return { pass: finding.pass, message: finding.message };
 }
 
+/**
+ * The part of a window that can be judged: lines that a board printed before its session are no frames of it.
+ * @throws Error for one of nothing but plain lines: of those each of these judgements would be true or false for no reason
+ */
+function stamped(window: TraceWindow, name: string): TraceWindow {
+  const { frames, misses, healths, texts, fromUs, toUs, trace } = window;
+  const ofSession = frames.filter(({ verdict }) => verdict !== 'unverified');
+  if (ofSession.length === frames.length) return window;
+  if (ofSession.length > 0) return { frames: ofSession, misses, healths, texts, fromUs, toUs, trace };
+  throw new Error(
+    `${name} judges by the sequence and the times that frames carry, and these ${frames.length} are plain lines, which carry none. ` +
+      'Assert what they have: values and arrivalUs of trace.frames, live of trace.healths, the signals of bridge.descriptor. ' +
+      "needs: ['stamps'] skips a test on such a board",
+  );
+}
+
 type State = { readonly isNot: boolean };
-const matcher = <Terms extends unknown[]>(judge: (window: TraceWindow, ...terms: Terms) => Finding) =>
+const matcher = <Terms extends unknown[]>(name: string, judge: (window: TraceWindow, ...terms: Terms) => Finding) =>
   // The function must have a `this`: vitest passes the matcher's state through it.
   function (this: State, window: TraceWindow, ...terms: Terms) {
-    return decide(window, judge(window, ...terms), this.isNot);
+    return decide(window, judge(stamped(window, name), ...terms), this.isNot);
   };
 
 expect.extend({
-  toMeetDeadline: matcher(meetsDeadline),
-  toHavePeriod: matcher(hasPeriod),
-  toStayWithinJitter: matcher(staysWithinJitter),
-  toHaveNoGaps: matcher(hasNoGaps),
-  toRecoverWithin: matcher(recoversWithin),
-  toBeSafeWithin: matcher(isSafeWithin),
-  toBlame: matcher(blames),
+  toMeetDeadline: matcher('toMeetDeadline', meetsDeadline),
+  toHavePeriod: matcher('toHavePeriod', hasPeriod),
+  toStayWithinJitter: matcher('toStayWithinJitter', staysWithinJitter),
+  toHaveNoGaps: matcher('toHaveNoGaps', hasNoGaps),
+  toRecoverWithin: matcher('toRecoverWithin', recoversWithin),
+  toBeSafeWithin: matcher('toBeSafeWithin', isSafeWithin),
+  toBlame: matcher('toBlame', blames),
 });

@@ -94,7 +94,8 @@ export function realTarget(name: string, can: readonly Capability[], board: Real
   return {
     name,
     isRealTime: true,
-    capabilities: new Set(can),
+    // Of a board that is really there nobody knows before it streams: `TestRun` looks then.
+    capabilities: new Set<Capability>([...can, 'stamps']),
     missing,
     ...(lacks === undefined ? {} : { lacks }),
     start: async (options) => {

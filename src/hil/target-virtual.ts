@@ -14,6 +14,7 @@ const can: readonly Capability[] = [
   'io',
   'outlets',
   'testFirmware',
+  'stamps',
 ];
 
 export function virtualTarget(name: 'pico' | 'uno'): Target {

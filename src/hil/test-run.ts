@@ -3,7 +3,7 @@ import type { TestContext } from 'vitest';
 import { artefactPath, saveArtefact } from './artefact.js';
 import { BoardHealth, type Unwell } from './board-health.js';
 import { brokenBoard, markBroken } from './broken-boards.js';
-import { type Capability, unmet } from './capabilities.js';
+import { type Capability, unmet, unmetByPlainLines } from './capabilities.js';
 import { environment } from './environment.js';
 import { RecordingRig } from './recording-rig.js';
 import type { Rig } from './rig.js';
@@ -11,6 +11,8 @@ import type { FirmwareKind, Target } from './targets.js';
 import { RecordingEnded, SetupError, type TestMeta, type TestVerdict } from './test-verdict.js';
 import { Trace } from './trace.js';
 import { summarize } from './trace-summary.js';
+
+const STREAMING_MS = 15_000;
 
 export interface TestRunOptions extends Pick<TestContext, 'task' | 'skip'> {
   readonly target: Target;
@@ -37,6 +39,7 @@ export class TestRun {
     const run = new TestRun(options);
     run.#checkTarget();
     run.#up = await run.#start();
+    await run.#checkStamps();
     return run;
   }
 
@@ -98,6 +101,22 @@ export class TestRun {
     if (!reason) return;
     this.#tell('skipped', { reason });
     this.#options.skip(reason);
+  }
+
+  /** What a board prints is known only when it streams. */
+  async #checkStamps(): Promise<void> {
+    const { target, needs, skip } = this.#options;
+    const reason = unmetByPlainLines(target.name, needs);
+    if (reason === null) return;
+    const { loop } = this.rig;
+    // In real time it has been waited for; a board that does not stream is for the test to tell.
+    if (!target.isRealTime) {
+      await this.rig.until('the board streams', () => loop.session.state === 'streaming', STREAMING_MS).catch(() => {});
+    }
+    if (loop.board.established !== null || loop.board.plain === null) return;
+    await this.rig.close();
+    this.#tell('skipped', { reason });
+    skip(reason);
   }
 
   #notRecorded(): string | null {

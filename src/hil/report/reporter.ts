@@ -33,11 +33,11 @@ export default class HilReporter implements Reporter {
   }
 
   onTestRunStart(): void {
-    this.#inconclusiveMax = environment.inconclusiveMax;
     this.#endRun();
     this.#endRun = beginRun();
     // Whatever becomes of this run, nobody takes the report of another for its own.
     for (const name of Object.values(files)) rmSync(join(this.#reportFolder, name), { force: true });
+    this.#inconclusiveMax = environment.inconclusiveMax;
   }
 
   onTestRunEnd(modules: readonly TestModule[]): void {

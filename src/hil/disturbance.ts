@@ -88,7 +88,7 @@ function overlaps({ stalls }: Trace, fromUs: number, toUs: number): number[] {
 }
 
 /** How late the board was at worst, by what it told with its misses and its state, and where somebody can ask it, by that. */
-function lagUs({ misses, healths, boardLag }: Trace, fromUs: number, toUs: number): number {
+export function lagUs({ misses, healths, boardLag }: Trace, fromUs: number, toUs: number): number {
   const told = [
     ...misses.filter((miss) => !(miss.toUs < fromUs) && miss.fromUs <= toUs),
     ...healths.filter(({ writtenUs }) => !(writtenUs < fromUs) && writtenUs <= toUs),

@@ -17,7 +17,7 @@ export { BoardHealth, type Complaint, complaints } from './board-health.js';
 export { HilBridge } from './bridge.js';
 export { type Capability, capabilities } from './capabilities.js';
 export { HilClock, type TimelyTerms } from './clock.js';
-export type { DeadlineTerms, JitterTerms, PeriodTerms } from './judge.js';
+export type { DeadlineTerms, JitterTerms, PeriodTerms, RateTerms } from './judge.js';
 export { type Direction, type FaultOptions, LineFaults } from './line-faults.js';
 export { Link } from './link.js';
 export type { HilMatchers } from './matchers.js';

@@ -7,10 +7,12 @@ import {
   type Finding,
   hasNoGaps,
   hasPeriod,
+  hasRate,
   isSafeWithin,
   type JitterTerms,
   meetsDeadline,
   type PeriodTerms,
+  type RateTerms,
   recoversWithin,
   staysWithinJitter,
 } from './judge.js';
@@ -23,6 +25,8 @@ export interface HilMatchers<R = unknown> {
   toMeetDeadline(terms: DeadlineTerms): R;
   /** Releases keep this period, on device time. */
   toHavePeriod(terms: PeriodTerms): R;
+  /** Releases keep this period by the host's clock: the board's own is not off by more. Its certainty grows with the window. */
+  toHaveRate(terms: RateTerms): R;
   /** Jobs start this close to their releases, by the board's own stamps. */
   toStayWithinJitter(terms: JitterTerms): R;
   /** Each frame of each boot came once, in order, and no silence was judged. */
@@ -80,6 +84,7 @@ const matcher = <Terms extends unknown[]>(name: string, judge: (window: TraceWin
 expect.extend({
   toMeetDeadline: matcher('toMeetDeadline', meetsDeadline),
   toHavePeriod: matcher('toHavePeriod', hasPeriod),
+  toHaveRate: matcher('toHaveRate', hasRate),
   toStayWithinJitter: matcher('toStayWithinJitter', staysWithinJitter),
   toHaveNoGaps: matcher('toHaveNoGaps', hasNoGaps),
   toRecoverWithin: matcher('toRecoverWithin', recoversWithin),

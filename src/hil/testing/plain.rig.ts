@@ -19,6 +19,7 @@ test('is held to no sequence and no time, for it has none', async ({ bridge, clo
   const judgements = {
     toHaveNoGaps: () => expect(trace).toHaveNoGaps(),
     toHavePeriod: () => expect(trace).toHavePeriod({ us: 100_000 }),
+    toHaveRate: () => expect(trace).toHaveRate({ us: 100_000, tolerancePpm: 500 }),
     toMeetDeadline: () => expect(trace).toMeetDeadline({ us: 1e6 }),
     toStayWithinJitter: () => expect(trace).toStayWithinJitter({ maxUs: 1e6 }),
     toRecoverWithin: () => expect(trace).toRecoverWithin(1e6),

@@ -21,7 +21,14 @@ export type { DeadlineTerms, JitterTerms, PeriodTerms, RateTerms } from './judge
 export { type Direction, type FaultOptions, LineFaults } from './line-faults.js';
 export { Link } from './link.js';
 export type { HilMatchers } from './matchers.js';
-export { drift, measureProfile, type Profile, type Tolerances } from './profile.js';
+export {
+  drift,
+  measureProfile,
+  type Profile,
+  type ProfileOptions,
+  type ProfileStep,
+  type Tolerances,
+} from './profile.js';
 export type { Io, Rig } from './rig.js';
 export { type FirmwareKind, loadTarget, type Target } from './targets.js';
 export { type HilFixtures, test } from './test.js';

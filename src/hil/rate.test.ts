@@ -9,7 +9,10 @@ const never = (reason: string): never => {
 const options = { nowUs: () => 0, replay: '', marginal: () => {}, inconclusive: never, refuse: never };
 
 /** Of a board of 1 ms whose crystal is off by so much, on a line that delays each frame by something of its own. */
-function board(offPpm: number, { isRealTime = true, seconds = 5, delayUs = (_: number) => 300, known = false } = {}) {
+function board(
+  offPpm: number,
+  { isRealTime = true, seconds = 5, delayUs = (_: number): number => 300, known = false } = {},
+) {
   const trace = new Trace({ ...options, isRealTime });
   const frames = Array.from({ length: seconds * 1e3 }, (_, seq) => {
     const releaseHostUs = 7e9 + seq * 1000 * (1 + offPpm / 1e6);

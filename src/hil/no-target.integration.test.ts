@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
 import HilReporter from './report/reporter.js';
 import { runTests } from './testing/child-run.rig.js';
@@ -35,11 +36,20 @@ it.each([
   RUN_MS,
 );
 
-it('a run that leaves no report leaves none of the run before either, and nothing else is deleted', () => {
-  const names = ['report.html', 'report.json', 'junit.xml', 'a-recording.json.gz'].map((name) => join(folder, name));
-  for (const name of names) writeFileSync(name, 'old');
+const rig = (name: string) => fileURLToPath(new URL(`testing/${name}.rig.ts`, import.meta.url));
+
+it.each([
+  ['of tests with the kit', [rig('plain')], false],
+  ['of a file that the old report is of', [join(folder, 'tests/by-a-wrapper.test.ts')], false],
+  ['of other tests', [rig('desk')], true],
+])('a run %s that leaves no report: the old one stays only where it is not about it', (_, modules, stays) => {
+  const names = ['report.html', 'report.json', 'junit.xml'].map((name) => join(folder, name));
+  const recording = join(folder, 'a-recording.json.gz');
+  const tests = [{ file: 'tests/by-a-wrapper.test.ts' }];
+  for (const name of [...names, recording]) writeFileSync(name, JSON.stringify({ tests }));
   const reporter = new HilReporter({ folder });
-  reporter.onTestRunStart();
+  reporter.onTestRunStart(modules.map((moduleId) => ({ moduleId })) as never);
   reporter.onTestRunEnd([]);
-  expect(names.map((name) => existsSync(name))).toEqual([false, false, false, true]);
+  expect(names.map((name) => existsSync(name))).toEqual([stays, stays, stays]);
+  expect(existsSync(recording)).toBe(true);
 });

@@ -2,9 +2,9 @@
  * Reporter for vitest: `reporters: ['default', 'tautline/hil/reporter']`. After a run it writes `report.html`,
  * `report.json` and `junit.xml`, and prints how many tests had which verdict.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Reporter, TestModule } from 'vitest/node';
+import type { Reporter, TestModule, TestSpecification } from 'vitest/node';
 import { beginRun } from '../broken-boards.js';
 import { artifactsFolder, environment } from '../environment.js';
 import { inconclusivePercent, overLimit } from './inconclusive-limit.js';
@@ -32,12 +32,23 @@ export default class HilReporter implements Reporter {
     return this.#folder ?? (process.env.HIL_REPORT || artifactsFolder());
   }
 
-  onTestRunStart(): void {
+  onTestRunStart(specifications: readonly TestSpecification[]): void {
     this.#endRun();
     this.#endRun = beginRun();
-    // Whatever becomes of this run, nobody takes the report of another for its own.
-    for (const name of Object.values(files)) rmSync(join(this.#reportFolder, name), { force: true });
+    // Whatever becomes of this run, nobody takes the report of another for its own. One of other tests is not about it.
+    const isHil = specifications.some(({ moduleId }) => usesKit(moduleId) || this.#isReported(moduleId));
+    if (isHil) for (const name of Object.values(files)) rmSync(join(this.#reportFolder, name), { force: true });
     this.#inconclusiveMax = environment.inconclusiveMax;
+  }
+
+  /** Whether the report of the run before is of this file, too: then it used the kit, by whatever way. */
+  #isReported(moduleId: string): boolean {
+    try {
+      const { tests } = JSON.parse(readFileSync(join(this.#reportFolder, files.json), 'utf8')) as RunReport;
+      return tests.some(({ file }) => moduleId.endsWith(file));
+    } catch {
+      return false; // there is none, or none of ours
+    }
   }
 
   onTestRunEnd(modules: readonly TestModule[]): void {
@@ -54,6 +65,14 @@ export default class HilReporter implements Reporter {
     if (tooMuch === null) return;
     process.stderr.write(`      HIL  ${tooMuch}\n`);
     process.exitCode = 1;
+  }
+}
+
+function usesKit(file: string): boolean {
+  try {
+    return /['"]tautline\/hil['"]/.test(readFileSync(file, 'utf8'));
+  } catch {
+    return true; // it cannot be loaded, so nobody knows
   }
 }
 

@@ -21,7 +21,8 @@ export function unmet(
   target: { readonly name: string; readonly capabilities: ReadonlySet<Capability> },
   needs: readonly Capability[],
 ): string | null {
-  const missing = needs.filter((need) => !target.capabilities.has(need));
+  // Whether a board has stamps is known only when it streams: `unmetByPlainLines`.
+  const missing = needs.filter((need) => need !== 'stamps' && !target.capabilities.has(need));
   if (missing.length === 0) return null;
   return `needs ${named(missing)}, which ${target.name} has not`;
 }

@@ -94,8 +94,7 @@ export function realTarget(name: string, can: readonly Capability[], board: Real
   return {
     name,
     isRealTime: true,
-    // Of a board that is really there nobody knows before it streams: `TestRun` looks then.
-    capabilities: new Set<Capability>([...can, 'stamps']),
+    capabilities: new Set(can),
     missing,
     ...(lacks === undefined ? {} : { lacks }),
     start: async (options) => {

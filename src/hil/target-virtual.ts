@@ -14,7 +14,6 @@ const can: readonly Capability[] = [
   'io',
   'outlets',
   'testFirmware',
-  'stamps',
 ];
 
 export function virtualTarget(name: 'pico' | 'uno'): Target {

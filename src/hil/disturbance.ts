@@ -46,8 +46,13 @@ export function isUpset({ trace }: TraceWindow, { fromUs, toUs, overUs }: Overru
 
 /** This machine explains it: the emulator's pace, or this process, which may be the line as well, stood still for most of it. */
 export function isMachines(miss: TracedMiss, { trace }: TraceWindow): boolean {
-  const { culprit, emulatorLagUs, isGap, count, fromUs, toUs } = miss;
+  const { culprit, emulatorLagUs, isGap, count, firstSeq, lastSeq, fromUs, toUs } = miss;
   if (culprit === 'host' || culprit === 'indeterminate' || emulatorLagUs > 0) return true;
+  const { boardLag } = trace;
+  // Firmware that is a process leaves releases out, and is late, when it is not let run. Frames it does not lose by that.
+  if (culprit === 'firmware' && boardLag?.isTimeless) {
+    return isGap ? firstSeq > lastSeq : boardLag.worstUs(fromUs, toUs) > (toUs - fromUs) / 2;
+  }
   if (isGap && count !== 0) return false; // standing still loses nothing
   return isDisturbed(trace, { fromUs, toUs, overUs: toUs - fromUs });
 }

@@ -3,15 +3,8 @@ import { disturbanceText, isHeldUp, standsTripped } from './disturbance.js';
 import { TimedOut } from './test-verdict.js';
 import type { Trace } from './trace.js';
 
-/** Codes of answers that no board has given, or only because it was asked too late: it was not reached in time. */
-export const notInTime: ReadonlySet<string> = new Set([
-  'no-answer',
-  'session-lost',
-  'no-session',
-  'clock-invalid',
-  'expired',
-  'queue-full',
-]);
+/** Codes of answers for which a board was not reached in time. That a session ends is no matter of time. */
+const notInTime: ReadonlySet<string> = new Set(['no-answer', 'clock-invalid', 'expired']);
 
 const TRIPPED = 'this machine stood still for so long that the board has tripped';
 

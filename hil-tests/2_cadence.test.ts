@@ -1,4 +1,4 @@
-/** Layer 2: the board keeps its beat. Device time only: how fast this machine is plays no part. */
+/** Layer 2: the board keeps its beat. Device time, but for the rate of its clock: how fast this machine is plays no part. */
 import { describe, expect, test } from 'tautline/hil';
 
 describe('cadence', () => {
@@ -12,6 +12,16 @@ describe('cadence', () => {
 
   describe('of a board with a timer of its own', () => {
     test.override({ needs: ['timing'] });
+
+    test("releases are as often as the board says by the host's clock, too", async ({ bridge, clock, trace }) => {
+      await bridge.streaming();
+      await clock.pass(1000); // the clock model knows the rate better with every second
+      const mark = trace.mark();
+      await clock.pass(5000);
+      const { periodUs } = bridge.descriptor!.streams[0]!;
+      // A resonator keeps 500 ppm; the rest is for what five seconds on a busy machine can tell.
+      expect(trace.since(mark)).toHaveRate({ us: periodUs, tolerancePpm: 1000 });
+    });
 
     test('jobs start when they are released', async ({ bridge, clock, trace }) => {
       await bridge.streaming();

@@ -33,11 +33,13 @@ describe('loss', () => {
         const mark = trace.mark();
         faults[damage]({ bytes });
         await clock.pass(200);
-        const { misses, frames } = trace.since(mark);
-        const gaps = misses.filter(({ isGap }) => isGap);
-        expect(gaps.length).toBe(1);
+        const window = trace.since(mark);
+        const { frames } = window;
+        // In real time a busy machine may add a silence of its own, in which nothing is lost.
+        const gaps = window.misses.filter(({ isGap, count }) => isGap && count > 0);
+        expect(gaps.map(({ verdict }) => verdict)).toEqual(['lost']);
         expect(gaps[0]!.count).toBeLessThanOrEqual(2);
-        expect(gaps[0]).toMatchObject({ culprit: 'link', verdict: 'lost' });
+        expect({ ...window, misses: gaps }).toBlame('link');
         if (!target.isRealTime) expect(frames.every(({ verdict }) => verdict === 'met')).toBe(true);
       },
     );

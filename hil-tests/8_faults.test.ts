@@ -77,13 +77,15 @@ describe('on a bad line', () => {
     health.expect('corrupt', 'receiveErrors', 'foreign', 'resets', 'trips');
     await bridge.streaming();
     const { boot } = link;
+    const mark = trace.mark();
     await faults.swap();
     await clock.until('another boot streams', () => trace.frames.at(-1)!.boot !== boot);
     await bridge.streaming();
     const first = trace.frames.findIndex((frame) => frame.boot === link.boot);
     expect(trace.frames.slice(first).every((frame) => frame.boot === link.boot)).toBe(true);
     await clock.pass(300);
-    expect(trace.frames.slice(first)[0]!.seq).toBeLessThan(2000);
+    // It is powered on when it is plugged in; on a busy machine it may be heard later.
+    clock.timely({ since: mark, ms: 1000 }, () => expect(trace.frames[first]!.seq).toBeLessThan(2000));
   });
 
   test('an armed board that is swapped away leaves a disarmed one', async ({

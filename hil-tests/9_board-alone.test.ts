@@ -55,8 +55,9 @@ describe('frames that find the transmit ring full', () => {
     const before = trace.frames.at(-1)!;
     expect(await bridge.command('fault-flood', FLOODED)).toMatchObject({ ok: true });
     await clock.pass(1500);
-    // A silence is told while it lasts, before anybody can know its count or its culprit.
-    const gaps = trace.since(mark).misses.filter(({ isGap, count }) => isGap && !Number.isNaN(count));
+    const window = trace.since(mark);
+    // A silence is told while it lasts, before anybody can know its count or its culprit; in one of this machine's nothing is lost.
+    const gaps = window.misses.filter(({ isGap, count }) => isGap && count > 0);
     const lost = gaps.reduce((sum, { count }) => sum + count, 0);
     // What the last of these jobs left in the ring is in the way of some frames more.
     expect(lost).toBeGreaterThanOrEqual(FLOODED);
@@ -64,6 +65,6 @@ describe('frames that find the transmit ring full', () => {
     // A job that fills the ring may run into the next release, too: that one is left out, and counted as that.
     const counted = ((after.dropped - before.dropped) & 0xff) + ((after.skipped - before.skipped) & 0xff);
     expect(counted).toBe(lost);
-    expect(gaps.every(({ culprit }) => culprit === 'firmware')).toBe(true);
+    expect({ ...window, misses: gaps }).toBlame('firmware');
   });
 });

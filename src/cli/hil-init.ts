@@ -48,7 +48,7 @@ test('keeps its period', async ({ bridge, clock, trace }) => {
   const mark = trace.mark();
   await clock.pass(2000);
   const [stream] = bridge.descriptor.streams;
-  // On a real board: what its crystal keeps, beside the host's.
+  // By the board's own clock; toHaveRate holds that clock to the host's.
   expect(trace.since(mark)).toHavePeriod({ us: stream.periodUs, tolerancePpm: 200 });
 });
 

@@ -1,4 +1,5 @@
 /** After every test the board's own counters must stand still, unless the test declared that they would not. */
+import { disturbanceText, isHeldUp, isMachinesTrip, isUpset, trips } from './disturbance.js';
 import { linkNow } from './link-now.js';
 import type { Rig } from './rig.js';
 
@@ -16,6 +17,15 @@ export type Complaint = keyof typeof complaints;
 type Counter = Exclude<Complaint, 'silence'>;
 type Counts = Record<Counter, number>;
 
+/** Why the board is not well after a test. */
+export interface Unwell {
+  readonly message: string;
+  /** What this machine did, where that explains all of it; null where it does not, and in virtual time. */
+  readonly excuse: string | null;
+}
+
+/** A pseudo-terminal holds so much of a stream, in ms: a reader who stands still for longer fills the board's ring. */
+const LINE_HOLDS_MS = 100;
 /** A board tells its counters once a second. */
 const NEWS_MS = 1500;
 const STREAMING_MS = 15_000;
@@ -30,6 +40,8 @@ export class BoardHealth {
   readonly #rig: Rig;
   readonly #expected = new Set<Complaint>();
   #before: { readonly counts: Counts; readonly boot: number } | null = null;
+  /** When the test began. */
+  #fromUs = Number.NaN;
 
   constructor(rig: Rig) {
     this.#rig = rig;
@@ -50,28 +62,47 @@ export class BoardHealth {
       throw error;
     }
     this.#before = await this.#news();
+    this.#fromUs = this.#rig.nowUs();
   }
 
-  /** Why the board is not well; empty when it is. Lets time pass until the board has told its counters. */
-  async complaints(): Promise<string[]> {
+  /** Why the board is not well; null when it is. Lets time pass until the board has told its counters. */
+  async complaint(): Promise<Unwell | null> {
+    const { trace } = this.#rig;
+    const fromUs = this.#rig.nowUs();
     if (await this.#isSilent()) {
-      return this.#expected.has('silence')
-        ? []
-        : [
-            "the board does not stream after this test, though it did: its counters cannot be read. If the test ends so on purpose, declare it: health.expect('silence')",
-          ];
+      if (this.#expected.has('silence')) return null;
+      const message =
+        "the board does not stream after this test, though it did: its counters cannot be read. If the test ends so on purpose, declare it: health.expect('silence')";
+      return { message, excuse: this.#excuse(isHeldUp(trace, fromUs, this.#rig.nowUs())) };
     }
     const after = await this.#news();
-    if (after === null) return [];
+    if (after === null) return null;
     const grown = names.flatMap((each) => {
       const isNewCount = this.#before === null || (ofBoot.includes(each) && this.#before.boot !== after.boot);
       const growth = after.counts[each] - (isNewCount ? 0 : this.#before!.counts[each]);
-      return growth > 0 && !this.#expected.has(each) ? [`${growth} ${each} (${complaints[each]})`] : [];
+      return growth > 0 && !this.#expected.has(each) ? [{ each, growth }] : [];
     });
-    if (grown.length === 0) return [];
-    return [
-      `the board is not well after this test: ${grown.join(', ')}. If the test provokes it, declare it: health.expect('…')`,
-    ];
+    if (grown.length === 0) return null;
+    const told = grown.map(({ each, growth }) => `${growth} ${each} (${complaints[each]})`).join(', ');
+    return {
+      message: `the board is not well after this test: ${told}. If the test provokes it, declare it: health.expect('…')`,
+      excuse: this.#excuse(grown.every(({ each, growth }) => this.#isMachines(each, growth))),
+    };
+  }
+
+  #excuse(isMachines: boolean): string | null {
+    const { trace } = this.#rig;
+    return trace.options.isRealTime && isMachines ? disturbanceText(trace, this.#fromUs, this.#rig.nowUs()) : null;
+  }
+
+  /** Only what is a matter of time can be this machine's doing: a trip, and what befalls a board that is a process of it. */
+  #isMachines(counter: Counter, growth: number): boolean {
+    const { trace } = this.#rig;
+    if (counter === 'trips') return trips(trace).every((trip) => isMachinesTrip(trace, trip));
+    if (trace.boardLag?.isTimeless !== true) return false;
+    const toUs = this.#rig.nowUs();
+    if (counter === 'overruns') return trace.boardLag.delays(this.#fromUs, toUs) * 2 > growth;
+    return counter === 'drops' && isUpset(trace, { fromUs: this.#fromUs, toUs, overUs: LINE_HOLDS_MS * 1e3 });
   }
 
   /** Whether it has streamed in this test, and does not come back. */

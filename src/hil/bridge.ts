@@ -1,9 +1,13 @@
 /** The bridge under test: the real one, as an operator has it. */
 import type { Descriptor } from '../codec/descriptor.js';
+import { MET_BEFORE_ARM } from '../deadline/policy.js';
 import type { BoardLoop } from '../loop/board-loop.js';
 import type { CommandAnswer } from '../outlet.js';
+import { periodOf } from './board-lag.js';
+import { isMachines } from './disturbance.js';
 import { linkNow } from './link-now.js';
 import type { Rig } from './rig.js';
+import { refusalExcuse, timedOut } from './time-out.js';
 import type { TracedHealth } from './trace.js';
 
 const STREAMING_MS = 15_000;
@@ -53,27 +57,39 @@ export class HilBridge {
   /**
    * A command, as an outlet gives it: `arm`, `disarm`, `rearm`, `safe`, or one of the descriptor's. Values in its units.
    * While the board's clock is not known, as after a machine was too busy for an emulator, it is not sent: it waits for that.
+   * In real time one that was not answered, or that a tripped board refused, ends the test as inconclusive where this
+   * machine explains that.
    */
   async command(name: string, ...values: number[]): Promise<CommandAnswer> {
-    const endUs = this.#rig.nowUs() + READY_MS * 1e3;
+    const { trace } = this.#rig;
+    const fromUs = this.#rig.nowUs();
+    const endUs = fromUs + READY_MS * 1e3;
     for (;;) {
       const answer = await this.#rig.command(name, values);
-      if (answer.ok || answer.code !== 'clock-invalid' || this.#rig.nowUs() > endUs) return answer;
+      if (answer.ok) return answer;
+      if (answer.code !== 'clock-invalid' || this.#rig.nowUs() > endUs) {
+        const excuse = refusalExcuse(trace, answer.code, fromUs);
+        return excuse === null ? answer : trace.options.inconclusive(`"${name}": ${answer.detail}; ${excuse}`);
+      }
       await this.#rig.pass(ASK_AGAIN_MS);
     }
   }
 
   /**
    * Waits until the board may be armed, and arms it.
-   * @throws Error with what was still missing
+   * @throws TimedOut with what was still missing
    */
   async arm(withinMs = READY_MS): Promise<void> {
     let answer: CommandAnswer = { ok: false, code: 'not-asked', detail: 'it was not asked' };
-    const endUs = this.#rig.nowUs() + withinMs * 1e3;
+    const fromUs = this.#rig.nowUs();
+    const endUs = fromUs + withinMs * 1e3;
     while (!answer.ok) {
       answer = await this.command('arm');
       if (answer.ok) return;
-      if (this.#rig.nowUs() > endUs) this.#cannotArm(answer.detail, withinMs);
+      if (this.#rig.nowUs() > endUs) {
+        const message = `the board could not be armed within ${withinMs} ms: ${answer.detail}`;
+        throw timedOut(this.#rig.trace, message, fromUs, this.#isHeldUpByMisses(fromUs));
+      }
       await this.#rig.pass(ASK_AGAIN_MS);
     }
   }
@@ -83,8 +99,19 @@ export class HilBridge {
     return this.#rig.freeze(ms);
   }
 
-  #cannotArm(detail: string, withinMs: number): never {
-    // Where this machine was too busy, the rig says so, and the test ends as inconclusive.
-    throw new Error(`the board could not be armed within ${withinMs} ms: ${detail}`);
+  /** Each miss of this machine's costs the thousand frames that must meet after it: whether those take more than half of the wait. */
+  #isHeldUpByMisses(fromUs: number): boolean {
+    const { trace } = this.#rig;
+    const costUs = MET_BEFORE_ARM * periodOf(trace);
+    const toUs = this.#rig.nowUs();
+    let countedUs = fromUs;
+    let sumUs = 0;
+    for (const miss of trace.misses) {
+      const endUs = Math.min(miss.toUs + costUs, toUs);
+      if (!(endUs > countedUs) || !isMachines(miss, trace)) continue;
+      sumUs += endUs - Math.max(countedUs, miss.toUs);
+      countedUs = endUs;
+    }
+    return sumUs > (toUs - fromUs) / 2;
   }
 }

@@ -10,6 +10,7 @@ export const capabilities = {
   io: 'its pins can be read and driven from here',
   outlets: 'clients can be connected to its bridge',
   testFirmware: 'it can run the image with fault commands',
+  stamps: 'its frames carry a sequence and times of their own',
 } as const;
 
 /** `feature:<name>`: what is wired around one board, in the words of its `features` in hil-boards.toml. */
@@ -20,10 +21,20 @@ export function unmet(
   target: { readonly name: string; readonly capabilities: ReadonlySet<Capability> },
   needs: readonly Capability[],
 ): string | null {
-  const missing = needs.filter((need) => !target.capabilities.has(need));
+  // Whether a board has stamps is known only when it streams: `unmetByPlainLines`.
+  const missing = needs.filter((need) => need !== 'stamps' && !target.capabilities.has(need));
   if (missing.length === 0) return null;
-  return `needs ${missing.map((need) => `"${need}" (${meaningOf(need)})`).join(' and ')}, which ${target.name} has not`;
+  return `needs ${named(missing)}, which ${target.name} has not`;
 }
+
+/** Of a board whose frames turned out to be plain lines; null when none of its needs is the worse for it. */
+export function unmetByPlainLines(name: string, needs: readonly Capability[]): string | null {
+  if (!needs.includes('stamps')) return null;
+  return `needs ${named(['stamps'])}, which ${name} has not: it prints plain lines`;
+}
+
+const named = (needs: readonly Capability[]): string =>
+  needs.map((need) => `"${need}" (${meaningOf(need)})`).join(' and ');
 
 const meaningOf = (need: Capability): string =>
   need in capabilities

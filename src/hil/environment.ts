@@ -2,6 +2,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** Of a run that is to be relied on. `npm run soak:hil` holds each of its runs to the same. */
+const INCONCLUSIVE_MAX = 30;
+
 export const environment = {
   get target(): string {
     return process.env.HIL_TARGET ?? 'pico';
@@ -36,6 +39,18 @@ export const environment = {
   },
   get isRequired(): boolean {
     return process.env.HIL_REQUIRE === '1';
+  },
+  /** How many percent of the judged tests of a run may be inconclusive; null for any. */
+  get inconclusiveMax(): number | null {
+    const name = 'HIL_INCONCLUSIVE_MAX';
+    if (!process.env[name]) return this.isRequired ? INCONCLUSIVE_MAX : null;
+    const percent = numberOf(name, 0);
+    if (percent > 100) throw new Error(`${name}=${percent}: give a percentage, 0 to 100`);
+    return percent;
+  },
+  /** @throws Error for a number that is none */
+  check(): void {
+    for (const name of ['HIL_SEED', 'HIL_WAIT', 'HIL_BAUD']) numberOf(name, 0);
   },
   /** Every test leaves a recording, not only one that failed. */
   get isRecorded(): boolean {

@@ -1,8 +1,8 @@
-/** How much this machine disturbed a test in real time: what a test that failed on it can be excused with. */
+/** When this process stood still during a test in real time: evidence for `disturbance.ts`, and a sentence for the report. */
 import { monotonicUs } from '../host-clock.js';
 
 const LOOK_MS = 5;
-/** Half the watchdog of an armed board: a host that stood still for longer may have tripped it. */
+/** Half the watchdog of an armed board: worth a sentence in the report. */
 export const NOISY_US = 50_000;
 
 /** Shorter ones are how timers are. */
@@ -31,7 +31,7 @@ export class HostNoise {
   }
 
   /** In words; null on a machine that was quiet enough. */
-  get excuse(): string | null {
+  get text(): string | null {
     return this.worstUs < NOISY_US ? null : `this process stood still for up to ${Math.round(this.worstUs / 1e3)} ms`;
   }
 

@@ -16,12 +16,19 @@ export { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vi
 export { BoardHealth, type Complaint, complaints } from './board-health.js';
 export { HilBridge } from './bridge.js';
 export { type Capability, capabilities } from './capabilities.js';
-export { HilClock } from './clock.js';
-export type { DeadlineTerms, JitterTerms, PeriodTerms } from './judge.js';
+export { HilClock, type TimelyTerms } from './clock.js';
+export type { DeadlineTerms, JitterTerms, PeriodTerms, RateTerms } from './judge.js';
 export { type Direction, type FaultOptions, LineFaults } from './line-faults.js';
 export { Link } from './link.js';
 export type { HilMatchers } from './matchers.js';
-export { drift, measureProfile, type Profile, type Tolerances } from './profile.js';
+export {
+  drift,
+  measureProfile,
+  type Profile,
+  type ProfileOptions,
+  type ProfileStep,
+  type Tolerances,
+} from './profile.js';
 export type { Io, Rig } from './rig.js';
 export { type FirmwareKind, loadTarget, type Target } from './targets.js';
 export { type HilFixtures, test } from './test.js';

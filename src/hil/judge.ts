@@ -2,7 +2,9 @@
 
 import { dataFlags } from '../codec/schema.js';
 import type { Culprit } from '../deadline/verdict.js';
+import { isDisturbed, isMachines, type Overrun } from './disturbance.js';
 import { report } from './failure-report.js';
+import { measureRate } from './rate.js';
 import type { TracedFrame, TracedMiss, TraceWindow } from './trace.js';
 
 export interface Finding {
@@ -52,11 +54,8 @@ export interface PeriodTerms {
 /** Releases follow each other in this period, on device time, and their mean keeps it. */
 export function hasPeriod(window: TraceWindow, { us, tolerancePpm = 0, stream }: PeriodTerms): Finding {
   const frames = window.frames.filter((frame) => stream === undefined || frame.stream === stream);
-  const streams = [...new Set(frames.map((frame) => frame.stream))];
-  if (streams.length > 1) {
-    const claim = `the frames are of the streams ${streams.join(', ')}: say which, as toHavePeriod({ us: ${us}, stream: ${streams[0]} })`;
-    return { pass: false, message: () => report(window, claim, -1) };
-  }
+  const several = severalStreams(window, frames, `toHavePeriod({ us: ${us}`);
+  if (several !== null) return several;
   const steps = frames.slice(1).map((frame, i) => periodOf(frames[i]!, frame));
   const periods = steps.filter(Number.isFinite);
   if (periods.length === 0) return noFrames(window);
@@ -69,6 +68,53 @@ export function hasPeriod(window: TraceWindow, { us, tolerancePpm = 0, stream }:
   // A limit of nothing is kept or not.
   const share = limitUs > 0 ? Math.abs(meanUs - us) / limitUs : 0;
   return { pass: !isOff, message: () => report({ ...window, frames }, claim, worst, periods), claim, share };
+}
+
+/** Each stream has a period of its own: the test says which it means. */
+function severalStreams(window: TraceWindow, frames: readonly TracedFrame[], call: string): Finding | null {
+  const streams = [...new Set(frames.map((frame) => frame.stream))];
+  if (streams.length <= 1) return null;
+  const claim = `the frames are of the streams ${streams.join(', ')}: say which, as ${call}, stream: ${streams[0]} })`;
+  return { pass: false, message: () => report(window, claim, -1) };
+}
+
+export interface RateTerms {
+  /** The period. */
+  readonly us: number;
+  /** What the board's clock may be off from the host's. */
+  readonly tolerancePpm: number;
+  /** Number of the stream, for a board with several. */
+  readonly stream?: number;
+}
+
+/** Releases keep their period by the host's clock: the board's own is held to it. */
+export function hasRate(window: TraceWindow, { us, tolerancePpm, stream }: RateTerms): Finding {
+  const { trace } = window;
+  const frames = window.frames.filter((frame) => stream === undefined || frame.stream === stream);
+  const several = severalStreams(window, frames, `toHaveRate({ us: ${us}, tolerancePpm: ${tolerancePpm}`);
+  if (several !== null) return several;
+  if (new Set(frames.map(({ boot }) => boot)).size > 1) {
+    return {
+      pass: false,
+      message: () => report(window, 'the board was reset meanwhile: begin the window after that', -1),
+    };
+  }
+  const rate = measureRate(window, frames, us);
+  if (rate === null) return noFrames(window);
+  const { offPpm, uncertaintyPpm, spanUs } = rate;
+  const off = Math.abs(offPpm);
+  const claim = `by the host's clock releases are ${(us * (1 + offPpm / 1e6)).toFixed(3)} us apart, ${Math.round(offPpm)} ppm more than ${us} us (± ${Math.ceil(uncertaintyPpm)}, in ${(spanUs / 1e6).toFixed(1)} s); wanted ${us} us ± ${tolerancePpm} ppm`;
+  // In virtual time there is nothing that this machine could have measured wrongly.
+  const doubt = trace.options.isRealTime ? uncertaintyPpm : 0;
+  return {
+    pass: off + doubt <= tolerancePpm,
+    message: () => report({ ...window, frames, fromUs: window.fromUs, toUs: window.toUs, trace }, claim, -1),
+    ...(off - doubt <= tolerancePpm
+      ? { excuse: `${claim}: too uncertain to say; a longer window is more certain` }
+      : {}),
+    claim,
+    share: off / tolerancePpm,
+  };
 }
 
 export interface JitterTerms {
@@ -198,14 +244,6 @@ export function periodOf(before: TracedFrame, frame: TracedFrame): number {
   return isNext && frame.skipped === before.skipped ? frame.releaseUs - before.releaseUs : Number.NaN;
 }
 
-/** This machine explains it: the emulator's pace, or this process, which may be the line as well, stood still for most of it. */
-function isMachines(miss: TracedMiss, window: TraceWindow): boolean {
-  const { culprit, emulatorLagUs, isGap, count, fromUs, toUs } = miss;
-  if (culprit === 'host' || culprit === 'indeterminate' || emulatorLagUs > 0) return true;
-  if (isGap && count !== 0) return false; // standing still loses nothing
-  return stoodUs(window, fromUs, toUs) > (toUs - fromUs) / 2;
-}
-
 /** A frame of this age took so much too long: by what was told of it, for the clock was in doubt, or this process stood still. */
 function isMachinesAge(frame: TracedFrame, overUs: number, window: TraceWindow): boolean {
   const miss = window.misses.find(
@@ -217,32 +255,9 @@ function isMachinesAge(frame: TracedFrame, overUs: number, window: TraceWindow):
   return isDisturbed(window, { fromUs: frame.releaseHostUs, toUs: frame.judgedUs, overUs });
 }
 
-/** A time that was too long, by how much. */
-export interface Overrun {
-  readonly fromUs: number;
-  readonly toUs: number;
-  readonly overUs: number;
-}
-
 /** There is an excuse where this machine explains what was too much, and only there: a slow board is not one. */
 function excuseOf(claim: string, window: TraceWindow, overrun: Overrun): Pick<Finding, 'excuse'> {
   return isDisturbed(window, overrun) ? { excuse: claim } : {};
-}
-
-/** This process stood still, or the emulator was behind, for more than half of what was too much. */
-export function isDisturbed(window: TraceWindow, { fromUs, toUs, overUs }: Overrun): boolean {
-  const { trace } = window;
-  const misses = trace.misses.filter((miss) => miss.toUs >= fromUs && miss.fromUs <= toUs);
-  const healths = trace.healths.filter(({ writtenUs }) => writtenUs >= fromUs && writtenUs <= toUs);
-  const lagUs = [...misses, ...healths].reduce((worst, { emulatorLagUs }) => Math.max(worst, emulatorLagUs || 0), 0);
-  return Math.max(lagUs, stoodUs(window, fromUs, toUs)) > overUs / 2;
-}
-
-/** How long this process stood still in this time. */
-function stoodUs({ trace }: TraceWindow, fromUs: number, toUs: number): number {
-  return trace.stalls
-    .map(({ atUs, us }) => Math.min(atUs, toUs) - Math.max(atUs - us, fromUs))
-    .reduce((sum, overlapUs) => sum + Math.max(0, overlapUs), 0);
 }
 
 function sentence({ verdict, culprit, firstSeq, lastSeq, count, isGap, emulatorLagUs }: TracedMiss): string {

@@ -1,11 +1,8 @@
 /** Boards whose line is taken through our own hands in real time: an emulator or the host's firmware that the kit starts itself. */
 import type { ResetBy } from '../board/emulated/board.js';
-import { LagReader } from '../board/emulated/lag.js';
 import { EmulatorChild, type EmulatorChildOptions } from '../board/emulator-child.js';
-import { monotonicUs } from '../host-clock.js';
 import { boardConfig } from './bridge-config.js';
 import type { BackEnd } from './fault-table.js';
-import { NOISY_US } from './host-noise.js';
 import { HostProcess } from './host-process.js';
 import { LineProxy } from './line-proxy.js';
 import type { BoardHandle } from './real-rig.js';
@@ -21,7 +18,8 @@ export interface LineBoard {
   reset?(by: ResetBy, proxy: LineProxy): Promise<void>;
   /** Afterwards `path` is another board's. */
   swap?(): Promise<void>;
-  excuse?(sinceUs: number): string | null;
+  /** Of the file in which an emulator tells how late it is. */
+  lagPath?(): string | null;
   close(): Promise<void>;
 }
 
@@ -47,7 +45,7 @@ export async function throughProxy(board: LineBoard, { seed }: RigOptions): Prom
     faults: (trace) => proxy.faults(trace),
     unplug: (_, ms) => proxy.unplug(ms),
     ...(board.reset === undefined ? {} : { reset: (_, by) => board.reset!(by, proxy) }),
-    ...(board.excuse === undefined ? {} : { excuse: (sinceUs) => board.excuse!(sinceUs) }),
+    ...(board.lagPath === undefined ? {} : { lagPath: () => board.lagPath!() }),
     close: async () => {
       await proxy.close();
       await board.close();
@@ -74,7 +72,8 @@ export function emulatorLine(seed: number, emulator: (seed: number) => EmulatorC
       await child.stop();
       child = start(seed + boards++);
     },
-    excuse: (sinceUs) => lagExcuse(child.lagPath, sinceUs),
+    // The bridge cannot know that a board behind our pseudo-terminal is emulated, so it does not ask.
+    lagPath: () => child.lagPath,
     close: () => child.stop(),
   };
 }
@@ -101,12 +100,3 @@ export const portLine = (path: string, baud: number | undefined): LineBoard => (
   path: () => path,
   close: async () => {},
 });
-
-/** The bridge cannot know that a board behind our pseudo-terminal is emulated, so it does not ask. */
-function lagExcuse(lagPath: string | null, fromUs: number): string | null {
-  if (lagPath === null) return null;
-  const reader = new LagReader(lagPath);
-  const lagUs = reader.lagAt(fromUs, monotonicUs()) ?? 0;
-  reader.close();
-  return lagUs < NOISY_US ? null : `the emulator was late by up to ${Math.round(lagUs / 1e3)} ms`;
-}

@@ -7,14 +7,16 @@ import {
   type Finding,
   hasNoGaps,
   hasPeriod,
+  hasRate,
   isSafeWithin,
   type JitterTerms,
   meetsDeadline,
   type PeriodTerms,
+  type RateTerms,
   recoversWithin,
   staysWithinJitter,
 } from './judge.js';
-import { MARGINAL_SHARE } from './test-verdict.js';
+import { MARGINAL_SHARE, type TestMeta } from './test-verdict.js';
 import type { TraceWindow } from './trace.js';
 
 /** Matchers for a trace or a part of one: `expect(trace.since(mark)).toHaveNoGaps()`. */
@@ -23,6 +25,8 @@ export interface HilMatchers<R = unknown> {
   toMeetDeadline(terms: DeadlineTerms): R;
   /** Releases keep this period, on device time. */
   toHavePeriod(terms: PeriodTerms): R;
+  /** Releases keep this period by the host's clock: the board's own is not off by more. Its certainty grows with the window. */
+  toHaveRate(terms: RateTerms): R;
   /** Jobs start this close to their releases, by the board's own stamps. */
   toStayWithinJitter(terms: JitterTerms): R;
   /** Each frame of each boot came once, in order, and no silence was judged. */
@@ -35,7 +39,11 @@ export interface HilMatchers<R = unknown> {
   toBlame(culprit: Culprit): R;
 }
 
+// Both in one block: of two in different files TypeScript 7.0 may forget one.
 declare module 'vitest' {
+  interface TaskMeta {
+    hil?: TestMeta;
+  }
   // biome-ignore lint/suspicious/noExplicitAny: vitest's own declaration
   interface Matchers<T = any> extends HilMatchers<T> {}
 }
@@ -50,19 +58,36 @@ function decide(window: TraceWindow, finding: Finding, isNot: boolean): { pass: 
   return { pass: finding.pass, message: finding.message };
 }
 
+/**
+ * The part of a window that can be judged: lines that a board printed before its session are no frames of it.
+ * @throws Error for one of nothing but plain lines: of those each of these judgements would be true or false for no reason
+ */
+function stamped(window: TraceWindow, name: string): TraceWindow {
+  const { frames, misses, healths, texts, fromUs, toUs, trace } = window;
+  const ofSession = frames.filter(({ verdict }) => verdict !== 'unverified');
+  if (ofSession.length === frames.length) return window;
+  if (ofSession.length > 0) return { frames: ofSession, misses, healths, texts, fromUs, toUs, trace };
+  throw new Error(
+    `${name} judges by the sequence and the times that frames carry, and these ${frames.length} are plain lines, which carry none. ` +
+      'Assert what they have: values and arrivalUs of trace.frames, live of trace.healths, the signals of bridge.descriptor. ' +
+      "needs: ['stamps'] skips a test on such a board",
+  );
+}
+
 type State = { readonly isNot: boolean };
-const matcher = <Terms extends unknown[]>(judge: (window: TraceWindow, ...terms: Terms) => Finding) =>
+const matcher = <Terms extends unknown[]>(name: string, judge: (window: TraceWindow, ...terms: Terms) => Finding) =>
   // The function must have a `this`: vitest passes the matcher's state through it.
   function (this: State, window: TraceWindow, ...terms: Terms) {
-    return decide(window, judge(window, ...terms), this.isNot);
+    return decide(window, judge(stamped(window, name), ...terms), this.isNot);
   };
 
 expect.extend({
-  toMeetDeadline: matcher(meetsDeadline),
-  toHavePeriod: matcher(hasPeriod),
-  toStayWithinJitter: matcher(staysWithinJitter),
-  toHaveNoGaps: matcher(hasNoGaps),
-  toRecoverWithin: matcher(recoversWithin),
-  toBeSafeWithin: matcher(isSafeWithin),
-  toBlame: matcher(blames),
+  toMeetDeadline: matcher('toMeetDeadline', meetsDeadline),
+  toHavePeriod: matcher('toHavePeriod', hasPeriod),
+  toHaveRate: matcher('toHaveRate', hasRate),
+  toStayWithinJitter: matcher('toStayWithinJitter', staysWithinJitter),
+  toHaveNoGaps: matcher('toHaveNoGaps', hasNoGaps),
+  toRecoverWithin: matcher('toRecoverWithin', recoversWithin),
+  toBeSafeWithin: matcher('toBeSafeWithin', isSafeWithin),
+  toBlame: matcher('toBlame', blames),
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { drift, type Profile, type Tolerances } from './profile.js';
+import { drift, measureProfile, type Profile, type ProfileOptions, type Tolerances } from './profile.js';
+import { loadTarget, type Target } from './targets.js';
 
 const board: Profile = {
   target: 'one',
@@ -37,8 +38,59 @@ describe('two targets have drifted apart', () => {
     expect(found[0]).toContain(sentence);
   });
 
+  it('when the boot of one of them could not be measured, and it was asked for', () => {
+    expect(against({ firstReleaseUs: null })[0]).toContain('not measured on other, which has no reset');
+    expect(against({ firstReleaseUs: null }, { ...strict, firstReleaseUs: null })).toEqual([]);
+  });
+
   it('but not in a time that one of them does not keep', () => {
     const own = { ...strict, jitterP50Us: null, firstReleaseUs: null };
     expect(against({ jitterP50Us: 3000, firstReleaseUs: 13_000 }, own)).toEqual([]);
+  });
+});
+
+describe('a profile', () => {
+  /** The emulated Pico as somebody's board, and what was done to it. */
+  async function measured(options?: ProfileOptions, without: readonly string[] = []) {
+    const pico = await loadTarget('pico');
+    const done: string[] = [];
+    const target: Target = {
+      ...pico,
+      capabilities: new Set([...pico.capabilities].filter((name) => !without.includes(name))),
+      start: async (terms) => {
+        const rig = await pico.start(terms);
+        const command = rig.command.bind(rig);
+        const reset = rig.reset.bind(rig);
+        return Object.assign(rig, {
+          command: (name: string, values: readonly number[]) => {
+            done.push(name);
+            return command(name, values);
+          },
+          reset: (by: 'pin') => {
+            done.push('reset');
+            return reset(by);
+          },
+        });
+      },
+    };
+    const inconclusive = (reason: string): never => {
+      throw new Error(reason);
+    };
+    return { profile: await measureProfile(target, 1, inconclusive, options), done };
+  }
+
+  it('asks a board for nothing that it may lack', async () => {
+    const { profile, done } = await measured(undefined, ['reset']);
+    // Those that every armable board has.
+    expect(done).toEqual(['rearm', 'safe', 'rearm', 'disarm']);
+    expect(profile).toMatchObject({ periodUs: 1000, firstReleaseUs: null });
+    expect(profile.conversation).toContain('safe: ok, tripped, hostSafe');
+  });
+
+  it('has the conversation that it is given, and the boot where the reset can be pressed', async () => {
+    const { profile, done } = await measured({ conversation: [{ name: 'setpoint', values: [900] }] });
+    expect(done).toEqual(['reset', 'setpoint']);
+    expect(profile.conversation).toEqual(['setpoint 900: ok, disarmed, none']);
+    expect(profile.firstReleaseUs).toBeGreaterThan(0);
   });
 });

@@ -8,11 +8,13 @@ import { CONSUMERS_MAX } from '../feed/ring.js';
 import { monotonicUs } from '../host-clock.js';
 import type { BoardLoop } from '../loop/board-loop.js';
 import { type CommandAnswer, WAKE } from '../outlet.js';
+import { emulatorLag, processLag } from './board-lag.js';
 import { bridgeConfig } from './bridge-config.js';
 import { HostNoise, NOISY_US } from './host-noise.js';
 import type { LineFaults } from './line-faults.js';
 import { RecordedLoop } from './recorded-loop.js';
 import type { OutletPorts, Rig } from './rig.js';
+import { timedOut } from './time-out.js';
 import type { Trace } from './trace.js';
 import { readTrace } from './trace-reader.js';
 import { portsOf } from './virtual-outlets.js';
@@ -25,8 +27,8 @@ export interface BoardHandle {
   readonly baud?: number | undefined;
   /** Where the line is in our hands: its faults, told to this trace. */
   readonly faults: ((trace: Trace) => LineFaults) | null;
-  /** Why a failure since then may be this machine's fault, beyond what the rig sees itself. */
-  excuse?(sinceUs: number): string | null;
+  /** Of the file in which an emulator tells how late it is, where the bridge does not run it itself. */
+  lagPath?(): string | null;
   reset?(bridge: Bridge, by: ResetBy): Promise<void>;
   /** Pulls the line out; `ms` later it is in again. */
   unplug?(bridge: Bridge, ms: number): Promise<void>;
@@ -55,7 +57,6 @@ export class RealRig implements Rig {
   readonly #bridge: Bridge;
   readonly #board: BoardHandle;
   readonly #noise = new HostNoise((atUs, us) => this.trace.stalled(atUs, us));
-  readonly #isBoardDisturbed: boolean;
   readonly #reader: RingReader;
   readonly #ports: readonly MessagePort[];
   #fatal: number | null = null;
@@ -65,7 +66,6 @@ export class RealRig implements Rig {
     this.trace = trace(monotonicUs);
     this.faults = board.faults?.(this.trace) ?? null;
     this.#board = board;
-    this.#isBoardDisturbed = isBoardDisturbed;
     const config = bridgeConfig(board.path, board.baud);
     this.#bridge = startBridge({
       config,
@@ -77,6 +77,8 @@ export class RealRig implements Rig {
       },
     });
     this.loop = this.#bridge.boards[0]!.loop;
+    const lagPath = () => board.lagPath?.() ?? this.#bridge.boards[0]!.emulator?.lagPath ?? null;
+    this.trace.boardLag = isBoardDisturbed ? processLag(this.trace) : emulatorLag(lagPath);
     const { port1, port2 } = new MessageChannel();
     this.#ports = [port1, port2];
     const { feed } = this.#bridge;
@@ -123,10 +125,11 @@ export class RealRig implements Rig {
 
   async until(what: string, condition: () => boolean, withinMs: number): Promise<void> {
     const ms = Math.max(withinMs, WAIT_MS_MIN);
-    const endUs = monotonicUs() + ms * 1e3;
+    const fromUs = monotonicUs();
+    const endUs = fromUs + ms * 1e3;
     while (!condition()) {
       if (this.#fatal !== null) throw new Error(`${what}: the bridge has ended with exit code ${this.#fatal}`);
-      if (monotonicUs() > endUs) throw new Error(`${what}: not within ${ms} ms`);
+      if (monotonicUs() > endUs) throw timedOut(this.trace, `${what}: not within ${ms} ms`, fromUs);
       await sleep(POLL_MS);
       this.#reader.drain();
     }
@@ -138,8 +141,10 @@ export class RealRig implements Rig {
 
   async freeze(ms: number): Promise<void> {
     this.#noise.forgive();
+    const fromUs = monotonicUs();
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
     this.#noise.forgive();
+    this.trace.freezes.push({ fromUs, toUs: monotonicUs() });
   }
 
   async reset(by: ResetBy): Promise<void> {
@@ -156,9 +161,9 @@ export class RealRig implements Rig {
     await this.until('the port is open again', () => connection.counters.opens > opens, ms);
   }
 
-  get excuse(): string | null {
-    const others = this.#emulatorExcuse() ?? this.#board.excuse?.(this.#beganUs) ?? null;
-    return this.#noise.excuse ?? others ?? (this.#isBoardDisturbed ? this.#boardExcuse() : null);
+  get noise(): string | null {
+    const lagUs = this.trace.boardLag?.worstUs(this.#beganUs, monotonicUs()) ?? 0;
+    return this.#noise.text ?? (lagUs < NOISY_US ? null : `the board was late by up to ${Math.round(lagUs / 1e3)} ms`);
   }
 
   async close(): Promise<void> {
@@ -184,21 +189,5 @@ export class RealRig implements Rig {
     const { state } = control.policy;
     if (state === 'armed') await this.command('disarm', []);
     else if (state === 'tripped') await this.command('rearm', []);
-  }
-
-  #emulatorExcuse(): string | null {
-    const misses = this.trace.misses.filter(({ toUs }) => !(toUs < this.#beganUs));
-    const healths = this.trace.healths.filter(({ writtenUs }) => writtenUs >= this.#beganUs);
-    const lagUs = [...misses, ...healths].reduce((worst, { emulatorLagUs }) => Math.max(worst, emulatorLagUs || 0), 0);
-    return lagUs < NOISY_US ? null : `the emulator was late by up to ${Math.round(lagUs / 1e3)} ms`;
-  }
-
-  /** A board that is a process of this machine shows by itself that it was kept from running. */
-  #boardExcuse(): string | null {
-    const frames = this.trace.frames.filter(({ arrivalUs }) => arrivalUs >= this.#beganUs);
-    const lateUs = frames.reduce((worst, frame) => Math.max(worst, frame.lateUs), 0);
-    if (lateUs >= NOISY_US) return `the board's process was late by ${Math.round(lateUs / 1e3)} ms`;
-    const skipped = frames.filter((frame, i) => i > 0 && frame.skipped !== frames[i - 1]!.skipped).length;
-    return skipped === 0 ? null : `the board's process was kept from running ${skipped} times`;
   }
 }

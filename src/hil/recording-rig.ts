@@ -27,8 +27,8 @@ export class RecordingRig implements Rig {
     return this.rig.faults;
   }
 
-  get excuse() {
-    return this.rig.excuse;
+  get noise() {
+    return this.rig.noise;
   }
 
   begin(): void {

@@ -32,7 +32,7 @@ export class ReplayRig implements Rig {
   readonly trace: Trace;
   readonly loop: BoardLoop;
   readonly httpPort = null;
-  readonly excuse = null;
+  readonly noise = null;
   readonly faults: LineFaults | null;
   readonly io: Io | null;
   /** What the loop said, beside what it said when it was recorded. */

@@ -32,9 +32,9 @@ export interface Rig {
   /** Null where the target has none. */
   readonly faults: LineFaults | null;
   readonly io: Io | null;
-  /** Why a failure of this test may be this machine's fault; null when it cannot, as in virtual time. */
-  readonly excuse: string | null;
-  /** The board is ready: what this machine did until now excuses nothing that comes. */
+  /** What this machine did to the test, in words; null in virtual time, and on a machine that was quiet enough. It excuses nothing. */
+  readonly noise: string | null;
+  /** The board is ready: what this machine did until now was before the test. */
   begin?(): void;
   /** Host monotonic. */
   nowUs(): number;
@@ -43,7 +43,7 @@ export interface Rig {
   /**
    * Lets time pass until the condition holds.
    * @param withinMs in virtual time exact; in real time never less than half a minute, because a busy machine is no defect
-   * @throws Error that names `what`
+   * @throws TimedOut that names `what`
    */
   until(what: string, condition: () => boolean, withinMs: number): Promise<void>;
   command(name: string, values: readonly number[]): Promise<CommandAnswer>;

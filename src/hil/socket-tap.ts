@@ -11,6 +11,7 @@ import {
 import type { HealthMessage, MissMessage, StateMessage } from '../sdk/messages.js';
 import { awaitOutlet } from './outlet-wait.js';
 import type { Rig } from './rig.js';
+import { refusalExcuse } from './time-out.js';
 
 /** One frame as the client got it; times as in the socket protocol. */
 export interface SocketFrame {
@@ -73,8 +74,13 @@ export class SocketTap {
       isAnswered = true;
     });
     answer.catch(() => {}); // awaited below
+    const fromUs = this.rig.nowUs();
     await this.until(`an answer to "${name}"`, () => isAnswered);
-    return answer;
+    return answer.catch((error: Error & { readonly code?: string }) => {
+      const { trace } = this.rig;
+      const excuse = refusalExcuse(trace, error.code ?? '', fromUs);
+      throw excuse === null ? error : trace.options.inconclusive(`"${name}": ${error.message}; ${excuse}`);
+    });
   }
 
   /** Lets time pass until the condition holds. */

@@ -26,6 +26,8 @@ export interface Target {
   readonly capabilities: ReadonlySet<Capability>;
   /** Of a recording in place of a board: where it is, which test it is of, and the seed that it had. */
   readonly replays?: { readonly path: string; readonly test: string; readonly seed: number };
+  /** Why there is no such target at all: a typo, a bad hardware map. Undefined of every other. */
+  readonly refused?: string;
   /** Why it cannot be tested on this machine now; null when it can. */
   missing(firmware: FirmwareKind): string | null;
   /** Why it has no image of this kind, and never will: such tests are skipped. Null when it has. */
@@ -61,4 +63,17 @@ export async function loadTarget(name: string): Promise<Target> {
   throw new Error(
     `HIL_TARGET=${name}: there is no such target; there are ${names.join(', ')}, and paths of ports such as /dev/ttyACM0; ${own}`,
   );
+}
+
+/** In place of a target that could not be loaded: its first test is a set-up error, and the others are skipped. */
+export function refusedTarget(name: string, reason: string): Target {
+  return {
+    name,
+    isRealTime: false,
+    capabilities: new Set(),
+    refused: reason,
+    missing: () => null,
+    start: () => Promise.reject(new Error(reason)),
+    stop: async () => {},
+  };
 }

@@ -90,6 +90,45 @@ describe('the verdict', () => {
   });
 });
 
+describe('in real time', () => {
+  /** On a machine that has stood still. */
+  async function busy(name: string): Promise<Target> {
+    const target = await planted(name, () => {});
+    const start = async (options: Parameters<Target['start']>[0]) => {
+      const rig = await target.start(options);
+      return Object.defineProperty(rig, 'noise', { value: 'this process stood still for up to 80 ms' });
+    };
+    return { ...target, isRealTime: true, start };
+  }
+  const ended = async (name: string, ...errors: readonly object[]) => {
+    const given = context(name);
+    const run = await begin(await busy(name), given);
+    Object.assign(given.task.result!, { state: 'fail', errors });
+    await run.end().catch(() => {});
+    return given.task.meta.hil!;
+  };
+  const plain = { name: 'AssertionError', message: 'expected a to be b' };
+  const wait = { name: 'TimedOut', message: 'a board: not within 30000 ms', excuse: 'stood still for 20000 ms' };
+
+  it('a plain assertion fails, whatever this machine did meanwhile', async () => {
+    expect(await ended('plain', plain)).toMatchObject({
+      verdict: 'fail',
+      reason: 'expected a to be b',
+      noise: 'this process stood still for up to 80 ms',
+    });
+    expect(await ended('plain and a wait', wait, plain)).toMatchObject({ verdict: 'fail' });
+  });
+
+  it('a wait in vain is inconclusive where it brings an excuse, and leaves a recording', async () => {
+    expect(await ended('a wait', wait)).toMatchObject({
+      verdict: 'inconclusive',
+      reason: 'a board: not within 30000 ms; stood still for 20000 ms',
+      artefact: expect.stringMatching(/\.json\.gz$/),
+    });
+    expect(await ended('a wait without', { ...wait, excuse: null })).toMatchObject({ verdict: 'fail' });
+  });
+});
+
 describe('HIL_REQUIRE=1', () => {
   const host = async (name: string) => ({ ...(await loadTarget('host')), name });
   const options = { firmware: 'slow', seed: 1 } as const;
@@ -135,7 +174,8 @@ describe('a board that does not come up', () => {
     });
     const first = context('first');
     await expect(begin(target, first)).rejects.toThrow(SetupError);
-    expect(first.task.meta.hil).toMatchObject({ verdict: 'set-up error' });
+    // Unstable is a board that came up after all.
+    expect(first.task.meta.hil).toMatchObject({ verdict: 'set-up error', reason: 'no answer', unstable: null });
     const second = context('second');
     await expect(begin(target, second)).rejects.toThrow('the board is broken: no answer');
     expect(second.task.meta.hil).toMatchObject({ verdict: 'skipped' });

@@ -1,9 +1,9 @@
 /** One run of one test: board and bridge for it, what it did not hold, and its verdict. */
 import type { TestContext } from 'vitest';
 import { artefactPath, saveArtefact } from './artefact.js';
-import { BoardHealth } from './board-health.js';
+import { BoardHealth, type Unwell } from './board-health.js';
 import { brokenBoard, markBroken } from './broken-boards.js';
-import { type Capability, unmet } from './capabilities.js';
+import { type Capability, unmet, unmetByPlainLines } from './capabilities.js';
 import { environment } from './environment.js';
 import { RecordingRig } from './recording-rig.js';
 import type { Rig } from './rig.js';
@@ -11,6 +11,8 @@ import type { FirmwareKind, Target } from './targets.js';
 import { RecordingEnded, SetupError, type TestMeta, type TestVerdict } from './test-verdict.js';
 import { Trace } from './trace.js';
 import { summarize } from './trace-summary.js';
+
+const STREAMING_MS = 15_000;
 
 export interface TestRunOptions extends Pick<TestContext, 'task' | 'skip'> {
   readonly target: Target;
@@ -37,6 +39,7 @@ export class TestRun {
     const run = new TestRun(options);
     run.#checkTarget();
     run.#up = await run.#start();
+    await run.#checkStamps();
     return run;
   }
 
@@ -51,22 +54,25 @@ export class TestRun {
   /** Looks how the board is, closes everything, and tells the verdict. Throws what the board complains of. */
   async end(): Promise<void> {
     const { task } = this.#options;
-    const errors = task.result?.errors?.map(({ message }) => message) ?? [];
+    const found: Unwell[] = task.result?.errors?.map(foundOf) ?? [];
     const isPassed = task.result?.state === 'pass';
-    const complaints = isPassed ? await this.health.complaints().catch(complaintOf) : [];
-    errors.push(...complaints);
-    const { excuse } = this.rig;
-    const noise = excuse;
+    const complaint = isPassed ? await this.health.complaint().catch(complaintOf) : null;
+    if (complaint !== null) found.push(complaint);
+    const { noise } = this.rig;
     await this.rig.close();
-    const isFailed = errors.length > 0 && this.#inconclusive === null && this.#refused === null;
-    // Neither passed nor failed: on a quiet machine it would have been one or the other.
-    if (isFailed && excuse !== null) this.#inconclusive = `${excuse}, and: ${errors.join('; ')}`;
+    const errors = found.map(({ message }) => message);
+    const isFailed = found.length > 0 && this.#inconclusive === null && this.#refused === null;
+    // Neither passed nor failed, where this machine explains all of it: on a quiet one it would have been one or the other.
+    if (isFailed && found.every(({ excuse }) => excuse !== null)) {
+      this.#inconclusive = found.map(({ message, excuse }) => `${message}; ${excuse}`).join('; ');
+    }
     const verdict = this.#verdict(isFailed);
-    const artefact = verdict === 'fail' || environment.isRecorded ? this.#save(errors) : null;
+    const isKept = verdict === 'fail' || verdict === 'inconclusive' || environment.isRecorded;
     const reason = this.#inconclusive ?? this.#refused ?? (isFailed ? errors.join('; ') : null);
+    const artefact = isKept ? this.#save(errors.length > 0 || reason === null ? errors : [reason]) : null;
     this.#tell(verdict, { reason, artefact, noise });
     if (verdict === 'inconclusive' && isFailed) this.#options.skip(`inconclusive: ${this.#inconclusive}`);
-    if (complaints.length > 0) throw new Error(complaints.join('; '));
+    if (complaint !== null) throw new Error(complaint.message);
   }
 
   #verdict(isFailed: boolean): TestVerdict {
@@ -79,6 +85,10 @@ export class TestRun {
   #checkTarget(): void {
     const { target, needs, firmware } = this.#options;
     const dead = brokenBoard(target.name);
+    if (target.refused !== undefined && dead === null) {
+      markBroken(target.name, target.refused);
+      this.#cannot(target.refused);
+    }
     const missing = target.missing(firmware);
     const wanted: Capability[] = firmware === 'release' ? [...needs] : [...needs, 'testFirmware'];
     const unable = this.#notRecorded() ?? unmet(target, wanted) ?? target.lacks?.(firmware) ?? null;
@@ -86,10 +96,27 @@ export class TestRun {
       markBroken(target.name, missing);
       this.#cannot(`HIL_REQUIRE=1, and ${missing}`);
     }
-    const reason = unable ?? missing ?? (dead && `the board is broken: ${dead}`);
+    const broken = dead && `the board is broken: ${dead}`;
+    const reason = target.refused === undefined ? (unable ?? missing ?? broken) : broken;
     if (!reason) return;
     this.#tell('skipped', { reason });
     this.#options.skip(reason);
+  }
+
+  /** What a board prints is known only when it streams. */
+  async #checkStamps(): Promise<void> {
+    const { target, needs, skip } = this.#options;
+    const reason = unmetByPlainLines(target.name, needs);
+    if (reason === null) return;
+    const { loop } = this.rig;
+    // In real time it has been waited for; a board that does not stream is for the test to tell.
+    if (!target.isRealTime) {
+      await this.rig.until('the board streams', () => loop.session.state === 'streaming', STREAMING_MS).catch(() => {});
+    }
+    if (loop.board.established !== null || loop.board.plain === null) return;
+    await this.rig.close();
+    this.#tell('skipped', { reason });
+    skip(reason);
   }
 
   #notRecorded(): string | null {
@@ -100,16 +127,19 @@ export class TestRun {
 
   /** Once more when it does not come up: a board may need it. Told as unstable, for a test must not hide it. */
   async #start(): Promise<{ rig: Rig; health: BoardHealth }> {
+    let first: string;
     try {
       return await this.#try();
     } catch (error) {
-      this.#unstable = messageOf(error);
+      first = messageOf(error);
     }
     try {
-      return await this.#try();
+      const up = await this.#try();
+      this.#unstable = first;
+      return up;
     } catch (error) {
       const again = messageOf(error);
-      const reason = again === this.#unstable ? again : `${again} (at the first try: ${this.#unstable})`;
+      const reason = again === first ? again : `${again} (at the first try: ${first})`;
       markBroken(this.#options.target.name, reason);
       return this.#cannot(reason);
     }
@@ -144,7 +174,8 @@ export class TestRun {
       isRealTime: target.isRealTime,
       replay,
       inconclusive: (reason) => {
-        this.#inconclusive = reason;
+        // The first says what was found: a later one may only be on its way out.
+        this.#inconclusive ??= reason;
         return skip(`inconclusive: ${reason}`);
       },
       refuse: (reason) => {
@@ -221,7 +252,14 @@ export class TestRun {
 }
 
 /** A test that failed was recorded up to there: mended, it passes its replay, and how the board was then nobody looked. */
-const complaintOf = (error: unknown): string[] => (error instanceof RecordingEnded ? [] : [messageOf(error)]);
+const complaintOf = (error: unknown): Unwell | null =>
+  error instanceof RecordingEnded ? null : { message: messageOf(error), excuse: excuseOf(error) };
+/** An error as vitest keeps it: a plain object, with the fields of what was thrown. Only a wait of the kit brings an excuse. */
+const foundOf = (error: { readonly message: string }): Unwell => ({ message: error.message, excuse: excuseOf(error) });
+const excuseOf = (error: unknown): string | null => {
+  const { name, excuse } = error as { readonly name?: unknown; readonly excuse?: unknown };
+  return name === 'TimedOut' && typeof excuse === 'string' ? excuse : null;
+};
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const fullName = ({ name, fullTestName }: TestContext['task']): string => fullTestName ?? name;
 /** For a POSIX shell. */

@@ -34,15 +34,22 @@ export interface TestMeta {
   readonly trace: TraceSummary | null;
 }
 
-declare module 'vitest' {
-  interface TaskMeta {
-    hil?: TestMeta;
-  }
-}
-
 /** A replay goes on where the recorded test had ended. */
 export class RecordingEnded extends Error {
   override readonly name = 'RecordingEnded';
+}
+
+/** A wait of the kit that ended in vain. */
+export class TimedOut extends Error {
+  override readonly name = 'TimedOut';
+
+  /** @param excuse what this machine did meanwhile, where that explains it; null where it does not */
+  constructor(
+    message: string,
+    readonly excuse: string | null = null,
+  ) {
+    super(message);
+  }
 }
 
 /** There is no board to test: nothing was tested, so nothing has failed. */

@@ -11,7 +11,7 @@ import './matchers.js';
 import type { MqttTap } from './mqtt-tap.js';
 import type { Io, Rig } from './rig.js';
 import type { SocketTap } from './socket-tap.js';
-import { type FirmwareKind, loadTarget, type Target } from './targets.js';
+import { type FirmwareKind, loadTarget, refusedTarget, type Target } from './targets.js';
 import { TestRun } from './test-run.js';
 import type { Trace } from './trace.js';
 
@@ -60,7 +60,7 @@ export const test = base.extend<HilFixtures>({
   // biome-ignore lint/correctness/noEmptyPattern: as above; an array would be taken for a fixture with options
   needs: async ({}, use) => use([]),
   firmware: 'release',
-  seed: async ({ target }, use) => use(target.replays?.seed ?? environment.seed),
+  seed: async ({ target }, use) => use(target.replays?.seed ?? (target.refused === undefined ? environment.seed : 0)),
   run: [
     async ({ target, needs, firmware, seed, task, skip }, use) => {
       const run = await TestRun.begin({ target, needs, firmware, seed, task, skip });
@@ -97,8 +97,14 @@ function part<Part>(given: Part | null, name: Capability, needs: readonly Capabi
   return given;
 }
 
+/** A setting that is wrong is no failure of a test: it is told once, as a board that does not come up is. */
 async function targetOfThisRun(): Promise<Target> {
   const { replay, target } = environment;
-  if (replay === null) return loadTarget(target);
-  return (await import('./target-replay.js')).replayTarget(replay);
+  try {
+    environment.check();
+    if (replay === null) return await loadTarget(target);
+    return (await import('./target-replay.js')).replayTarget(replay);
+  } catch (error) {
+    return refusedTarget(replay ?? target, error instanceof Error ? error.message : String(error));
+  }
 }

@@ -7,6 +7,7 @@ import type { FrameRecord } from '../feed/frame.js';
 import type { RingHandlers } from '../feed/outlet-reader.js';
 import { type LinkState, linkStates } from '../feed/slot.js';
 import type { TextEvent } from '../outlet.js';
+import type { BoardLag } from './disturbance.js';
 import type { FaultEvent } from './line-faults.js';
 import { Recording } from './recording.js';
 
@@ -86,6 +87,10 @@ export class Trace implements TraceWindow {
   readonly faults: FaultEvent[] = [];
   /** When this machine let the bridge's thread stand still, in real time. */
   readonly stalls: { readonly atUs: number; readonly us: number }[] = [];
+  /** When the test itself let the host stand still: what came of that is no excuse. */
+  readonly freezes: { readonly fromUs: number; readonly toUs: number }[] = [];
+  /** Of a board that is a process of this machine; null for others, and in virtual time. */
+  boardLag: BoardLag | null = null;
   /** What the bridge's loop was given: enough to run it again. */
   readonly recording = new Recording();
   readonly fromUs = Number.NaN;

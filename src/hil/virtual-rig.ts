@@ -18,6 +18,7 @@ import { KernelBuffer } from './kernel-buffer.js';
 import { LineFaults } from './line-faults.js';
 import { RecordedLoop } from './recorded-loop.js';
 import type { Io, OutletPorts, Rig } from './rig.js';
+import { TimedOut } from './test-verdict.js';
 import type { Trace } from './trace.js';
 import { readTrace } from './trace-reader.js';
 import { START_UTC_US, VirtualHostClock } from './virtual-host-clock.js';
@@ -45,7 +46,7 @@ const ANSWER_MS = 3000;
 export class VirtualRig implements Rig {
   readonly trace: Trace;
   readonly loop: BoardLoop;
-  readonly excuse = null;
+  readonly noise = null;
   readonly faults: LineFaults;
   #line: VirtualLine;
   readonly #clock: VirtualHostClock;
@@ -147,7 +148,7 @@ export class VirtualRig implements Rig {
   async until(what: string, condition: () => boolean, withinMs: number): Promise<void> {
     const endUs = this.nowUs() + withinMs * 1e3;
     while (!condition()) {
-      if (this.nowUs() >= endUs) throw new Error(`${what}: not within ${withinMs} ms of virtual time`);
+      if (this.nowUs() >= endUs) throw new TimedOut(`${what}: not within ${withinMs} ms of virtual time`);
       await this.#line.runFor(STEP_US);
       if (this.nowUs() - this.#syncedUs < OUTLETS_STEP_MS * 1e3) continue;
       this.#syncedUs = this.nowUs();

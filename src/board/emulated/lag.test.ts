@@ -43,6 +43,19 @@ it('counts the time since its last report while none comes: an emulator that sta
   writer.close();
 });
 
+it('says for how long it was later than so much, and counts a standstill once', () => {
+  const writer = new LagWriter(directory);
+  const reader = new LagReader(writer.path);
+  for (let us = 0; us < 1e6; us += 10_000) writer.record(us, us >= 300_000 && us < 500_000 ? 6000 : 100);
+  writer.record(1_600_000, 590_000);
+  expect(reader.behindUs(0, 1e6, 5000)).toBeCloseTo(200_000, -4.5);
+  expect(reader.behindUs(350_000, 400_000, 5000)).toBeCloseTo(50_000, -4.5);
+  expect(reader.behindUs(0, 2e6, 7000)).toBeCloseTo(600_000, -4.5);
+  expect(reader.behindUs(0, 1e6, 7000)).toBe(0);
+  reader.close();
+  writer.close();
+});
+
 it('has a fixed size however long it runs', () => {
   const writer = new LagWriter(directory);
   const reader = new LagReader(writer.path);

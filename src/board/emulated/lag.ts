@@ -105,6 +105,26 @@ export class LagReader {
     return largest;
   }
 
+  /** For how long between two instants the emulator was later than this, in us, as far back as the ring goes. */
+  behindUs(fromUs: number, toUs: number, lateUs: number): number {
+    this.readInto(this.header, 0);
+    const written = this.header.getFloat64(8, true);
+    let sum = 0;
+    let untilUs = toUs;
+    for (let index = written - 1; index >= Math.max(0, written - LAG_PAIRS + 1); index--) {
+      this.readInto(this.pair, HEADER_BYTES + (index % LAG_PAIRS) * PAIR_BYTES);
+      const endUs = this.pair.getFloat64(0, true);
+      if (endUs < fromUs) break;
+      const lagUs = this.pair.getFloat64(8, true);
+      if (lagUs <= lateUs) continue;
+      const beginUs = Math.max(fromUs, endUs - LAG_INTERVAL_US - lagUs);
+      // What two pairs speak of counts once.
+      sum += Math.max(0, Math.min(endUs, untilUs) - beginUs);
+      untilUs = Math.min(untilUs, beginUs);
+    }
+    return sum;
+  }
+
   close(): void {
     closeSync(this.fd);
   }

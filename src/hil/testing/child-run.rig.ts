@@ -16,6 +16,7 @@ export interface RanTest {
       readonly reason: string | null;
       readonly again: string;
       readonly artefact: string | null;
+      readonly unstable: string | null;
     };
   };
 }
@@ -28,20 +29,28 @@ export interface ChildRun {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-export function runTests({ file, folder, environment }: ChildRun): { tests: RanTest[]; stderr: string } {
+export interface EndedRun {
+  readonly tests: RanTest[];
+  readonly stderr: string;
+  /** Exit code. */
+  readonly status: number | null;
+}
+
+export function runTests({ file, folder, environment }: ChildRun): EndedRun {
   const json = join(folder, 'result.json');
   rmSync(json, { force: true });
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const config = 'src/hil/testing/vitest.rig.ts';
-  const given = ['run', '--config', config, file, '--reporter', 'json', '--outputFile', json];
+  const reporters = ['json', 'dist/hil/report/reporter.js'].flatMap((name) => ['--reporter', name]);
+  const given = ['run', '--config', config, file, ...reporters, '--outputFile.json', json];
   // What is broken in it is not for the run that the caller is in.
   const { VITEST: _, TAUTLINE_HIL_RUN: __, ...inherited } = process.env;
-  const { stderr } = spawnSync(process.execPath, [vitest, ...given], {
+  const { stderr, status } = spawnSync(process.execPath, [vitest, ...given], {
     cwd: root,
     encoding: 'utf8',
     env: { ...inherited, HIL_ARTIFACTS: folder, ...environment },
     timeout: 240_000,
   });
   const { testResults } = JSON.parse(readFileSync(json, 'utf8')) as { testResults: { assertionResults: RanTest[] }[] };
-  return { tests: testResults.flatMap(({ assertionResults }) => assertionResults), stderr };
+  return { tests: testResults.flatMap(({ assertionResults }) => assertionResults), stderr, status };
 }

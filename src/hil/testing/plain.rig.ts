@@ -4,13 +4,39 @@ import { describe, expect, test } from 'tautline/hil';
 test('prints its signals, with values in their range', async ({ bridge, clock, trace }) => {
   await bridge.streaming();
   await clock.until('twenty lines', () => trace.frames.length >= 20);
-  const [stream] = bridge.descriptor!.streams;
-  expect(stream!.signals.map(({ name }) => name)).toEqual(['temperature', 'speed']);
-  for (const { values } of trace.frames) {
+  const { signals } = bridge.descriptor!.streams[0]!;
+  expect(signals.map(({ name }) => name)).toEqual(['temperature', 'speed']);
+  for (const { values, verdict } of trace.frames) {
+    expect(verdict).toBe('unverified');
     expect(values[0]).toBeGreaterThanOrEqual(20);
     expect(values[0]).toBeLessThan(30);
   }
-  expect(new Set(trace.frames.map(({ verdict }) => verdict))).toEqual(new Set(['unverified']));
+});
+
+test('is held to no sequence and no time, for it has none', async ({ bridge, clock, trace }) => {
+  await bridge.streaming();
+  await clock.until('three lines', () => trace.frames.length >= 3);
+  const judgements = {
+    toHaveNoGaps: () => expect(trace).toHaveNoGaps(),
+    toHavePeriod: () => expect(trace).toHavePeriod({ us: 100_000 }),
+    toHaveRate: () => expect(trace).toHaveRate({ us: 100_000, tolerancePpm: 500 }),
+    toMeetDeadline: () => expect(trace).toMeetDeadline({ us: 1e6 }),
+    toStayWithinJitter: () => expect(trace).toStayWithinJitter({ maxUs: 1e6 }),
+    toRecoverWithin: () => expect(trace).toRecoverWithin(1e6),
+    toBeSafeWithin: () => expect(trace).not.toBeSafeWithin(1),
+    toBlame: () => expect(trace).not.toBlame('link'),
+  };
+  for (const [name, judge] of Object.entries(judgements)) {
+    expect(judge).toThrow(new RegExp(`^${name} .* plain lines.*Assert .*needs: \\['stamps'\\]`));
+  }
+});
+
+describe('what needs a sequence', () => {
+  test.override({ needs: ['stamps'] });
+
+  test('is skipped', async ({ trace }) => {
+    expect(trace).toHaveNoGaps();
+  });
 });
 
 test('refuses what needs an answer', async ({ bridge }) => {

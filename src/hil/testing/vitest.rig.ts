@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** For the child runs of the kit's own tests only, each of one of these files. */
 export default defineConfig({
   test: {
-    include: ['failing', 'left-cut', 'mapped', 'plain'].map((name) => `src/hil/testing/${name}.rig.ts`),
+    include: ['failing', 'left-cut', 'mapped', 'plain', 'stalled'].map((name) => `src/hil/testing/${name}.rig.ts`),
     pool: 'forks',
     fileParallelism: false,
     testTimeout: 120_000,

@@ -1,5 +1,6 @@
 /** Layer 1: board and bridge find each other. */
 import { describe, expect, test } from 'tautline/hil';
+import { clockKeepsPpm } from './clocks.js';
 
 describe('handshake', () => {
   test('the board tells what it is, and streams in binary', async ({ bridge, trace }) => {
@@ -28,9 +29,7 @@ describe('handshake', () => {
     const settled = () => (trace.health?.uncertaintyUs ?? Number.POSITIVE_INFINITY) < 2500;
     await clock.until('the clock model is certain to 2.5 ms', settled);
     await clock.pass(5000); // for the rate
-    // A crystal, or the ceramic resonator of an Uno.
-    const keepsPpm = bridge.descriptor!.mcu === 'ATmega328P' ? 10_000 : 500;
-    expect(Math.abs(trace.health!.driftPpm)).toBeLessThanOrEqual(keepsPpm);
+    expect(Math.abs(trace.health!.driftPpm)).toBeLessThanOrEqual(clockKeepsPpm(bridge.descriptor!));
   });
 
   test('unknown and malformed commands are refused by name', async ({ bridge }) => {

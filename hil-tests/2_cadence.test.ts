@@ -1,5 +1,6 @@
 /** Layer 2: the board keeps its beat. Device time, but for the rate of its clock: how fast this machine is plays no part. */
 import { describe, expect, test } from 'tautline/hil';
+import { clockKeepsPpm } from './clocks.js';
 
 describe('cadence', () => {
   test('releases are one period apart', async ({ bridge, clock, trace }) => {
@@ -19,8 +20,7 @@ describe('cadence', () => {
       const mark = trace.mark();
       await clock.pass(5000);
       const { periodUs } = bridge.descriptor!.streams[0]!;
-      // A resonator keeps 500 ppm; the rest is for what five seconds on a busy machine can tell.
-      expect(trace.since(mark)).toHaveRate({ us: periodUs, tolerancePpm: 1000 });
+      expect(trace.since(mark)).toHaveRate({ us: periodUs, tolerancePpm: 2 * clockKeepsPpm(bridge.descriptor!) });
     });
 
     test('jobs start when they are released', async ({ bridge, clock, trace }) => {

@@ -223,6 +223,27 @@ test('recovered frames of an earlier boot are named as they were', async () => {
   ]);
 });
 
+test('who is on the topics of an id that the board has no more is told so, and gets nothing more there', async () => {
+  bench.addUnknownBoard('board-2', 1);
+  await until(() => bench.gateway.state.boards.has('board-2'));
+  const client = await bench.connect();
+  await client.join('board:board-2');
+  await client.join('frames:board-2', { batch: false });
+  bench.addBoard('nano', 1);
+  bench.frames(1, { board: 1 });
+  await until(() => client.events('gone').length === 2);
+  const gone = client.events('gone').map((message) => [message[2], message[4].reason]);
+  const reason = 'the board is called "nano" now';
+  expect(gone.sort()).toEqual([
+    ['board:board-2', reason],
+    ['frames:board-2', reason],
+  ]);
+  await client.join('frames:nano', { batch: false });
+  bench.frames(1, { board: 1 });
+  await until(() => client.events('frames').length > 0);
+  expect(new Set(client.events('frames').map((message) => message[2]))).toEqual(new Set(['frames:nano']));
+});
+
 test('many subscribers are served in batches, and one that asks gets every frame at once', async () => {
   const clients = await Promise.all(Array.from({ length: 20 }, () => bench.connect()));
   await Promise.all(clients.map((client, i) => client.join('frames:pico', i === 0 ? { batch: false } : {})));

@@ -241,6 +241,18 @@ export class FramesHub {
     for (const { boardId, member } of this.members) if (boardId === board.id) member.outbox.controlPacket(packet);
   }
 
+  /** Nothing more comes under this id. What waited has been flushed. */
+  gone(boardId: string, index: number, reason: string): void {
+    this.lanes[index] = undefined;
+    const packet = broadcastText(`frames:${boardId}`, 'gone', { reason });
+    for (const channel of this.members) {
+      if (channel.boardId !== boardId) continue;
+      this.recovering.delete(channel);
+      channel.member.outbox.controlPacket(packet);
+    }
+    this.adaptPatience();
+  }
+
   encode(channel: FramesChannel, batch: FrameBatch): Uint8Array {
     const { clock, state } = this.context;
     const { encoder } = this.lanesOf(channel);

@@ -68,6 +68,13 @@ export class Topics implements Required<RingHandlers> {
     this.frames.frame(frame, offset);
   }
 
+  /** Who is on the topics of the old id hears nothing more of the board: told, so that nobody waits for it. */
+  private renamed(before: string, { index, id }: Extract<TextEvent, { type: 'board' }>): void {
+    const reason = `the board is called "${id}" now`;
+    this.boardTopics.get(before)?.broadcast('gone', { reason });
+    this.frames.gone(before, index, reason);
+  }
+
   miss(miss: MissRecord): void {
     const board = this.context.state.board(miss.board);
     if (board !== undefined) this.boardTopics.get(board.id)?.miss(miss);
@@ -87,7 +94,11 @@ export class Topics implements Required<RingHandlers> {
   text(text: TextEvent): void {
     const { state } = this.context;
     const before = text.type === 'board' ? state.boards.get(text.id) : undefined;
-    if (text.type === 'board') this.frames.flushBoard(text.index);
+    if (text.type === 'board') {
+      this.frames.flushBoard(text.index);
+      const { id = text.id } = state.board(text.index) ?? {};
+      if (id !== text.id) this.renamed(id, text);
+    }
     state.text(text);
     this.lobby.text(text);
     if (text.type === 'board') {

@@ -1,5 +1,6 @@
 /** Layer 8: what clients of the outlets get is what the loop judged. Content and order: their time is this machine's. */
 import { describe, expect, test } from 'tautline/hil';
+import { gapsOnLine } from './gaps.js';
 
 interface State {
   readonly board: string;
@@ -10,7 +11,8 @@ interface State {
 interface Miss {
   readonly verdict: string;
   readonly culprit: string;
-  readonly count?: number;
+  readonly firstSeq?: number | null;
+  readonly count?: number | null;
 }
 
 describe('outlets', () => {
@@ -105,11 +107,10 @@ describe('outlets', () => {
       faults.flip();
       await clock.pass(200);
       const window = trace.since(mark);
-      // In real time a busy machine may add a silence of its own, in which nothing is lost.
-      const gaps = window.misses.filter(({ isGap, count }) => isGap && count > 0);
+      const gaps = gapsOnLine(window.misses);
       const gap = gaps[0]!;
-      const isGap = ({ verdict, count }: { verdict: string; count?: number | null }) =>
-        verdict === 'lost' && count === gap.count;
+      const isGap = ({ verdict, firstSeq, count }: Pick<Miss, 'verdict' | 'firstSeq' | 'count'>) =>
+        verdict === 'lost' && firstSeq === gap.firstSeq && count === gap.count;
       const topic = `tautline/${bridge.loop.id}/control/miss`;
       await mqtt.until('a gap', (tap) => tap.of<Miss>(topic).some(isGap));
       await socket.until('a gap', ({ misses }) => misses.some(isGap));

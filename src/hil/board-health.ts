@@ -26,6 +26,8 @@ export interface Unwell {
 
 /** A pseudo-terminal holds so much of a stream, in ms: a reader who stands still for longer fills the board's ring. */
 const LINE_HOLDS_MS = 100;
+/** The heartbeats of so long a time are as many messages as a small board has slots for: one whose emulator was behind gets them at once. */
+const SLOTS_HOLD_MS = 50;
 /** A board tells its counters once a second. */
 const NEWS_MS = 1500;
 const STREAMING_MS = 15_000;
@@ -99,8 +101,10 @@ export class BoardHealth {
   #isMachines(counter: Counter, growth: number): boolean {
     const { trace } = this.#rig;
     if (counter === 'trips') return trips(trace).every((trip) => isMachinesTrip(trace, trip));
-    if (trace.boardLag?.isTimeless !== true) return false;
+    if (trace.boardLag === null) return false;
     const toUs = this.#rig.nowUs();
+    if (counter === 'receiveErrors') return trace.boardLag.worstUs(this.#fromUs, toUs) > SLOTS_HOLD_MS * 1e3;
+    if (!trace.boardLag.isTimeless) return false;
     if (counter === 'overruns') return trace.boardLag.delays(this.#fromUs, toUs) * 2 > growth;
     return counter === 'drops' && isUpset(trace, { fromUs: this.#fromUs, toUs, overUs: LINE_HOLDS_MS * 1e3 });
   }

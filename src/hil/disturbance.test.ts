@@ -221,11 +221,21 @@ describe('a board that is not well', () => {
 
   it('fails for what is not a matter of time, however busy this machine was', async () => {
     const trace = traced();
-    trace.boardLag = processLag(trace);
     trace.stalled(10e6, 9e6);
     trace.frames.push(frame(9990, { lateUs: 60_000 }));
     expect(await unwell(trace, { receiveErrors: 1 })).toMatchObject({ excuse: null });
     expect(await unwell(traced(), { overruns: 1 })).toMatchObject({ excuse: null });
+  });
+
+  it('cannot use what it is given at once, after its emulator was behind for that long', async () => {
+    const behind = (worstUs: number) => {
+      const trace = traced();
+      trace.boardLag = { isTimeless: false, delays: () => 0, behindUs: () => worstUs, worstUs: () => worstUs };
+      return trace;
+    };
+    expect(await unwell(behind(60_000), { receiveErrors: 1 })).toMatchObject({ excuse: expect.any(String) });
+    expect(await unwell(behind(40_000), { receiveErrors: 1 })).toMatchObject({ excuse: null });
+    expect(await unwell(behind(60_000), { overruns: 1 })).toMatchObject({ excuse: null });
   });
 
   it("is this machine's when all of it is: a trip that it made", async () => {

@@ -48,7 +48,7 @@ const IN_USE_TRIES = 5;
 const PRESENCE_CHECK_MS = 500;
 
 export class Connection {
-  readonly #counters = { opens: 0, failures: 0, hangups: 0, replaced: 0 };
+  readonly counters = { opens: 0, failures: 0, hangups: 0, replaced: 0, hungCloses: 0, unlocked: 0 };
   readonly #timers: Timers;
   readonly #nowUs: () => number;
   readonly #backoff: Backoff;
@@ -75,11 +75,9 @@ export class Connection {
     this.#timers = options.timers ?? realTimers;
     this.#nowUs = options.nowUs ?? monotonicUs;
     this.#backoff = new Backoff(options.random ?? Math.random);
-    this.#access = new PortAccess(options, this.#timers, (path, reason) => this.sink.unlocked?.(path, reason));
-  }
-
-  get counters() {
-    return { ...this.#counters, ...this.#access.counters };
+    this.#access = new PortAccess(options, this.#timers, this.counters, (path, reason) =>
+      this.sink.unlocked?.(path, reason),
+    );
   }
 
   /**
@@ -161,7 +159,7 @@ export class Connection {
     this.#understood = this.#options.understood?.() ?? 0;
     this.#isBaudSuspected = false;
     this.#inUse = 0;
-    this.#counters.opens++;
+    this.counters.opens++;
     this.sink.opened(port.path, this.#openedUs);
     port.io.receive({
       chunk: (bytes, arrival) => {
@@ -169,7 +167,7 @@ export class Connection {
       },
       hangup: (cause) => {
         if (this.#port !== port) return;
-        this.#counters.hangups++;
+        this.counters.hangups++;
         this.#drop(portHangup(this.#options.name, cause));
       },
     });
@@ -177,7 +175,7 @@ export class Connection {
   }
 
   #onFailure(error: PortError): void {
-    if (!(error.code === 'PORT_ABSENT' && this.#options.isComing?.())) this.#counters.failures++;
+    if (!(error.code === 'PORT_ABSENT' && this.#options.isComing?.())) this.counters.failures++;
     if (!this.#wanted) return;
     this.#inUse = error.code === 'PORT_IN_USE' ? this.#inUse + 1 : 0;
     const isLeaving = this.#inUse > 0 && this.#inUse <= IN_USE_TRIES;
@@ -232,7 +230,7 @@ export class Connection {
       () => null,
     );
     if (device === port.device || this.#port !== port) return;
-    this.#counters.replaced++;
+    this.counters.replaced++;
     this.#drop(portReplaced(this.#options.name));
   }
 

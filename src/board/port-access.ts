@@ -33,7 +33,6 @@ export interface OpenPort {
 }
 
 export class PortAccess {
-  readonly counters = { hungCloses: 0, unlocked: 0 };
   /** The driver has not come back from opening it, also when nobody waits any more. */
   #isInOpen = false;
   /** The port that was let go last. */
@@ -43,6 +42,7 @@ export class PortAccess {
   constructor(
     private readonly options: PortAccessOptions,
     private readonly timers: Timers,
+    private readonly counters: { hungCloses: number; unlocked: number },
     private readonly onUnlocked: (path: string, reason: string) => void,
   ) {}
 

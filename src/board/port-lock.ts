@@ -7,6 +7,7 @@
  * TIOCEXCL, which would prevent it, is an ioctl that Node cannot reach without native code. Such theft shows as gaps in
  * the sequence numbers.
  */
+import type { Stats } from 'node:fs';
 import {
   chmod,
   link,
@@ -115,12 +116,14 @@ async function lockDirectory(): Promise<string> {
  * another Error when there is no place for a lock, or the stale one of another user is in it.
  */
 export async function lockPort(path: string, directory?: string): Promise<PortLock> {
-  const device = await stat(path);
-  const name = device.rdev === 0 ? `file-${device.dev}-${device.ino}` : `device-${device.rdev}`;
-  const taken = await takeLock({ name, path, directory });
+  const taken = await takeLock({ name: deviceName(await stat(path)), path, directory });
   if ('release' in taken) return taken;
   throw portInUse(path, taken.owner === null ? [] : [taken.owner]);
 }
+
+/** The same for a link, a by-id path and the device itself. */
+export const deviceName = ({ rdev, dev, ino }: Pick<Stats, 'rdev' | 'dev' | 'ino'>): string =>
+  rdev === 0 ? `file-${dev}-${ino}` : `device-${rdev}`;
 
 export interface LockOptions {
   /** Of the file, without its extension. */

@@ -8,12 +8,13 @@
  * the call.
  */
 import type { BoundRing } from './bounds.js';
+import { RATE_TOLERANCE } from './line-load.js';
 
 /**
- * Largest relative error of a board's clock against the host's: 3 %, the most that two UARTs bear. Crystals keep 0.01 %, but
- * an Uno has a ceramic resonator (0.5 %), and what runs on an RC oscillator is trimmed to 1 or 2 %.
+ * Largest relative error of a board's clock against the host's: the most that two UARTs bear. Crystals keep 0.01 %, but an
+ * Uno has a ceramic resonator (0.5 %), and what runs on an RC oscillator is trimmed to 1 or 2 %.
  */
-export const DRIFT_LIMIT = 0.03;
+export const DRIFT_LIMIT = RATE_TOLERANCE;
 /** Largest change of that error: 0.3 ppm a second, a crystal warming by several degrees in ten seconds. */
 export const BEND_PER_US = 0.3e-6 / 1e6;
 const HALF_BEND_PER_US = BEND_PER_US / 2;

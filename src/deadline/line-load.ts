@@ -13,8 +13,8 @@ import {
 
 /** Bits of a byte on a UART: start, eight, stop. */
 const BITS_PER_BYTE = 10;
-/** Two UARTs understand each other up to about 3 % of difference in their bit rates; only what is left is certain. */
-const RATE_TOLERANCE = 0.03;
+/** Two UARTs understand each other up to about 3 % of difference in their bit rates: of a byte's time only what is left is certain. */
+export const RATE_TOLERANCE = 0.03;
 const STATUS_HZ = 1;
 /** Of steady pings. Not a multiple of any period in the system: they must not always meet the same phase of a 1 ms poll or a 1 s job. */
 export const PING_PERIOD_US = 503_370;

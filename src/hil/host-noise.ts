@@ -4,7 +4,6 @@ import { monotonicUs } from '../host-clock.js';
 const LOOK_MS = 5;
 /** Half the watchdog of an armed board: worth a sentence in the report. */
 export const NOISY_US = 50_000;
-
 /** Shorter ones are how timers are. */
 const STALL_US = 2000;
 

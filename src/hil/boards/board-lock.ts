@@ -2,7 +2,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type PortLock, takeLock } from '../../board/port-lock.js';
+import { deviceName, type PortLock, takeLock } from '../../board/port-lock.js';
 import type { MappedBoard } from './board-map.js';
 import { portOf } from './board-port.js';
 import { driveOf } from './uf2-drive.js';
@@ -86,7 +86,7 @@ export class BoardLock {
     const { title, owner, find } = this.board;
     for (;;) {
       const path = await find();
-      const name = path === null ? null : await deviceName(path);
+      const name = path === null ? null : await lockNameOf(path);
       if (path === null || name === null || name === this.#device?.name) return;
       const lock = await takeWhenFree({ name, path, title, owner }, this.options);
       await this.#device?.lock.release();
@@ -102,11 +102,10 @@ export class BoardLock {
   }
 }
 
-/** By the device number, as `board/port-lock.ts` has it; null where there is none. */
-async function deviceName(path: string): Promise<string | null> {
+/** Null where there is no device. */
+async function lockNameOf(path: string): Promise<string | null> {
   const device = await stat(path).catch(() => null);
-  if (device === null) return null;
-  return device.rdev === 0 ? `board-file-${device.dev}-${device.ino}` : `board-device-${device.rdev}`;
+  return device && `board-${deviceName(device)}`;
 }
 
 /** The path without links; of what is not there yet, as far as it is there. */

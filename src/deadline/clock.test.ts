@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ClockModel } from './clock.js';
-import { clockTrace, type DelayModel, delays, driftOf } from './model/line.js';
+import { clockTrace, type DelayModel, delays, driftOf, seeded } from './model/line.js';
 
 describe('ClockModel', () => {
   it('knows nothing until both a frame and a pong have come', () => {
@@ -70,6 +70,25 @@ describe('ClockModel', () => {
       ),
       { numRuns: 25 },
     );
+  });
+
+  it('knows the rate within the first second, by frames and by pings in longer and longer pauses', () => {
+    const random = seeded(5);
+    const clock = new ClockModel();
+    const out = { hostUs: 0, uncertaintyUs: 0 };
+    let [pingAtUs, pauseUs, worstUs] = [10_000, 23_000, 0];
+    for (let deviceUs = 1000; deviceUs < 2e6; deviceUs += 1000) {
+      const hostUs = deviceUs * 1.005 + 5e9;
+      clock.frame(deviceUs, delays.pty!.toHost(hostUs, random));
+      if (deviceUs >= pingAtUs) {
+        pingAtUs = deviceUs + pauseUs;
+        if (deviceUs > 180_000) pauseUs = Math.min(503_370, 2 * pauseUs);
+        const rxUs = Math.floor((delays.pty!.toDevice(hostUs, random) - 5e9) / 1.005);
+        clock.pong(hostUs, rxUs, rxUs + 20, delays.pty!.toHost((rxUs + 20) * 1.005 + 5e9, random), 0);
+      }
+      if (deviceUs > 250_000) worstUs = Math.max(worstUs, clock.map(deviceUs, out).uncertaintyUs);
+    }
+    expect(worstUs).toBeLessThan(100);
   });
 
   it.each([-25_000, -5000, 5000, 25_000])('knows a clock that is %i ppm off as well as one that is right', (ppm) => {

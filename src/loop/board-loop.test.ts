@@ -105,6 +105,25 @@ it('counts frames of another session in a silence, too', () => {
   expect(bench.loop.board.streams[0]!.monitor.counters.verdicts[verdictCode.foreign]).toBe(2);
 });
 
+it('pings in a burst when the clocks have jumped: what was known of their rates is gone, too', () => {
+  const bench = new Bench();
+  bench.open();
+  bench.run(5);
+  const { counters } = bench.loop.control.pings;
+  const sentIn = (seconds: number) => {
+    const before = counters.sent;
+    bench.run(seconds);
+    return counters.sent - before;
+  };
+  expect(sentIn(1.1)).toBeLessThanOrEqual(3);
+  bench.boardAheadUs += 1e6;
+  expect(sentIn(0.3)).toBeGreaterThanOrEqual(8); // the next frame shows it
+  expect(bench.loop.clock.steps).toBe(1);
+  expect(bench.loop.clock.settled).toBe(true);
+  bench.run(2);
+  expect(sentIn(1.1)).toBeLessThanOrEqual(3);
+});
+
 it('counts a run of damaged bytes once, however long it is', () => {
   const bench = new Bench();
   bench.open();

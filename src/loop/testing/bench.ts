@@ -68,6 +68,8 @@ export class Bench {
   readonly taken = new Set<string>();
   readonly loop: BoardLoop;
   board: ScriptedBoard;
+  /** How far the board's clock is ahead of the host's. */
+  boardAheadUs = 0;
   #nowUs = 1e6;
   #nonce = 5000;
   #toHost: Uint8Array[] = [];
@@ -192,7 +194,7 @@ export class Bench {
   }
 
   #newBoard(options: ScriptedBoardOptions = {}): ScriptedBoard {
-    const deviceUs = () => this.#nowUs;
+    const deviceUs = () => this.#nowUs + this.boardAheadUs;
     return new ScriptedBoard((message) => this.#toHost.push(encodeText(message)), { deviceUs, ...options });
   }
 }

@@ -8,24 +8,16 @@ import type { HealthRecord, MissRecord, StatsRecord } from '../feed/events.js';
 import type { ReceivedFrame } from '../feed/frame.js';
 import type { LinkState } from '../feed/slot.js';
 import type { TextEvent } from '../outlet.js';
+import { ClockDoubt } from './clock-doubt.js';
 import type { Device } from './device.js';
 import type { HostThread } from './host-thread.js';
 import type { Scores } from './scores.js';
+import { delayer, loser } from './true-culprit.js';
 import { type FrameBook, signalValue } from './truth.js';
 import { Violation } from './violation.js';
 import type { Watcher } from './watcher.js';
 
-const { deadlineUs, lifespanUs, leaseUs, budgets } = controlStream.contract;
-/** Stamps are truncated, bounds cross by rounding. */
-const ROUNDING_US = 3;
-/** A clock whose rate has stepped by 200 ppm is followed within this. */
-const RATE_FOLLOWED_US = 5e6;
-/** As long as the clock model keeps its bounds, a step of the rate that 1 ms polls hide leaves an error no larger than what they hide. */
-const BOUNDS_US = 70e6;
-const POLLS_HIDE_US = 1500;
-const QUICK_US = 3500;
-/** Two jumps that no answer has come between may cancel but for less than that. */
-const QUICK_AGAIN_US = 500;
+const { deadlineUs, lifespanUs, leaseUs } = controlStream.contract;
 /** How long a stream may be overdue beyond its lease before that is told: a look at the port each millisecond, the timers' lateness, and waking up to read what is noise. */
 const SILENCE_TOLERANCE_US = 2150;
 const TICK_US = 5000;
@@ -44,6 +36,8 @@ export interface CheckedParts {
 }
 
 export class Checker implements Partial<Watcher> {
+  /** What can be known of the clocks now. */
+  readonly clock: ClockDoubt;
   /** Frames judged, and lost by the bridge's account. */
   framesJudged = 0;
   framesLost = 0;
@@ -51,12 +45,6 @@ export class Checker implements Partial<Watcher> {
   readonly disorder = { repeated: 0, reordered: 0 };
   /** In a row, without a miss, since the last fault. */
   metInARow = 0;
-  #isJumpOpen = false;
-  /** Round trip of an answer that shows the open jump. */
-  #quickUs = QUICK_US;
-  /** When the newest jump of a clock was over, true time. */
-  jumpEndUs = 0;
-  #bentUs = Number.NEGATIVE_INFINITY;
   /** True release of the newest frame that a bridge has judged good: what it has proved to know. */
   provenReleaseUs = Number.NEGATIVE_INFINITY;
   /** When the host was last kept from running, true time. */
@@ -80,31 +68,14 @@ export class Checker implements Partial<Watcher> {
 
   constructor(parts: CheckedParts) {
     this.#parts = parts;
+    this.clock = new ClockDoubt(
+      () => parts.thread.nowUs,
+      (trueUs) => parts.device.clock.at(trueUs),
+    );
   }
 
   fail(invariant: string, values: Readonly<Record<string, unknown>>): never {
     throw new Violation(invariant, this.#nowUs, values, this.#parts.history());
-  }
-
-  /** The board's clock jumps, or the host's stands still, until `endUs`: nothing is known of it before a ping that follows. */
-  clockJump(endUs: number): void {
-    this.jumpEndUs = Math.max(this.jumpEndUs, endUs);
-    this.#quickUs = this.#isJumpOpen ? QUICK_AGAIN_US : QUICK_US;
-    this.#isJumpOpen = true;
-  }
-
-  /** The board's clock changes its rate. On a line with polls that shows only when the offset has moved by more than those hide. */
-  clockBend(nowUs: number): void {
-    this.#bentUs = nowUs;
-  }
-
-  get clockIsExcused(): boolean {
-    return this.#isJumpOpen || this.#nowUs < this.#bentUs + RATE_FOLLOWED_US;
-  }
-
-  /** By how much what is said of the clock may be wrong. */
-  get toleranceUs(): number {
-    return this.#nowUs < this.#bentUs + BOUNDS_US ? POLLS_HIDE_US : ROUNDING_US;
   }
 
   get #nowUs(): number {
@@ -123,7 +94,7 @@ export class Checker implements Partial<Watcher> {
     // Misses are told before the judgement is.
     if (book.arrivals[i] === 0) {
       book.judgedUs[i] = this.#nowUs;
-      book.excused[i] = this.clockIsExcused ? 1 : 0;
+      book.excused[i] = this.clock.isExcused ? 1 : 0;
     }
     book.arrivals[i]!++;
   }
@@ -172,8 +143,9 @@ export class Checker implements Partial<Watcher> {
     // Not judged yet: another frame that a board whose numbers went back has given the same one.
     if (i < 0 || book.excused[i] !== 0 || Number.isNaN(book.judgedUs[i])) return;
     const ageUs = book.judgedUs[i]! - book.releaseUs[i]!;
-    if (ageUs <= deadlineUs - this.toleranceUs) this.fail('no met frame is blamed', { seq: miss.firstSeq, ageUs });
-    const truth = this.#truth(i);
+    if (ageUs <= deadlineUs - this.clock.toleranceUs)
+      this.fail('no met frame is blamed', { seq: miss.firstSeq, ageUs });
+    const truth = delayer(book, i);
     scores.add(this.#parts.causeOf(truth), culprits[miss.culprit]!, truth);
   }
 
@@ -187,11 +159,11 @@ export class Checker implements Partial<Watcher> {
   }
 
   health(health: HealthRecord): void {
-    if (!health.live || this.clockIsExcused) return;
+    if (!health.live || this.clock.isExcused) return;
     // While the machine was suspended its clock stood still: what came before is as young as it was then.
-    if (this.newestReleaseUs < this.jumpEndUs) return;
+    if (this.newestReleaseUs < this.clock.jumpEndUs) return;
     const ageUs = this.#nowUs - this.newestReleaseUs;
-    if (!(ageUs <= lifespanUs + this.toleranceUs)) this.fail('stale is never live', { ageUs, lifespanUs });
+    if (!(ageUs <= lifespanUs + this.clock.toleranceUs)) this.fail('stale is never live', { ageUs, lifespanUs });
   }
 
   told(event: TextEvent): void {
@@ -199,18 +171,15 @@ export class Checker implements Partial<Watcher> {
     // A session begins, or ends: counts start again, and the pings of the old one are not awaited any more. It was
     // established before its streams are told of.
     this.enforcedFromUs = this.#parts.thread.clockUs + ENFORCED_AFTER_US;
-    if (this.#isJumpOpen) this.jumpEndUs = Math.max(this.jumpEndUs, this.#nowUs);
+    this.clock.sessionBegan();
     this.#newest = -1;
     this.#newestRelease = Number.NaN;
     this.newestArrivalUs = Number.NaN;
     this.#verdicts.fill(0);
   }
 
-  /** A quick answer from after the jump shows it; a slow one may hide it. */
   ponged({ rxUs }: Message<'pong'>, roundTripUs: number): void {
-    if (!this.#isJumpOpen || this.#nowUs < this.jumpEndUs || !(roundTripUs < this.#quickUs)) return;
-    const jumpedUs = this.#parts.device.clock.at(this.jumpEndUs);
-    if (((rxUs - jumpedUs) | 0) > 0) this.#isJumpOpen = false;
+    this.clock.ponged(rxUs, roundTripUs);
   }
 
   ticked(state: LinkState): void {
@@ -254,18 +223,18 @@ export class Checker implements Partial<Watcher> {
   }
 
   #age(i: number, { verdict, uncertaintyUs, releaseHostUs, judgedUs, seq }: Judgement): void {
-    if (this.clockIsExcused) return;
+    if (this.clock.isExcused) return;
     const ageUs = this.#nowUs - this.#parts.book.releaseUs[i]!;
     const statedUs = judgedUs - releaseHostUs;
     const values = { seq, ageUs, statedUs, uncertaintyUs };
-    if (Math.abs(statedUs - ageUs) > uncertaintyUs + this.toleranceUs)
+    if (Math.abs(statedUs - ageUs) > uncertaintyUs + this.clock.toleranceUs)
       this.fail('the truth is within the uncertainty', values);
-    if (verdict === verdictCode.met && ageUs > deadlineUs + this.toleranceUs)
+    if (verdict === verdictCode.met && ageUs > deadlineUs + this.clock.toleranceUs)
       this.fail('no late frame passes as met', values);
     const isLate = verdict === verdictCode.late || verdict === verdictCode.stale;
-    if (isLate && ageUs < deadlineUs - this.toleranceUs) this.fail('no met frame is called late', values);
+    if (isLate && ageUs < deadlineUs - this.clock.toleranceUs) this.fail('no met frame is called late', values);
     // What is stated may be as far from the truth as the uncertainty, and must be past the deadline by as much again.
-    const doubtUs = 2 * uncertaintyUs + this.toleranceUs;
+    const doubtUs = 2 * uncertaintyUs + this.clock.toleranceUs;
     this.isCertainlyLate = ageUs > deadlineUs + doubtUs;
     if (this.isCertainlyLate && !isLate) this.fail('what is certainly late is called late', values);
     if (ageUs > lifespanUs + doubtUs && verdict !== verdictCode.stale)
@@ -287,30 +256,9 @@ export class Checker implements Partial<Watcher> {
     // Nothing is known of what was before the first frame, and numbers that went back or jumped hide what is missing.
     if (this.#newest < 0 || book.backs[i] !== this.#newestBacks) return;
     if (book.jumps[i] !== this.#newestJumps && skippedDelta > 0) return;
-    const truth = count === 0 ? this.#truth(i) : this.#loser(i);
+    const truth = count === 0 ? delayer(book, i) : loser(book, this.#newest, this.#newestRelease, i);
     if (truth === null) return;
     scores.add(this.#parts.causeOf(truth), culprits[culprit]!, truth, Math.max(1, count));
-  }
-
-  /** Who lost most frames between the newest and this one; null when two lost as many. */
-  #loser(i: number): string | null {
-    const { book } = this.#parts;
-    const losses = { firmware: 0, link: 0, host: 0 };
-    book.between(this.#newest, i, losses);
-    const made = losses.firmware + losses.link + losses.host;
-    losses.firmware += book.release[i]! - this.#newestRelease - 1 - made;
-    const [first, second] = Object.entries(losses).sort(([, a], [, b]) => b - a);
-    return first![1] > second![1] ? first![0] : null;
-  }
-
-  /** The segment that really overran its budget by most. */
-  #truth(i: number): string {
-    const { book } = this.#parts;
-    const firmware = book.handedUs[i]! - book.releaseUs[i]! - budgets.firmwareUs;
-    const link = book.readyUs[i]! - book.handedUs[i]! - budgets.linkUs;
-    const host = book.judgedUs[i]! - book.readyUs[i]! - budgets.hostUs;
-    if (firmware >= link && firmware >= host) return 'firmware';
-    return link >= host ? 'link' : 'host';
   }
 }
 

@@ -111,25 +111,25 @@ export class Injector {
         device.skips = Math.ceil(lastsUs / 1000);
         break;
       case 'ring full':
-        device.drops = Math.ceil(lastsUs / 1000);
+        device.frames.drops = Math.ceil(lastsUs / 1000);
         break;
       case 'sequence jump':
-        device.sequenceJump = 1000 + Math.floor(2 ** 26 * random());
+        device.frames.sequenceJump = 1000 + Math.floor(2 ** 26 * random());
         break;
       case 'sequence back':
-        device.sequenceJump = -1 - Math.floor(5000 * random());
+        device.frames.sequenceJump = -1 - Math.floor(5000 * random());
         break;
       case 'drift':
         device.clock.drift(steppedDrift(device.clock.driftPpm, random), nowUs);
-        checker.clockBend(nowUs);
+        checker.clock.bend(nowUs);
         break;
       case 'leap':
         device.leap(10 ** (3.7 + 3.3 * random()), nowUs);
-        checker.clockJump(nowUs);
+        checker.clock.jump(nowUs);
         break;
       case 'pause':
         device.pause(lastsUs, nowUs);
-        checker.clockJump(nowUs + lastsUs);
+        checker.clock.jump(nowUs + lastsUs);
         break;
       case 'reset':
         device.reset('pin', nowUs);
@@ -153,7 +153,7 @@ export class Injector {
       toHost.deafUntilUs = Math.max(toHost.deafUntilUs, endUs);
       toHost.suspendedUntilUs = Math.max(toHost.suspendedUntilUs, endUs);
       toBoard.deafUntilUs = Math.max(toBoard.deafUntilUs, endUs);
-      checker.clockJump(endUs);
+      checker.clock.jump(endUs);
     } else if (kind === 'hung reader') {
       thread.isReadingHung = true;
       this.#later(endUs, () => {

@@ -41,8 +41,8 @@ export class Liveness implements Partial<Watcher> {
     if (verdict === verdictCode.repeated || verdict === verdictCode.reordered) return;
     const { checker } = this;
     // The release may be stated too early by the uncertainty, and is held to be as much earlier again.
-    const certainUs = lifespanUs - 2 * uncertaintyUs - checker.toleranceUs;
-    this.#freshUntilUs = checker.clockIsExcused ? NEVER : checker.newestReleaseUs + certainUs;
+    const certainUs = lifespanUs - 2 * uncertaintyUs - checker.clock.toleranceUs;
+    this.#freshUntilUs = checker.clock.isExcused ? NEVER : checker.newestReleaseUs + certainUs;
   }
 
   health({ live }: HealthRecord): void {

@@ -9,6 +9,7 @@ import { createFrameRecord, readFrame } from '../feed/frame.js';
 import { slotKinds } from '../feed/slot.js';
 import { Latest } from '../mqtt/latest.js';
 import { Qos1Window } from '../mqtt/window.js';
+import type { ClockDoubt } from './clock-doubt.js';
 import type { PlantedBug } from './planted-bugs.js';
 import { signalValue } from './truth.js';
 
@@ -24,11 +25,7 @@ const TOLD_WITHIN_US = 2 * POLL_US;
 export interface OutletHost {
   /** The host's clock at a true time. */
   clockUs(nowUs: number): number;
-  /** Whether nothing can be said of ages now; and by how much they may be wrong. */
-  readonly clockIsExcused: boolean;
-  readonly toleranceUs: number;
-  /** When the newest jump of a clock was over: nobody knows how old is what came before. */
-  readonly jumpEndUs: number;
+  readonly clock: Pick<ClockDoubt, 'isExcused' | 'toleranceUs' | 'jumpEndUs'>;
   fail(invariant: string, values: Readonly<Record<string, unknown>>): never;
 }
 
@@ -139,10 +136,10 @@ export class VirtualOutlet {
     const clockUs = this.host.clockUs(nowUs);
     const state = this.#latest.take(clockUs, (atUs) => atUs);
     if (state !== null) this.#saysLive = state.live;
-    if (this.host.clockIsExcused || !this.#saysLive || this.#newestReleaseUs < this.host.jumpEndUs) return;
+    if (this.host.clock.isExcused || !this.#saysLive || this.#newestReleaseUs < this.host.clock.jumpEndUs) return;
     const ageUs = nowUs - this.#newestReleaseUs;
     const { lifespanUs } = controlStream.contract;
-    const limitUs = lifespanUs + this.host.toleranceUs + (state === null ? TOLD_WITHIN_US : 0);
+    const limitUs = lifespanUs + this.host.clock.toleranceUs + (state === null ? TOLD_WITHIN_US : 0);
     if (ageUs > limitUs) this.host.fail('stale is never live in an outlet', { ageUs, lifespanUs });
   }
 

@@ -34,7 +34,7 @@ export default defineConfig({
           include: ['src/**/*.test.ts', 'benchmarks/**/*.test.ts'],
           exclude: [integration, browser],
           // Property tests take seconds on a busy machine; none of them measures time.
-          testTimeout: 60_000,
+          testTimeout: 180_000,
         },
       },
       {

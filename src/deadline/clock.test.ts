@@ -168,8 +168,39 @@ describe('ClockModel', () => {
     }
   });
 
+  it.each(['pty', 'USB CDC', 'FTDI 1 ms'])(
+    'takes a jump that late frames hide for no slope, however steep a clock may run (%s)',
+    (line) => {
+      let changed = 0;
+      for (let seed = 1; seed <= 80; seed++) {
+        const jump = { atS: 4.3, us: 4000 + 80 * seed };
+        const model = heldUp(delays[line]!, jump.atS - 0.01, jump.atS + 0.08);
+        const drift = () => (seed % 2 === 0 ? 4000 : -4000);
+        const result = clockTrace({ seed, seconds: 6, frameHz: 1000, model, drift, jump });
+        expect(result.lastOutsideS, `seed ${seed}`).toBeLessThan(jump.atS + 0.12);
+        changed += result.rateChanges;
+      }
+      // Some looked like a changed rate at first.
+      expect(changed).toBeGreaterThan(0);
+    },
+  );
+
   it('gives a device time that is certainly not after the host instant', () => {
     const result = clockTrace({ seed: 11, seconds: 30, frameHz: 500, model: delays.pty!, drift: driftOf(-300, 1, 60) });
     expect(result.expiryTooLate).toBe(0);
   });
 });
+
+/** A line on which nothing comes to the host from one second of the trace to another, and then everything at once. */
+function heldUp(model: DelayModel, fromS: number, toS: number): DelayModel {
+  let zeroUs = Number.NaN;
+  return {
+    ...model,
+    toHost: (atUs, random) => {
+      if (Number.isNaN(zeroUs)) zeroUs = atUs;
+      const arrivalUs = model.toHost(atUs, random);
+      const isHeld = atUs > zeroUs + fromS * 1e6 && arrivalUs < zeroUs + toS * 1e6;
+      return isHeld ? zeroUs + toS * 1e6 : arrivalUs;
+    },
+  };
+}

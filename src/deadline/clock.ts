@@ -15,7 +15,7 @@
  * Pure: times come in as arguments. Device times are 64-bit microseconds (see `DeviceTime` for unwrapping).
  */
 import { BoundRing } from './bounds.js';
-import { BEND_PER_US, Corridor, ROUNDING_US } from './corridor.js';
+import { BEND_PER_US, Corridor, DRIFT_LIMIT, ROUNDING_US } from './corridor.js';
 import { AGREEING, rateDoubted } from './rate-doubt.js';
 import { RoundTrips } from './round-trips.js';
 
@@ -63,8 +63,9 @@ export class ClockModel {
   readonly #corridor = new Corridor();
   #binEndUs = Number.NaN;
   #firstBinUs = Number.NaN;
-  /** Slope of the newest corridor that satisfied all bounds. */
-  #rate = 0;
+  /** Slopes of the newest corridor that satisfied all bounds. */
+  #rateFrom = -DRIFT_LIMIT;
+  #rateTo = DRIFT_LIMIT;
   // Operands of `#lowerCeiling`. As fields they are stored in place; as arguments V8 boxes each number wherever it does not
   // inline the call.
   #boundAtUs = Number.NaN;
@@ -97,7 +98,8 @@ export class ClockModel {
     this.#roundTrips.clear();
     this.#corridor.forget();
     this.#binEndUs = Number.NaN;
-    this.#rate = 0;
+    this.#rateFrom = -DRIFT_LIMIT;
+    this.#rateTo = DRIFT_LIMIT;
   }
 
   /**
@@ -215,7 +217,9 @@ export class ClockModel {
       this.#contradiction();
       return;
     }
-    this.#rate = corridor.slope;
+    this.#rateFrom = corridor.slopeMin;
+    this.#rateTo = corridor.slopeMax;
+    if (corridor.areSlopesLimited && this.#floors.size >= AGREEING) corridor.allowAllSlopes();
     corridor.likelyUs = this.#roundTrips.likelyOffsetUs(
       corridor.atUs,
       corridor.slope,
@@ -226,6 +230,10 @@ export class ClockModel {
   /**
    * No line satisfies all bounds. When a changed rate lets the newest floor and ceiling both hold, that is what has happened:
    * the history goes, those two stay. Otherwise one of the clocks has jumped, and everything goes.
+   *
+   * Until some pings have come since, the rate is held to what it can have changed to. Otherwise a jump that looked like
+   * a changed rate, because late frames hid the most of it, would be explained by a slope that no clock can turn to. What
+   * contradicts that has been no changed rate.
    */
   #contradiction(): void {
     const floorAtUs = this.#floors.atUs[this.#floors.newest]!;
@@ -233,8 +241,16 @@ export class ClockModel {
     const ceilingAtUs = this.#ceilings.atUs[this.#ceilings.newest]!;
     const ceilingUs = this.#ceilings.offsetUs[this.#ceilings.newest]!;
     const apartUs = ceilingAtUs - floorAtUs;
-    const lowestUs = floorUs + this.#rate * apartUs - RATE_CHANGE_MAX * Math.abs(apartUs) - ROUNDING_US;
+    const from = this.#rateFrom - RATE_CHANGE_MAX;
+    const to = this.#rateTo + RATE_CHANGE_MAX;
+    const lowestUs = floorUs + Math.min(from * apartUs, to * apartUs) - ROUNDING_US;
+    const isAgain = this.#corridor.areSlopesLimited;
     this.restart();
+    if (isAgain) {
+      this.steps++;
+      return;
+    }
+    this.#corridor.limitSlopes(from, to);
     if (ceilingUs < lowestUs) {
       this.steps++;
       return;

@@ -33,6 +33,9 @@ export class Corridor {
   slopeMax = DRIFT_LIMIT;
   /** Where in it the offset probably is; NaN where that is its middle. */
   likelyUs = Number.NaN;
+  /** Between these the slope is for certain, whatever the bounds allow. */
+  #slopeFrom = -DRIFT_LIMIT;
+  #slopeTo = DRIFT_LIMIT;
 
   /** Operand of `spread`, `isLowered` and `advance`: from `atUs` on; of `spread` also backwards. */
   aheadUs = Number.NaN;
@@ -57,9 +60,28 @@ export class Corridor {
     this.atUs = 0;
     this.highUs = Number.POSITIVE_INFINITY;
     this.lowUs = Number.NEGATIVE_INFINITY;
+    this.likelyUs = Number.NaN;
     this.slopeMin = -DRIFT_LIMIT;
     this.slopeMax = DRIFT_LIMIT;
-    this.likelyUs = Number.NaN;
+    this.allowAllSlopes();
+  }
+
+  /** While nothing is known yet: no slope but these is possible. Never more than the drift's limit. */
+  limitSlopes(from: number, to: number): void {
+    this.#slopeFrom = Math.max(-DRIFT_LIMIT, from);
+    this.#slopeTo = Math.min(DRIFT_LIMIT, to);
+    this.slopeMin = this.#slopeFrom;
+    this.slopeMax = this.#slopeTo;
+  }
+
+  /** From the next `solve` on. */
+  allowAllSlopes(): void {
+    this.#slopeFrom = -DRIFT_LIMIT;
+    this.#slopeTo = DRIFT_LIMIT;
+  }
+
+  get areSlopesLimited(): boolean {
+    return this.#slopeFrom > -DRIFT_LIMIT || this.#slopeTo < DRIFT_LIMIT;
   }
 
   /** What is known at `aheadUs`: wider by what is not known of the slope, but never faster than the drift's limit. */
@@ -111,8 +133,8 @@ export class Corridor {
     const nowUs = Math.max(floors.atUs[floors.newest]!, ceilings.atUs[ceilings.newest]!, this.atUs);
     ceilings.relax(nowUs, BEND_PER_US, 1);
     floors.relax(nowUs, BEND_PER_US, -1);
-    this.slopeMin = -DRIFT_LIMIT;
-    this.slopeMax = DRIFT_LIMIT;
+    this.slopeMin = this.#slopeFrom;
+    this.slopeMax = this.#slopeTo;
     for (let i = 0; i < ceilings.size; i++) {
       this.#ceilingAtUs = ceilings.atUs[i]!;
       this.#relaxedUs = ceilings.relaxedUs[i]! + ROUNDING_US;

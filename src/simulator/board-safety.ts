@@ -64,12 +64,12 @@ export class BoardSafety {
 
   /**
    * An armed board may rely on a host only while that has proved, within the watchdog's time, that it knows the board. One
-   * that is itself held up, by a job that runs long or by a debugger, notices so much later.
+   * that is itself held up, by a job that runs long or by a debugger, notices so much later. It counts by its own clock.
    */
   checkArmed(nowUs: number): void {
     const { checker, device } = this.episode;
     const unprovenUs = nowUs - checker.provenReleaseUs;
-    const limitUs = WATCHDOG_US + PERIOD_US + SKEW_US + device.heldUs;
+    const limitUs = device.clock.takesUs(WATCHDOG_US + PERIOD_US) + SKEW_US + device.heldUs;
     if (unprovenUs > limitUs) {
       checker.fail('an armed board is safe within its watchdog and a tick', { unprovenUs, limitUs });
     }

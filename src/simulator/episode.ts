@@ -144,7 +144,7 @@ export class Episode {
     this.campaign = new Campaign(this, options.seconds * SECOND_US);
     this.device.session.onCommand = (command, code) => this.safety.ran(command, code);
     const upUs = random() < 0.3 ? 2 ** 32 - random() * WRAPS_WITHIN_US : random() * 1e12;
-    this.device.clock.drift(120 * (random() - 0.5), 0);
+    this.device.clock.choose(random);
     this.device.start(0, upUs);
     this.bridge = this.#newBridge();
     this.operator = new Operator(this.thread, this.bridge, random);

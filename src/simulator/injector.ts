@@ -120,7 +120,7 @@ export class Injector {
         device.frames.sequenceJump = -1 - Math.floor(5000 * random());
         break;
       case 'drift':
-        device.clock.drift(steppedDrift(device.clock.driftPpm, random), nowUs);
+        device.clock.bend(random, nowUs);
         checker.clock.bend(nowUs);
         break;
       case 'leap':
@@ -180,9 +180,4 @@ export class Injector {
     this.#ends.push({ atUs, undo });
     this.#ends.sort((a, b) => a.atUs - b.atUs);
   }
-}
-
-/** A step of at most 200 ppm, within what crystals and resonators do. */
-function steppedDrift(fromPpm: number, random: () => number): number {
-  return Math.min(250, Math.max(-250, fromPpm + 400 * (random() - 0.5)));
 }

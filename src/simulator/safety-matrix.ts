@@ -44,7 +44,7 @@ function arm(episode: Episode): void {
 
 /**
  * Arms a board and lets its host fail, again and again, at random moments.
- * @returns how long after each failure the outputs were safe, µs
+ * @returns how long after each failure the outputs were safe, by the board's clock, which its watchdog counts by; µs
  * @throws Violation or Error when a board does not stay tripped
  */
 export function timesToSafe(failure: string, moments: number, seed: number, bug?: PlantedBug): number[] {
@@ -69,7 +69,9 @@ export function timesToSafe(failure: string, moments: number, seed: number, bug?
     episode.campaign.injector.endUs = failedUs + 2 * FAILURE_US;
     hostFailures[failure]!(episode);
     episode.runUntil(failedUs + FAILURE_US);
-    times.push(episode.safety.changedUs < failedUs ? Number.POSITIVE_INFINITY : episode.safety.changedUs - failedUs);
+    const { changedUs } = episode.safety;
+    const { clock } = episode.device;
+    times.push(changedUs < failedUs ? Number.POSITIVE_INFINITY : clock.at(changedUs) - clock.at(failedUs));
     recover(episode);
     episode.runUntil(episode.nowUs + 60 * MS);
     if (episode.device.guard.state !== 'tripped')

@@ -85,6 +85,10 @@ export interface TraceResult {
   rateChanges: number;
 }
 
+/** Pings that follow each other quickly when the clock is to be known anew, as the bridge's do. */
+const BURST = 8;
+const BURST_PERIOD_US = 23_000;
+
 /** Runs a clock model over a modelled line and compares what it says with the truth. */
 export function clockTrace(options: TraceOptions): TraceResult {
   const { frameHz, seconds, model } = options;
@@ -97,6 +101,9 @@ export function clockTrace(options: TraceOptions): TraceResult {
   let outside = 0;
   let offsetUs = 5e9 + random() * 1e6; // host − device
   let pingAtUs = 100_000;
+  let pingPeriodUs = PING_PERIOD_US;
+  let burst = 0;
+  let restarts = 0;
   const periodUs = 1e6 / frameHz;
   const stepsTotal = seconds * frameHz;
   for (let n = 1; n <= stepsTotal; n++) {
@@ -111,7 +118,8 @@ export function clockTrace(options: TraceOptions): TraceResult {
     const hostOf = (atUs: number) => sentUs + (atUs - deviceUs) * (1 + rate);
     const deviceOf = (atUs: number) => deviceUs + (atUs - sentUs) / (1 + rate);
     if (!silent && n * periodUs >= pingAtUs) {
-      pingAtUs = n * periodUs + PING_PERIOD_US;
+      pingAtUs = n * periodUs + pingPeriodUs;
+      if (--burst <= 0) pingPeriodUs = Math.min(PING_PERIOD_US, 2 * pingPeriodUs);
       const pingUs = sentUs - random() * periodUs;
       const rxUs = Math.floor(deviceOf(model.toDevice(pingUs, random)));
       const answeredUs = model.toHost(hostOf(rxUs + 20), random);
@@ -121,6 +129,12 @@ export function clockTrace(options: TraceOptions): TraceResult {
       }
     }
     if (!silent) clock.frame(deviceUs, model.toHost(sentUs, random));
+    if (clock.steps + clock.rateChanges > restarts) {
+      restarts = clock.steps + clock.rateChanges;
+      pingAtUs = n * periodUs;
+      pingPeriodUs = BURST_PERIOD_US;
+      burst = BURST;
+    }
     clock.map(deviceUs, out);
     if (out.uncertaintyUs === Number.POSITIVE_INFINITY) continue;
     result.frames++;

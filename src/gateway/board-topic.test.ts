@@ -83,6 +83,17 @@ test('stats, health, alarms, logs and the going of a board reach the topic', asy
   expect(back[4]).toMatchObject({ id: 'pico', gone: null });
 });
 
+test('figures are told when they come, not again and again while the loop hangs and says nothing', async () => {
+  const client = await bench.connect();
+  await client.join('board:pico');
+  bench.feed.stats(Object.assign(createStatsRecord(), { board: 0, stream: 1, rateHz: 1000 }));
+  bench.feed.wakeParked();
+  await client.next((message) => message[3] === 'stats');
+  for (let seconds = 0; seconds < 3; seconds++) (bench.gateway.topics as any).everySecond();
+  await client.call('phoenix', 'heartbeat');
+  expect(client.events('stats')).toHaveLength(1);
+});
+
 test('a flood of misses is cut to a hundred a second and the rest is counted', async () => {
   const client = await bench.connect();
   await client.join('board:pico');

@@ -7,7 +7,9 @@ export function Facts({ board }: { board: BoardStore }) {
   const health = board.health.value;
   const oldest = board.oldestShownSeconds.value;
   const uncertaintyUs = health?.clock.uncertaintyUs;
-  const isLive = board.condition.value.state === 'live';
+  const { state } = board.condition.value;
+  const isLive = state === 'live';
+  const isTold = board.joined.value && state !== 'silent';
   const rates = [...board.stats.value.values()].map(({ rateHz }) => rateHz ?? 0);
   const rate = rates.reduce((sum, each) => sum + each, 0);
   return (
@@ -22,7 +24,7 @@ export function Facts({ board }: { board: BoardStore }) {
         label="line in use"
         value={isLive && typeof health?.lineLoad === 'number' ? `${Math.round(health.lineLoad * 100)} %` : '—'}
       />
-      <Fact label="link" value={board.joined.value ? (health?.link ?? view?.status ?? '—') : '—'} />
+      <Fact label="link" value={isTold ? (health?.link ?? view?.status ?? '—') : '—'} />
       <Fact label="encoding" value={health?.encoding ?? '—'} />
       <Fact label="boot" value={view === undefined || Number.parseInt(view.boot, 16) === 0 ? '—' : view.boot} />
       <Fact label="port" value={view?.path ?? '—'} />

@@ -7,7 +7,7 @@ import { boardView, healthMessage, statsMessage } from '../messages.js';
 import { type Answer, type Channel, type JoinResult, type Membership, ok, refuse } from '../phoenix/channel.js';
 import { broadcastText, frameText } from '../phoenix/packet.js';
 import { Presence } from '../phoenix/presence.js';
-import type { BoardState } from '../state.js';
+import type { BoardState, StreamState } from '../state.js';
 import { parseCommand } from './command-push.js';
 import type { Clock, TopicContext } from './topic.js';
 
@@ -155,14 +155,16 @@ export class BoardTopic {
     this.offer('health', healthMessage(board, this.context.clock.nowUs()));
   }
 
+  /** As they come: said again, figures of a loop that hangs would pass for new ones. */
+  tellStats({ name, stats }: StreamState): void {
+    if (stats !== undefined && this.members.size > 0) this.offer('stats', { stream: name, ...statsMessage(stats) });
+  }
+
   /** Once a second. */
-  tellStats(): void {
+  beginMissWindow(): void {
     this.missesInWindow = 0;
     if (this.missesOmitted > 0) this.broadcast('dropped', { event: 'miss', count: this.missesOmitted });
     this.missesOmitted = 0;
-    if (this.members.size === 0) return;
-    for (const stream of this.board?.streams ?? [])
-      if (stream.stats !== undefined) this.offer('stats', { stream: stream.name, ...statsMessage(stream.stats) });
   }
 
   private packet(event: string, payload: unknown): Uint8Array {

@@ -81,7 +81,11 @@ export class Topics implements Required<RingHandlers> {
   }
 
   stats(stats: StatsRecord): void {
-    this.context.state.stats(stats);
+    const { state } = this.context;
+    state.stats(stats);
+    const board = state.board(stats.board);
+    const stream = board?.stream(stats.stream);
+    if (board !== undefined && stream !== undefined) this.boardTopics.get(board.id)?.tellStats(stream);
   }
 
   health(health: HealthRecord): void {
@@ -140,7 +144,7 @@ export class Topics implements Required<RingHandlers> {
 
   private everySecond(): void {
     for (const [id, topic] of this.boardTopics) {
-      topic.tellStats();
+      topic.beginMissWindow();
       if (topic.subscribers > 0 || topic.presence.size > 0) continue;
       topic.close();
       this.boardTopics.delete(id);

@@ -17,10 +17,17 @@ export const STATE_RATE_DEFAULT_HZ = 10;
 /** `miss` events a second of one board; the rest are counted in a `dropped`. */
 const MISSES_PER_SECOND = 100;
 
-/** Members of one rate, and what they were told last. */
+interface Told {
+  readonly version: number;
+  readonly live: boolean;
+  /** Those who were over their bound just then: nothing newer may come for a long time. */
+  readonly owed: Set<BoardChannel>;
+}
+
+/** Members of one rate, and what they were told last of each stream. */
 class RateGroup {
   readonly members = new Set<BoardChannel>();
-  readonly told = new Map<string, { version: number; live: boolean }>();
+  readonly told = new Map<string, Told>();
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -76,8 +83,10 @@ export class BoardTopic {
   remove(channel: BoardChannel): void {
     this.members.delete(channel);
     const group = this.groups.get(channel.rateHz);
-    group?.members.delete(channel);
-    if (group?.members.size === 0) {
+    if (group === undefined) return;
+    group.members.delete(channel);
+    for (const { owed } of group.told.values()) owed.delete(channel);
+    if (group.members.size === 0) {
       clearInterval(group.timer);
       this.groups.delete(channel.rateHz);
     }
@@ -115,12 +124,18 @@ export class BoardTopic {
       const live = stream.isLive(nowUs);
       const told = group.told.get(stream.name);
       const wentStale = told?.live === true && !live;
-      if (onlyStale ? !wentStale : told?.version === stream.version && told.live === live) continue;
-      group.told.set(stream.name, { version: stream.version, live });
+      const isTold = told?.version === stream.version && told.live === live;
+      const recipients = isTold ? told.owed : group.members;
+      if (onlyStale ? !wentStale : recipients.size === 0) continue;
       const packet = this.packet('state', stateMessage(this.boardId, stream, nowUs, clock.utcOffsetUs()));
-      // That a value is stale is not lossy: a slow reader must not go on showing it as live.
-      for (const { member } of group.members)
-        wentStale ? member.outbox.controlPacket(packet) : member.outbox.offer(packet);
+      const owed = new Set<BoardChannel>();
+      for (const channel of recipients) {
+        const { outbox } = channel.member;
+        // That a value is stale is not lossy: a slow reader must not go on showing it as live.
+        if (wentStale) outbox.controlPacket(packet);
+        else if (!outbox.offer(packet)) owed.add(channel);
+      }
+      group.told.set(stream.name, { version: stream.version, live, owed });
     }
   }
 

@@ -1,5 +1,7 @@
 // biome-ignore-all lint/suspicious/noExplicitAny: messages of the main thread are picked apart as they come.
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -269,6 +271,31 @@ test('a runtime without a WebSocket says what to pass', () => {
   vi.stubGlobal('WebSocket', undefined);
   expect(() => new PhoenixTransport('http://127.0.0.1:1')).toThrow('pass one');
   vi.unstubAllGlobals();
+});
+
+test('a connection that was taken and is never answered is given up for another', async () => {
+  bench = await Bench.open();
+  const sockets: Socket[] = [];
+  const silentOnce = createServer((socket) => {
+    sockets.push(socket.on('error', () => {}));
+    if (sockets.length === 1) return;
+    const onward = connect(bench.gateway.port, '127.0.0.1').on('error', () => {});
+    socket.pipe(onward).pipe(socket);
+  });
+  await once(silentOnce.listen(0, '127.0.0.1'), 'listening');
+  client = new Client(`http://127.0.0.1:${(silentOnce.address() as AddressInfo).port}`, {
+    WebSocket: WebSocket as unknown as WebSocketConstructor,
+    heartbeatMs: 1000,
+    retryMs: 20,
+  });
+  const reasons: string[] = [];
+  client.on('status', ({ status, reason }) => status === 'closed' && reasons.push(reason));
+  await until(() => expect(client.status).toBe('open'));
+  expect(reasons[0]).toBe('the bridge did not answer the connection');
+  client.close();
+  for (const socket of sockets) socket.destroy();
+  silentOnce.close();
+  await bench.close();
 });
 
 test('the token never shows in what the client reports', async () => {

@@ -31,13 +31,14 @@ export interface PhoenixTransportOptions {
   readonly name?: string;
   /** Default: the global one. Node 20 has none: pass `WebSocket` of `ws`. */
   readonly WebSocket?: WebSocketConstructor;
-  /** Default 15 s. */
+  /** How long the bridge may take to answer, a heartbeat or a connection, before another is made. Default 15 s. */
   readonly heartbeatMs?: number;
   /** First wait before a reconnection; it doubles up to 5 s, and is spread by half. Default 100 ms. */
   readonly retryMs?: number;
 }
 
 const OPEN = 1;
+const HEARTBEAT_MS = 15_000;
 const RETRY_MS_MAX = 5000;
 
 /** The Phoenix Channels socket of the bridge: connects, keeps alive, reconnects, and carries topics. */
@@ -51,8 +52,10 @@ export class PhoenixTransport implements Transport {
   private isWanted = false;
   private attempts = 0;
   private nextRef = 1;
+  private readonly heartbeatMs: number;
   private pendingHeartbeat: string | undefined;
   private heartbeatTimer: ReturnType<typeof setInterval> | undefined;
+  private connectTimer: ReturnType<typeof setTimeout> | undefined;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param base address of the bridge, `http://127.0.0.1:8080` (or ws, https, wss) */
@@ -66,6 +69,7 @@ export class PhoenixTransport implements Transport {
     if (options.token) url.searchParams.set('token', options.token);
     if (options.name) url.searchParams.set('name', options.name);
     this.url = url.href;
+    this.heartbeatMs = options.heartbeatMs ?? HEARTBEAT_MS;
     const found = options.WebSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
     if (found === undefined)
       throw new TypeError('this runtime has no WebSocket: pass one, {WebSocket: (await import("ws")).WebSocket}');
@@ -105,7 +109,11 @@ export class PhoenixTransport implements Transport {
     const socket = new this.WebSocket(this.url);
     this.socket = socket;
     socket.binaryType = 'arraybuffer';
-    socket.onopen = () => this.opened();
+    // A host that took the connection and is gone, or whose process stands, never ends it.
+    this.connectTimer = setTimeout(() => this.abandon('the bridge did not answer the connection'), this.heartbeatMs);
+    socket.onopen = () => {
+      if (this.socket === socket) this.opened();
+    };
     socket.onmessage = (event: { data: unknown }) => {
       if (this.socket === socket) this.receive(event.data);
     };
@@ -117,24 +125,30 @@ export class PhoenixTransport implements Transport {
 
   private opened(): void {
     this.attempts = 0;
+    clearTimeout(this.connectTimer);
     this.setStatus('open', '');
-    this.heartbeatTimer = setInterval(() => this.heartbeat(), this.options.heartbeatMs ?? 15_000);
+    this.heartbeatTimer = setInterval(() => this.heartbeat(), this.heartbeatMs);
     for (const topic of this.topics.values()) topic.rejoin();
   }
 
   private heartbeat(): void {
     if (this.pendingHeartbeat !== undefined) {
-      const { socket } = this;
-      this.ended('the bridge did not answer a heartbeat');
-      socket?.close(4000, 'heartbeat timeout');
+      this.abandon('the bridge did not answer a heartbeat');
       return;
     }
     this.pendingHeartbeat = String(this.nextRef++);
     this.send({ joinRef: null, ref: this.pendingHeartbeat, topic: SOCKET_TOPIC, event: events.heartbeat, payload: {} });
   }
 
+  private abandon(reason: string): void {
+    const { socket } = this;
+    this.ended(reason);
+    socket?.close(4000, 'no answer');
+  }
+
   private ended(reason: string): void {
     this.socket = undefined;
+    clearTimeout(this.connectTimer);
     clearInterval(this.heartbeatTimer);
     this.pendingHeartbeat = undefined;
     for (const topic of [...this.topics.values()]) topic.disconnected(reason);

@@ -235,6 +235,19 @@ describe.each(transports)('the client over the $name', ({ create }) => {
     await until(() => expect(board.status).toBe('joined'));
   });
 
+  test('who follows an id that the board has no more is told so, on both of its topics', async () => {
+    bench.addUnknownBoard('board-2', 1);
+    await until(() => expect(bench.gateway.state.boards.has('board-2')).toBe(true));
+    const board = client.board('board-2');
+    const frames = client.frames('board-2');
+    const reasons: string[] = [];
+    board.on('gone', ({ reason }) => reasons.push(reason));
+    frames.on('gone', ({ reason }) => reasons.push(reason));
+    await until(() => expect([board.status, frames.status]).toEqual(['joined', 'joined']));
+    bench.addBoard('nano', 1);
+    await until(() => expect(reasons).toEqual(Array(2).fill('the board is called "nano" now')));
+  });
+
   test('what was left says nothing more, and can be joined again', async () => {
     const { frames, seqs } = record();
     await until(() => expect(frames.status).toBe('joined'));

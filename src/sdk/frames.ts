@@ -43,6 +43,8 @@ export interface FramesBatch extends FramesPosition {
 export interface FramesEvents extends SubscriptionEvents<FramesReply> {
   frames: FramesBatch;
   gap: Gap;
+  /** The board has another id now: nothing more comes here. */
+  gone: { readonly reason: string };
 }
 
 /** Boots of which the names are kept: a recovery may bring frames of earlier ones. */
@@ -103,8 +105,12 @@ export class FramesSubscription extends Subscription<FramesReply, FramesEvents> 
 
   protected onEvent(name: string, payload: unknown): void {
     if (name === 'streams') this.takeStreams(payload as StreamsMessage);
-    if (name !== 'dropped' || this.position === undefined) return;
-    const { culprit = 'consumer', count, fromOffset, toOffset } = payload as DroppedMessage;
+    else if (name === 'dropped') this.dropped(payload as DroppedMessage);
+    else if (name === 'gone') this.emit('gone', payload as FramesEvents['gone']);
+  }
+
+  private dropped({ culprit = 'consumer', count, fromOffset, toOffset }: DroppedMessage): void {
+    if (this.position === undefined) return;
     const { epoch, offset } = this.position;
     const to = { epoch, offset: toOffset ?? offset };
     this.position = to;

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noExplicitAny: JSON of the wire has no types here.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createMissRecord, createStatsRecord } from '../feed/events.js';
-import { Outbox, SOFT_BOUND_BYTES } from './phoenix/outbox.js';
+import { SOFT_BOUND_BYTES } from './phoenix/outbox.js';
 import { Bench, contract } from './testing/bench.js';
 
 // Real sockets on a machine that others use too.
@@ -69,24 +69,13 @@ test('states are conflated to the newest, and the end of a value is told', async
 });
 
 test('who was over the bound when the newest state was sent gets it later, though none follows', async () => {
-  const written: string[] = [];
-  const wire = {
-    bufferedBytes: SOFT_BOUND_BYTES,
-    write: (packets: readonly Uint8Array[]) => written.push(...packets.map((packet) => Buffer.from(packet).toString())),
-    close: () => {},
-  };
-  const { counters, flusher } = bench.gateway.context;
-  const outbox = new Outbox(wire, counters, flusher.touch);
-  const client = { id: 1, address: '127.0.0.1', name: 'slow' };
-  const joined = bench.gateway.topics.route({ topic: 'board:pico', joinRef: '1', outbox, client }, { rateHz: 60 });
-  if (!joined.ok) throw new Error(joined.response.reason);
-  joined.channel.joined?.();
-  const states = () => written.filter((text) => text.includes('"state"'));
+  const { wire, events } = bench.joinAtOnce('board:pico', { rateHz: 60 });
+  wire.bufferedBytes = SOFT_BOUND_BYTES;
   bench.frames(1);
-  await until(() => expect(counters.conflated).toBeGreaterThan(0));
-  expect(states()).toEqual([]);
+  await until(() => expect(bench.gateway.context.counters.conflated).toBeGreaterThan(0));
+  expect(events('state')).toEqual([]);
   wire.bufferedBytes = 0;
-  await until(() => expect(states()).toEqual([expect.stringContaining('"seq":0')]));
+  await until(() => expect(events('state')).toEqual([expect.objectContaining({ seq: 0 })]));
 });
 
 test('stats, health, alarms, logs and the going of a board reach the topic', async () => {

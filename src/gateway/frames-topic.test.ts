@@ -3,6 +3,7 @@ import { Presence, Socket } from 'phoenix';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { decodeFrames } from '../sdk/columns.js';
+import { SOFT_BOUND_BYTES } from './phoenix/outbox.js';
 import { Bench } from './testing/bench.js';
 
 // Real sockets on a machine that others use too.
@@ -221,6 +222,28 @@ test('recovered frames of an earlier boot are named as they were', async () => {
     ['control', 'temperature'],
     ['1', 'value0'],
   ]);
+});
+
+test.each([
+  ['consumer', 'the client did not read', SOFT_BOUND_BYTES],
+  ['outlet', 'the gateway came too late', 0],
+])('a recovery that the ring overtakes is charged to the %s when %s', async (culprit, _when, unreadBytes) => {
+  await bench.close();
+  bench = await Bench.open({ seconds: 4 });
+  bench.frames(3500);
+  await bench.settled();
+  const { wire, events } = bench.joinAtOnce('frames:pico', { since: { epoch: bench.epoch, offset: 0 } });
+  const begun = seqs(events('frames')).length;
+  expect(begun).toBeLessThan(3500);
+  wire.bufferedBytes = unreadBytes;
+  // Of a client that does not read, the next turn finds it so; else the ring turns over before that turn.
+  if (unreadBytes > 0)
+    await until(() => (bench.gateway.topics.frames as any).recovering.values().next().value.isHeldUp);
+  bench.frames(10_000);
+  await bench.settled();
+  wire.bufferedBytes = 0;
+  await until(() => seqs(events('frames')).includes(13_499));
+  expect(events('dropped')[0]).toMatchObject({ culprit, count: null, fromOffset: begun });
 });
 
 test('who is on the topics of an id that the board has no more is told so, and gets nothing more there', async () => {

@@ -55,6 +55,8 @@ export class FramesChannel implements Channel, LaneMember {
   /** Where the client is in the feed: everything before was sent, or reported as dropped. */
   cursor: number;
   private dropped: Dropped | undefined;
+  /** Whether the recovery stands because the client has not read. */
+  private isHeldUp = false;
   private readonly sent: SentBatches;
 
   constructor(
@@ -128,12 +130,15 @@ export class FramesChannel implements Channel, LaneMember {
     const feed = this.hub.context.history();
     const { outbox } = this.member;
     let taken = 0;
-    while (this.cursor < position && taken < turns && outbox.backlogBytes < SOFT_BOUND_BYTES / 2) {
-      if (feed === undefined) break;
+    while (feed !== undefined && this.cursor < position && taken < turns) {
+      if (outbox.backlogBytes >= SOFT_BOUND_BYTES / 2) {
+        this.isHeldUp = true;
+        break;
+      }
       taken++;
       const oldest = feed.oldestOffset();
       if (this.cursor < oldest) {
-        this.drop('consumer', null, this.cursor, oldest);
+        this.overtaken(this.cursor, oldest);
         this.cursor = oldest;
         continue;
       }
@@ -141,13 +146,19 @@ export class FramesChannel implements Channel, LaneMember {
       if (batch.rows > 0) {
         batch.toOffset = next;
         // Not taken: the client has to read first; the same frames are tried again.
-        if (!this.sendDropped() || !outbox.offer(this.hub.encode(this, batch))) break;
+        this.isHeldUp = !this.sendDropped() || !outbox.offer(this.hub.encode(this, batch));
+        if (this.isHeldUp) break;
         outbox.flush();
       }
       this.cursor = next;
       this.sent.forget(next);
     }
     return taken;
+  }
+
+  /** The ring was faster than the recovery: because the client did not read, or because its turn came too late. */
+  private overtaken(fromOffset: number, toOffset: number): void {
+    this.drop(this.isHeldUp ? 'consumer' : 'outlet', null, fromOffset, toOffset);
   }
 
   /** Fills the batch from the history. @returns where it ends */
@@ -158,7 +169,7 @@ export class FramesChannel implements Channel, LaneMember {
     const whole = feed.history(this.cursor, end, (frame, offset) => {
       // A hole: the producer overwrote what was to be visited. What is in the batch goes first.
       if (offset > next && batch.rows > 0) return false;
-      if (offset > next) this.drop('consumer', null, next, offset);
+      if (offset > next) this.overtaken(next, offset);
       next = offset + frameSlots(frame.count);
       if (frame.board === this.boardIndex) batch.add(frame, offset, next, utcOffsetUs);
       return !batch.isFull;

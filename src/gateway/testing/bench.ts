@@ -15,6 +15,7 @@ import { type FromOutlet, type OutletStart, type TextEvent, WAKE } from '../../o
 import { Gateway } from '../gateway.js';
 import { createHttp, type Http } from '../http.js';
 import { listen } from '../listen.js';
+import { Outbox } from '../phoenix/outbox.js';
 
 const http = { host: '127.0.0.1', port: 0, token: '', origins: [] as string[] };
 
@@ -208,6 +209,25 @@ export class Bench {
     const client = new RawClient(socket);
     await once(socket, 'open');
     return client;
+  }
+
+  /** Joins without a socket, at once: what the client has not read is for the test to say. */
+  joinAtOnce(topic: string, payload: Readonly<Record<string, unknown>>) {
+    const written: Text[] = [];
+    const headBytes = (packet: Uint8Array) => (packet[1]! < 126 ? 2 : packet[1] === 126 ? 4 : 10);
+    const parsed = (packet: Uint8Array): Text => JSON.parse(String(Buffer.from(packet.subarray(headBytes(packet)))));
+    const wire = {
+      bufferedBytes: 0,
+      write: (packets: readonly Uint8Array[]) => written.push(...packets.map(parsed)),
+      close: () => {},
+    };
+    const { counters, flusher } = this.gateway.context;
+    const outbox = new Outbox(wire, counters, flusher.touch);
+    const client = { id: 0, address: '127.0.0.1', name: 'direct' };
+    const joined = this.gateway.topics.route({ topic, joinRef: '1', outbox, client }, payload);
+    if (joined.ok) joined.channel.joined?.();
+    const events = (name: string) => written.filter(([, , , event]) => event === name).map((message) => message[4]);
+    return { joined, wire, events };
   }
 
   async close(): Promise<void> {

@@ -180,11 +180,7 @@ export class BoardStore {
     this.clock.bridgeSaid(sentUtcUs);
     for (const { stream, signals, columns } of streams) {
       const store = this.streams.peek().find(({ name }) => name === stream);
-      for (const [i, { name }] of signals.entries()) {
-        const traces = store?.signals.find(({ descriptor }) => descriptor.name === name)?.traces;
-        if (traces !== undefined)
-          for (const trace of Object.values(traces)) trace.addColumn(columns.utcUs, columns.values[i]!);
-      }
+      store?.plot(signals, columns);
     }
     this.#tellPainted();
   }

@@ -1,6 +1,6 @@
 /** One stream as the page sees it: its newest values, whether they are live at this very frame, and what to plot. */
 import { signal } from '@preact/signals';
-import type { LiveState, SignalDescriptor } from '../sdk/index.js';
+import type { FrameColumns, LiveState, SignalDescriptor } from '../sdk/index.js';
 import type { StreamLook } from './condition.js';
 import { COLUMNS, WINDOWS_SECONDS, type WindowSeconds } from './plotting.js';
 import { Trace } from './trace.js';
@@ -40,6 +40,16 @@ export class StreamStore {
     if (before !== undefined) {
       this.values.value = before.values.peek();
       this.#state = before.#state;
+    }
+  }
+
+  /** @param declared what the bridge calls the columns; recovered frames may have fewer: a sketch prints a signal later */
+  plot(declared: readonly SignalDescriptor[], columns: FrameColumns): void {
+    const { utcUs, values } = columns;
+    for (const [i, column] of values.entries()) {
+      const name = declared[i]?.name;
+      const traces = this.signals.find(({ descriptor }) => descriptor.name === name)?.traces;
+      if (traces !== undefined) for (const trace of Object.values(traces)) trace.addColumn(utcUs, column);
     }
   }
 

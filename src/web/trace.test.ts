@@ -19,6 +19,19 @@ describe('trace', () => {
     expect(trace.y.slice(10, 20)).toEqual([1, 1, null, null, null, null, 2, 2, null, null]);
   });
 
+  it('draws nothing for a frame without a value, and all others of its column', () => {
+    const trace = new Trace(10, 10);
+    for (const [at, value] of [
+      [100.1, Number.NaN],
+      [100.5, 7],
+      [101.5, Number.NaN],
+      [102.5, 8],
+    ] as const)
+      trace.add(at, value);
+    trace.render(102.9);
+    expect(trace.y.slice(14)).toEqual([7, 7, null, null, 8, 8]);
+  });
+
   it('draws the line of a slow stream on between its frames, and a gap where frames are missing', () => {
     const trace = new Trace(10, 10, 2.5);
     for (const at of [100.5, 102.5, 106.5, 107.5]) trace.add(at, 1);

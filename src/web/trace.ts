@@ -32,8 +32,12 @@ export class Trace {
     this.y = new Array(columns * 2).fill(null);
   }
 
-  /** @param atSeconds release of the frame, any epoch, never negative */
+  /**
+   * @param atSeconds release of the frame, any epoch, never negative
+   * @param value NaN is none: nothing is drawn for it
+   */
   add(atSeconds: number, value: number): void {
+    if (!Number.isFinite(value)) return;
     if (atSeconds < this.newestSeconds - this.seconds) this.#beginAnew();
     const column = Math.floor(atSeconds / this.#columnSeconds);
     const i = column % this.columns;

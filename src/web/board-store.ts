@@ -12,6 +12,7 @@ import type {
 } from '../sdk/index.js';
 import { type Condition, conditionOf } from './condition.js';
 import { addDeliveryMiss, addMiss, type MissGroup } from './miss-groups.js';
+import { noneMissing, plus } from './missing.js';
 import { PageClock } from './page-clock.js';
 import { StreamStore } from './stream-store.js';
 
@@ -33,9 +34,12 @@ export class BoardStore {
   readonly condition = signal<Condition>(unknown);
   /** Oldest age at which values were on the screen as live during the last second, seconds; null when they are not. */
   readonly oldestShownSeconds = signal<number | null>(null);
-  /** Frames that this page did not get, and misses that it was not told: its own slowness, or a time away. */
-  readonly notReceived = signal(0);
+  /** Frames that this page did not get: its own slowness, or a time away. */
+  readonly notReceived = signal(noneMissing);
+  /** Misses that it was not told, because there were too many. */
   readonly missesNotListed = signal(0);
+  /** Whether it was away for a time, of which it was told none. */
+  readonly wasAway = signal(false);
   readonly clock = new PageClock();
   readonly #board: BoardSubscription;
   readonly #frames: FramesSubscription;
@@ -90,7 +94,10 @@ export class BoardStore {
 
   #listen(): void {
     const board = this.#board;
-    board.on('joined', (reply) => this.#take(reply.board));
+    board.on('joined', (reply) => {
+      this.wasAway.value = this.view.peek() !== undefined;
+      this.#take(reply.board);
+    });
     board.on('board', (view) => this.#take(view));
     board.on('lost', () => {
       this.joined.value = false;
@@ -129,7 +136,7 @@ export class BoardStore {
     });
     this.#frames.on('frames', (batch) => this.#plot(batch));
     this.#frames.on('gap', ({ count }) => {
-      this.notReceived.value += count ?? 1;
+      this.notReceived.value = plus(this.notReceived.value, count);
     });
   }
 

@@ -1,5 +1,6 @@
 import type { BoardStore } from './board-store.js';
 import { age, microseconds } from './format.js';
+import { missingText, noneMissing } from './missing.js';
 
 /** Figures of the line and its clock. Always the same ones, so that nothing moves. */
 export function Facts({ board }: { board: BoardStore }) {
@@ -10,6 +11,7 @@ export function Facts({ board }: { board: BoardStore }) {
   const { state } = board.condition.value;
   const isLive = state === 'live';
   const isTold = board.joined.value && state !== 'silent';
+  const missing = board.notReceived.value;
   const rates = [...board.stats.value.values()].map(({ rateHz }) => rateHz ?? 0);
   const rate = rates.reduce((sum, each) => sum + each, 0);
   return (
@@ -28,7 +30,7 @@ export function Facts({ board }: { board: BoardStore }) {
       <Fact label="encoding" value={health?.encoding ?? '—'} />
       <Fact label="boot" value={view === undefined || Number.parseInt(view.boot, 16) === 0 ? '—' : view.boot} />
       <Fact label="port" value={view?.path ?? '—'} />
-      {board.notReceived.value > 0 && <Fact label="frames not received" value={String(board.notReceived.value)} />}
+      {missing !== noneMissing && <Fact label="frames not received" value={missingText(missing)} />}
     </dl>
   );
 }

@@ -6,10 +6,11 @@ import type { MissGroup } from './miss-groups.js';
 export function Misses({ board }: { board: BoardStore }) {
   const groups = board.misses.value;
   const omitted = board.missesNotListed.value;
+  const wasAway = board.wasAway.value;
   return (
     <section data-testid="misses">
       <h3>Misses since this page was opened</h3>
-      {groups.length === 0 && <p class="dim">none</p>}
+      {groups.length === 0 && !wasAway && <p class="dim">none</p>}
       <ol class="lines">
         {groups.map((group) => (
           <li key={group.id}>
@@ -18,6 +19,7 @@ export function Misses({ board }: { board: BoardStore }) {
           </li>
         ))}
       </ol>
+      {wasAway && <p class="dim">those while it was not connected are not listed</p>}
       {omitted > 0 && <p class="dim">{count(omitted)} more were counted, not listed</p>}
     </section>
   );

@@ -267,6 +267,15 @@ test('who is on the topics of an id that the board has no more is told so, and g
   expect(new Set(client.events('frames').map((message) => message[2]))).toEqual(new Set(['frames:nano']));
 });
 
+test('an id that the board has lost just now is not joined any more', async () => {
+  bench.addUnknownBoard('board-2', 1);
+  await until(() => bench.gateway.state.boards.has('board-2'));
+  // In the ring, and nobody has been woken yet.
+  bench.feed.text({ type: 'board', index: 1, id: 'nano', path: '', descriptor: null, boot: '00000000', contracts: {} });
+  const { joined } = bench.joinAtOnce('frames:board-2', {});
+  expect(joined).toMatchObject({ ok: false, response: { reason: expect.stringContaining('no board "board-2"') } });
+});
+
 test('many subscribers are served in batches, and one that asks gets every frame at once', async () => {
   const clients = await Promise.all(Array.from({ length: 20 }, () => bench.connect()));
   await Promise.all(clients.map((client, i) => client.join('frames:pico', i === 0 ? { batch: false } : {})));

@@ -58,8 +58,6 @@ export class FramesHub {
   join(board: BoardState, member: Membership, payload: Readonly<Record<string, unknown>>): JoinResult {
     const join = parseFramesJoin(payload);
     if (typeof join === 'string') return { ok: false, response: { reason: join } };
-    // "From now on" begins at what is newest, not at what has been read.
-    this.context.history()?.look();
     const from = this.recoverableFrom(join.since);
     const cursor = from ?? this.position;
     const channel = new FramesChannel(this, board.index, board.id, member, join, cursor);
@@ -69,8 +67,7 @@ export class FramesHub {
       offset: cursor,
       recovered: from !== undefined,
       encoding: join.encoding,
-      // The look may have brought other firmware.
-      ...streamsMessage(this.context.state.boards.get(board.id) ?? board),
+      ...streamsMessage(board),
     };
     return { ok: true, channel, response };
   }

@@ -38,6 +38,8 @@ export class Topics implements Required<RingHandlers> {
     const [kind, id, ...rest] = topic.split(':');
     if ((kind !== 'board' && kind !== 'frames') || id === undefined || rest.length > 0)
       return { ok: false, response: { reason: 'unmatched topic' } };
+    // As of now: "from now on" begins at what is newest, of the board that has this id now.
+    this.context.history()?.look();
     const board = this.context.state.boards.get(id);
     if (board === undefined)
       return { ok: false, response: { reason: `no board "${id.slice(0, 32)}" now; "${LOBBY}" lists them` } };

@@ -119,6 +119,16 @@ test('a flood of misses is cut to a hundred a second and the rest is counted', a
   expect(client.events('dropped')[0]?.[4].event).toBe('miss');
 });
 
+test('misses that the gateway itself has lost are told as an unknown number', async () => {
+  const { events } = bench.joinAtOnce('board:pico', {});
+  const { offset } = bench.feed.events;
+  const slots = bench.feed.events.ring.window + 1;
+  while (bench.feed.events.offset - offset < slots)
+    bench.feed.miss(Object.assign(createMissRecord(), { board: 0, stream: 1, verdict: 1 }));
+  bench.feed.wakeParked();
+  await until(() => expect(events('dropped')).toContainEqual({ event: 'miss', count: null }));
+});
+
 test('who armed holds control, until the outputs are given up', async () => {
   const client = await bench.connect('vsn=2.0.0&name=ada');
   await client.join('board:pico', {}, '1');

@@ -37,7 +37,7 @@ export class BoardStore {
   /** Frames that this page did not get: its own slowness, or a time away. */
   readonly notReceived = signal(noneMissing);
   /** Misses that it was not told, because there were too many. */
-  readonly missesNotListed = signal(0);
+  readonly missesNotListed = signal(noneMissing);
   /** Whether it was away for a time, of which it was told none. */
   readonly wasAway = signal(false);
   readonly clock = new PageClock();
@@ -129,7 +129,7 @@ export class BoardStore {
       this.#missesChanged = true;
     });
     board.on('dropped', ({ count }) => {
-      this.missesNotListed.value += count ?? 1;
+      this.missesNotListed.value = plus(this.missesNotListed.value, count);
     });
     board.on('alarm', () => {
       this.alarms.value = [...board.alarms.values()];

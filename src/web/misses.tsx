@@ -1,6 +1,7 @@
 import type { BoardStore } from './board-store.js';
 import { clockTime, count, microseconds } from './format.js';
 import type { MissGroup } from './miss-groups.js';
+import { missingText, noneMissing } from './missing.js';
 
 /** One line: how many of what, how late at worst, who, and why that is known. */
 export function Misses({ board }: { board: BoardStore }) {
@@ -10,7 +11,7 @@ export function Misses({ board }: { board: BoardStore }) {
   return (
     <section data-testid="misses">
       <h3>Misses since this page was opened</h3>
-      {groups.length === 0 && !wasAway && <p class="dim">none</p>}
+      {groups.length === 0 && !wasAway && omitted === noneMissing && <p class="dim">none</p>}
       <ol class="lines">
         {groups.map((group) => (
           <li key={group.id}>
@@ -20,7 +21,7 @@ export function Misses({ board }: { board: BoardStore }) {
         ))}
       </ol>
       {wasAway && <p class="dim">those while it was not connected are not listed</p>}
-      {omitted > 0 && <p class="dim">{count(omitted)} more were counted, not listed</p>}
+      {omitted !== noneMissing && <p class="dim">not listed, for there were too many: {missingText(omitted)}</p>}
     </section>
   );
 }

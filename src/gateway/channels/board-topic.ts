@@ -151,6 +151,11 @@ export class BoardTopic {
     for (const channel of this.members) channel.offerMiss(packet);
   }
 
+  /** The gateway was overtaken by the events: nobody knows how many of them were misses of this board. */
+  lost(): void {
+    this.broadcast('dropped', { event: 'miss', count: null });
+  }
+
   /** Control: goes to everybody. */
   broadcast(event: string, payload: unknown): void {
     const packet = this.packet(event, payload);

@@ -131,6 +131,7 @@ export class Topics implements Required<RingHandlers> {
   lost(slots: number, ring: 'feed' | 'events', fromOffset: number, toOffset: number): void {
     this.lostSlots += slots;
     if (ring === 'feed') this.frames.lost(fromOffset, toOffset);
+    else for (const topic of this.boardTopics.values()) topic.lost();
   }
 
   outlets(outlets: readonly OutletState[]): void {

@@ -10,7 +10,7 @@ import { renderMetrics } from './metrics.js';
 import { Flusher, type OutboxCounters } from './phoenix/outbox.js';
 import { BridgeState } from './state.js';
 
-/** Bugs that are logged; a fault that repeats a thousand times a second must not flood the log. */
+/** Bugs that are logged at once, and one a second after them: a fault that repeats a thousand times a second must not flood the log. */
 const BUGS_LOGGED_MAX = 100;
 const REPORT_MS = 1000;
 
@@ -44,6 +44,7 @@ export class Gateway {
   private readonly reporter: NodeJS.Timeout;
   private reader: RingReader | undefined;
   private bugs = 0;
+  private recentlyLogged = 0;
 
   constructor(options: GatewayOptions) {
     this.options = options;
@@ -64,7 +65,7 @@ export class Gateway {
     for (const text of options.start.texts) this.state.text(text);
     this.topics = new Topics(this.context, options.start.feedCursor);
     this.clients = new Clients(this.context, this.topics.route, (error) => this.bug(error));
-    this.reporter = setInterval(() => this.context.delivery.report(options.post), REPORT_MS).unref();
+    this.reporter = setInterval(() => this.everySecond(), REPORT_MS).unref();
   }
 
   /** Recovery needs it: the feed's history. */
@@ -82,9 +83,16 @@ export class Gateway {
     else if (message.type === 'outlets') this.topics.outlets(message.outlets);
   }
 
-  /** Something threw that must not: logged, and the gateway goes on. */
+  private everySecond(): void {
+    this.recentlyLogged = Math.max(0, this.recentlyLogged - 1);
+    this.context.delivery.report(this.options.post);
+  }
+
+  /** Something threw that must not: counted, logged, and the gateway goes on. */
   bug(error: unknown): void {
-    if (++this.bugs > BUGS_LOGGED_MAX) return;
+    this.bugs++;
+    if (this.recentlyLogged >= BUGS_LOGGED_MAX) return;
+    this.recentlyLogged++;
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.options.post({ type: 'log', level: 'error', text: `gateway: ${text}` });
   }
@@ -99,6 +107,7 @@ export class Gateway {
       clients: this.clients.count,
       lostSlots: this.topics.lostSlots,
       unansweredCommands: this.commands.unanswered,
+      bugs: this.bugs,
       reported: this.reported,
     });
   }

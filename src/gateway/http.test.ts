@@ -108,6 +108,24 @@ describe('metrics', () => {
     for (const line of text.trim().split('\n'))
       expect(line).toMatch(/^(# (HELP|TYPE) .+|[a-z_]+(\{[^}]*\})? (NaN|[+-]?Inf|[-\d.e+]+))$/);
   });
+
+  test('count the alarms that are too many to be shown', async () => {
+    for (let i = 0; i < 1030; i++)
+      bench.text({ type: 'alarm', board: 'pico', id: `a${i}`, active: true, text: '', sinceUtcUs: 5 });
+    await until(() => expect(bench.gateway.state.alarmsRefused).toBe(6));
+    expect((await get('/metrics')).body).toContain('tautline_alarms_refused_total 6\n');
+  });
+
+  test('count all bugs, of which the log has the first hundred, and later ones again when the flood is over', async () => {
+    const logged = () => bench.posted.filter(({ type }) => type === 'log').length;
+    for (let i = 0; i < 150; i++) bench.gateway.bug(new Error('planted'));
+    expect(logged()).toBe(100);
+    expect((await get('/metrics')).body).toContain('tautline_gateway_errors_total 150\n');
+    await until(() => {
+      bench.gateway.bug(new Error('planted later'));
+      expect(logged()).toBeGreaterThan(100);
+    });
+  });
 });
 
 describe('api', () => {

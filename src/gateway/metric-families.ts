@@ -15,6 +15,8 @@ export const families: Readonly<Record<string, readonly [Kind, string]>> = {
   tautline_worker_restarts_total: ['counter', 'Restarts of a worker.'],
   tautline_worker_up: ['gauge', '1 while the worker does its work.'],
   tautline_alarms: ['gauge', 'Alarms that are active.'],
+  tautline_alarms_refused_total: ['counter', 'Alarms that the gateway does not show, because there are too many.'],
+  tautline_gateway_errors_total: ['counter', 'Bugs of the gateway; the log has them, of a flood some.'],
   tautline_ws_clients: ['gauge', 'Open WebSocket connections.'],
   tautline_ws_conflated_total: ['counter', 'Lossy messages that slow readers were not sent.'],
   tautline_ws_cut_total: ['counter', 'Clients that were cut because they did not read.'],

@@ -15,6 +15,7 @@ export interface MetricsSource {
   readonly clients: number;
   readonly lostSlots: number;
   readonly unansweredCommands: number;
+  readonly bugs: number;
   /** By thread: what it reported last. */
   readonly reported: ReadonlyMap<string, MetricValues>;
 }
@@ -86,6 +87,8 @@ function addGateway(samples: Map<string, number>, source: MetricsSource): void {
   }
   samples.set(labelled('tautline_feed_lost_total', { outlet: 'gateway' }), source.lostSlots);
   samples.set('tautline_alarms', state.alarms.size);
+  samples.set('tautline_alarms_refused_total', state.alarmsRefused);
+  samples.set('tautline_gateway_errors_total', source.bugs);
   samples.set('tautline_ws_clients', source.clients);
   samples.set('tautline_ws_conflated_total', counters.conflated);
   samples.set('tautline_ws_cut_total', counters.cut);

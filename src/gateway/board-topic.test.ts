@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noExplicitAny: JSON of the wire has no types here.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { armStates } from '../codec/schema.js';
 import { createMissRecord, createStatsRecord } from '../feed/events.js';
 import { SOFT_BOUND_BYTES } from './phoenix/outbox.js';
 import { Bench, contract } from './testing/bench.js';
@@ -147,6 +148,17 @@ test('who armed holds control, until the outputs are given up', async () => {
   await command('arm');
   await until(() => expect(control()).toBe(true));
   await command('disarm');
+  await until(() => expect(control()).toBe(false));
+  // Nor when the board has tripped, or somebody else has disarmed it; but not before it is known to have been armed.
+  await command('arm');
+  await until(() => expect(control()).toBe(true));
+  const since = client.received.length;
+  bench.health(0, { arm: armStates.disarmed });
+  bench.health(0, { arm: armStates.armed });
+  await until(() => expect(client.received.slice(since).some((message) => message[4].arm === 'armed')).toBe(true));
+  const { presence } = (bench.gateway.topics as any).boardTopics.get('pico');
+  expect(presence.state().ada.metas[0].control).toBe(true);
+  bench.health(0, { arm: armStates.tripped });
   await until(() => expect(control()).toBe(false));
 });
 

@@ -1,3 +1,4 @@
+import { armStates } from '../../codec/schema.js';
 import type { MissRecord } from '../../feed/events.js';
 import { isoMicroseconds } from '../../host-clock.js';
 import { missMessage } from '../../messages/miss.js';
@@ -40,6 +41,7 @@ export class BoardTopic {
   private healthTold = 0;
   private missesInWindow = 0;
   private missesOmitted = 0;
+  private wasArmed = false;
 
   constructor(
     readonly context: TopicContext,
@@ -172,7 +174,14 @@ export class BoardTopic {
     const { board } = this;
     if (board?.health === undefined || this.members.size === 0 || board.healthVersion === this.healthTold) return;
     this.healthTold = board.healthVersion;
+    this.checkControl(board.health.arm === armStates.armed);
     this.offer('health', healthMessage(board, this.context.clock.nowUs()));
+  }
+
+  /** Whoever ended it, or whatever: over a board that is not armed any more nobody holds control. */
+  private checkControl(isArmed: boolean): void {
+    if (this.wasArmed && !isArmed) this.presence.setControl(undefined, isoNow(this.context.clock));
+    this.wasArmed = isArmed;
   }
 
   /** As they come: said again, figures of a loop that hangs would pass for new ones. */

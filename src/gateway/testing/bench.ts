@@ -5,7 +5,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { WebSocket } from 'ws';
 import type { Descriptor } from '../../codec/descriptor.js';
 import { verdictCode } from '../../deadline/verdict.js';
-import { createHealthRecord } from '../../feed/events.js';
+import { createHealthRecord, type HealthRecord } from '../../feed/events.js';
 import { Feed } from '../../feed/feed.js';
 import { createFrameRecord } from '../../feed/frame.js';
 import { type RingReader, readRings } from '../../feed/outlet-reader.js';
@@ -153,7 +153,7 @@ export class Bench {
     this.addBoard('pico', 0, { boot, descriptor: { ...descriptor, streams } });
   }
 
-  health(board: number): void {
+  health(board: number, more: Partial<HealthRecord> = {}): void {
     const link = linkStates.indexOf('streaming');
     this.feed.health(
       Object.assign(createHealthRecord(), {
@@ -162,6 +162,7 @@ export class Bench {
         live: true,
         writtenUs: monotonicUs(),
         sinceUs: monotonicUs(),
+        ...more,
       }),
     );
     this.feed.wakeParked();

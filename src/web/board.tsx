@@ -53,6 +53,9 @@ function Head({ board }: { board: BoardStore }) {
   const { state, word } = board.condition.value;
   const { descriptor } = board.view.value ?? {};
   const health = board.health.value;
+  const arm = health?.arm ?? 'unknown';
+  // A trip is latched in the host, so it holds whatever became of the board; the rest is only known of a live one.
+  const isArmSure = state === 'live' || arm === 'tripped';
   const commands = descriptor?.commands ?? [];
   return (
     <header>
@@ -61,12 +64,12 @@ function Head({ board }: { board: BoardStore }) {
         <span class={`lamp ${state === 'live' ? 'good' : 'bad'}`} data-testid="condition">
           {word}
         </span>
-        {descriptor?.armable && <ArmLamp arm={health?.arm ?? 'unknown'} isKnown={state === 'live'} />}
+        {descriptor?.armable && <ArmLamp arm={arm} isSure={isArmSure} />}
         {/* Its place is kept, so that nothing moves when it lights. */}
         <span class={`lamp warn ${health?.degraded ? '' : 'off'}`}>DEGRADED</span>
         <span class="dim about">{descriptor ? aboutOf(descriptor) : ''}</span>
         <span class="hidden" role="status">
-          {`${board.id} is ${state === 'live' ? 'live' : `not live: ${state}`}, ${health?.arm ?? ''}`}
+          {`${board.id} is ${state === 'live' ? 'live' : `not live: ${state}`}, ${isArmSure ? '' : 'was '}${arm}`}
         </span>
         {descriptor?.armable && <ArmControls board={board} operate={operate} />}
       </div>
@@ -87,9 +90,7 @@ function Head({ board }: { board: BoardStore }) {
 /** A board that only prints lines has said nothing of itself. */
 const aboutOf = ({ name, firmware, mcu, tickHz }: Descriptor): string => (tickHz === 0 ? name : `${firmware}, ${mcu}`);
 
-/** A trip is latched in the host, so it holds whatever became of the board; the rest is only known of a live one. */
-function ArmLamp({ arm, isKnown }: { arm: string; isKnown: boolean }) {
-  const isSure = isKnown || arm === 'tripped';
+function ArmLamp({ arm, isSure }: { arm: string; isSure: boolean }) {
   const look = arm === 'tripped' ? 'bad' : !isSure ? 'old' : arm === 'armed' ? 'armed' : 'quiet';
   return (
     <span class={`lamp ${look}`} data-testid="arm">

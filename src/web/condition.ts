@@ -44,10 +44,16 @@ export function conditionOf({ connected, heardSeconds, gone, link, streams }: Lo
     return { state: 'silent', word: `BRIDGE SILENT${since}`, why };
   }
   if (streams.every((stream) => stream.ageSeconds === null)) return waiting(link);
-  const stale = streams.filter((stream) => !stream.live).map((stream) => stream.name);
-  const which = stale.length < streams.length ? `${stale.join(', ')}: values` : 'Values';
-  return { state: 'stale', word: `STALE${since}`, why: `${which} are older than their lifespan. Link: ${link}.` };
+  const stale = streams.filter(({ live, ageSeconds }) => !live && ageSeconds !== null);
+  const absent = streams.filter(({ ageSeconds }) => ageSeconds === null);
+  const none = absent.length === 0 ? '' : `${namesOf(absent)}: no values, or none whose age is known. `;
+  if (stale.length === 0) return { state: 'waiting', word: 'NOT ALL LIVE', why: `${none}Link: ${link}.` };
+  const which = stale.length < streams.length ? `${namesOf(stale)}: values` : 'Values';
+  const why = `${which} are older than their lifespan. ${none}Link: ${link}.`;
+  return { state: 'stale', word: `STALE${since}`, why };
 }
+
+const namesOf = (streams: readonly StreamLook[]): string => streams.map(({ name }) => name).join(', ');
 
 function waiting(link: string): Condition {
   const why = link === 'streaming' ? 'The clock of the board is not known yet.' : `Link: ${link}.`;

@@ -43,6 +43,8 @@ export class Gateway {
   private readonly reported = new Map<string, MetricValues>();
   private readonly reporter: NodeJS.Timeout;
   private reader: RingReader | undefined;
+  /** Of the bridge, host monotonic: a machine without a battery gets the right UTC only later, in one step. */
+  private readonly startedUs: number;
   private bugs = 0;
   private recentlyLogged = 0;
 
@@ -62,6 +64,7 @@ export class Gateway {
       commands: this.commands,
       history: () => this.reader,
     };
+    this.startedUs = options.start.startedUtcUs - this.context.clock.utcOffsetUs();
     for (const text of options.start.texts) this.state.text(text);
     this.topics = new Topics(this.context, options.start.feedCursor);
     this.clients = new Clients(this.context, this.topics.route, (error) => this.bug(error));
@@ -123,7 +126,7 @@ export class Gateway {
       version: this.version,
       epoch: start.epoch,
       startedAt: new Date(start.startedUtcUs / 1e3).toISOString(),
-      uptimeSeconds: Math.round((clock.nowUs() + clock.utcOffsetUs() - start.startedUtcUs) / 1e5) / 10,
+      uptimeSeconds: Math.round((clock.nowUs() - this.startedUs) / 1e5) / 10,
       http: { host: start.config.http.host, port: this.port },
       ports,
       node: process.version,

@@ -77,6 +77,16 @@ describe('health', () => {
   });
 });
 
+test('a step of UTC does not make the bridge older', async () => {
+  const { clock } = bench.gateway.context;
+  const { uptimeSeconds } = (await get('/api/bridge')).json();
+  const utcOffsetUs = clock.utcOffsetUs();
+  vi.spyOn(clock, 'utcOffsetUs').mockReturnValue(utcOffsetUs + 365 * 86_400e6);
+  const later = (await get('/api/bridge')).json().uptimeSeconds;
+  vi.restoreAllMocks();
+  expect([later >= uptimeSeconds, later < 86_400]).toEqual([true, true]);
+});
+
 describe('metrics', () => {
   test('have the documented names, each family once, and are numbers', async () => {
     const stats = Object.assign(createStatsRecord(), { board: 0, stream: 1 });

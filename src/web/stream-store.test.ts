@@ -25,3 +25,15 @@ test('frames from before the sketch printed its second signal are plotted as far
   });
   expect(drawn).toEqual([[10, 20], [40]]);
 });
+
+test('other firmware that sends a signal less often is drawn as lines, not as gaps between its frames', () => {
+  const fast = new StreamStore('control', 1000, signals, undefined, true);
+  const same = new StreamStore('control', 1000, signals, fast, true);
+  expect(same.signals[0]!.traces).toBe(fast.signals[0]!.traces);
+  const slow = new StreamStore('control', 1e6, signals, fast, true);
+  const trace = slow.signals[0]!.traces[10];
+  for (let at = 1000; at < 1003; at++) trace.add(at + 0.5, 1);
+  trace.render(1003);
+  // Where a line goes on.
+  expect(trace.y).toContain(undefined);
+});

@@ -33,9 +33,12 @@ export class StreamStore {
     before: StreamStore | undefined,
     readonly hasResolution: boolean,
   ) {
+    const gapSeconds = GAP_PERIODS * periodUs * 1e-6;
     this.signals = declared.map((descriptor) => {
-      const old = before?.signals.find((each) => each.descriptor.name === descriptor.name);
-      return { stream: this, descriptor, traces: old?.traces ?? newTraces(GAP_PERIODS * periodUs * 1e-6) };
+      const old = before?.signals.find(({ descriptor: { name } }) => name === descriptor.name)?.traces;
+      // Other firmware may send the same signal at another rate: what was no gap is one now, or the other way round.
+      const isKept = old !== undefined && Object.values(old).every((trace) => trace.gapSeconds === gapSeconds);
+      return { stream: this, descriptor, traces: isKept ? old : newTraces(gapSeconds) };
     });
     if (before !== undefined) {
       this.values.value = before.values.peek();

@@ -248,6 +248,16 @@ describe.each(transports)('the client over the $name', ({ create }) => {
     await until(() => expect(reasons).toEqual(Array(2).fill('the board is called "nano" now')));
   });
 
+  test('a topic that is asked for as soon as the connection is open is joined once', async () => {
+    const joins = vi.spyOn(bench.gateway.topics.lobby, 'join');
+    client.on('status', ({ status }) => status === 'open' && client.lobby());
+    await until(() => expect(joins).toHaveBeenCalled());
+    await bench.settled();
+    const probe = client.board('pico');
+    await until(() => expect(probe.status).toBe('joined'));
+    expect(joins).toHaveBeenCalledTimes(1);
+  });
+
   test('what was left says nothing more, and can be joined again', async () => {
     const { frames, seqs } = record();
     await until(() => expect(frames.status).toBe('joined'));

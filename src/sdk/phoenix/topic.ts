@@ -34,6 +34,11 @@ export class PhoenixTopic implements TransportTopic {
     private readonly socket: Socket,
   ) {}
 
+  /** The first join, unless the connection has begun meanwhile and brought it. */
+  begin(): void {
+    if (this.state === 'idle') this.rejoin();
+  }
+
   /** There is a connection; this topic is not joined on it. */
   rejoin(): void {
     if (this.state === 'left') return;

@@ -100,7 +100,7 @@ export class PhoenixTransport implements Transport {
       left: () => this.topics.delete(name),
     });
     this.topics.set(name, topic);
-    if (this.status === 'open') queueMicrotask(() => topic.rejoin());
+    if (this.status === 'open') queueMicrotask(() => topic.begin());
     return topic;
   }
 

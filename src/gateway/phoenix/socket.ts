@@ -11,8 +11,8 @@ import type { Answer, Channel, ClientInfo, Router } from './channel.js';
 import { refuse } from './channel.js';
 import { closeCodes, type Outbox } from './outbox.js';
 
-/** Topics that one client may be in. */
-export const TOPICS_MAX = 64;
+/** Topics that one client may be in: the lobby, and both of each of the 64 boards that a bridge takes. */
+export const TOPICS_MAX = 129;
 /** Messages that a client may send a second, and in one go. */
 export const MESSAGES_PER_SECOND = 100;
 export const MESSAGES_BURST = 300;

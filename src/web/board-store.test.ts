@@ -9,6 +9,20 @@ import { missingText } from './missing.js';
 vi.setConfig({ testTimeout: 60_000 });
 const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 2 });
 
+test('a board whose topic the bridge refuses says why, not that there is no connection', async () => {
+  const bench = await Bench.open();
+  const client = new Client(`http://${bench.address}`, { WebSocket: WebSocket as unknown as WebSocketConstructor });
+  const store = new BoardStore(client, 'nobody');
+  const why = () => {
+    store.look(performance.now());
+    return store.condition.value.why;
+  };
+  expect(why()).toMatch(/^No connection to the bridge; trying again/);
+  await until(() => expect(why()).toMatch(/^Not connected: no board "nobody" now/));
+  client.close();
+  await bench.close();
+});
+
 test('after a time away the page claims to know neither how many frames nor which misses there were', async () => {
   const bench = await Bench.open({ seconds: 1 });
   const client = new Client(`http://${bench.address}`, {

@@ -46,6 +46,7 @@ export class BoardStore {
   readonly #missGroups: MissGroup[] = [];
   #missesChanged = false;
   #painting = false;
+  #lostReason = '';
   #heardMs = performance.now();
   #writtenMs = 0;
   #oldest = { sinceMs: 0, seconds: 0 };
@@ -67,7 +68,7 @@ export class BoardStore {
       const streams = this.streams.peek().map((stream) => stream.look(connected && gone === null));
       const heardSeconds = (nowMs - this.#heardMs) / 1e3;
       const link = this.health.peek()?.link ?? this.view.peek()?.status ?? 'unknown';
-      const condition = conditionOf({ connected, heardSeconds, gone, link, streams });
+      const condition = conditionOf({ connected, reason: this.#lostReason, heardSeconds, gone, link, streams });
       const isTurn = nowMs - this.#writtenMs >= WRITE_MS;
       const said = this.condition.peek();
       const isOther = condition.word !== said.word || condition.why !== said.why;
@@ -99,7 +100,8 @@ export class BoardStore {
       this.#take(reply.board);
     });
     board.on('board', (view) => this.#take(view));
-    board.on('lost', () => {
+    board.on('lost', ({ reason }) => {
+      this.#lostReason = reason;
       this.joined.value = false;
     });
     board.on('gone', ({ reason }) => {

@@ -13,6 +13,8 @@ export interface StreamLook {
 
 export interface Look {
   readonly connected: boolean;
+  /** Why it is not connected, as far as anybody has said. */
+  readonly reason?: string;
   /** Since the bridge said anything of this board. */
   readonly heardSeconds: number;
   /** Why the board is not there any more. */
@@ -30,11 +32,12 @@ export interface Condition {
   readonly why: string;
 }
 
-export function conditionOf({ connected, heardSeconds, gone, link, streams }: Look): Condition {
+export function conditionOf({ connected, reason = '', heardSeconds, gone, link, streams }: Look): Condition {
   const oldest = oldestOf(streams);
   const since = oldest === null ? '' : ` ${age(oldest)}`;
   if (!connected) {
-    const why = 'No connection to the bridge; trying again. What is shown is the last that came.';
+    const said = reason === '' ? 'No connection to the bridge' : `Not connected: ${reason}`;
+    const why = `${said}; trying again. What is shown is the last that came.`;
     return { state: 'disconnected', word: `DISCONNECTED${since}`, why };
   }
   if (gone !== null) return { state: 'gone', word: 'BOARD GONE', why: `The board is gone: ${gone}.` };

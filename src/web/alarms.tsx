@@ -1,6 +1,7 @@
 import type { AlarmMessage } from '../sdk/index.js';
 import type { BoardStore } from './board-store.js';
-import { clockTime } from './format.js';
+import { dayTime } from './format.js';
+import { today } from './today.js';
 
 /** What is wrong with a board, in a place that is always there: an alarm moves nothing under anybody's pointer. */
 export function Alarms({ board }: { board: BoardStore }) {
@@ -33,7 +34,7 @@ export function Since({ alarm }: { alarm: AlarmMessage | undefined }) {
   const sinceMs = alarm.sinceUtcUs / 1e3;
   return (
     <time class="number" dateTime={new Date(sinceMs).toISOString()}>
-      since {clockTime(sinceMs)}
+      since {dayTime(sinceMs, today.value)}
     </time>
   );
 }

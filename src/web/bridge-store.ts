@@ -4,6 +4,7 @@ import { type AlarmMessage, type BoardSummary, type Client, connect, type Outlet
 import { isTokenRefused } from './access.js';
 import { BoardStore } from './board-store.js';
 import { onFrame } from './frame-loop.js';
+import { lookAtDay } from './today.js';
 
 export class BridgeStore {
   readonly connected = signal(false);
@@ -29,6 +30,7 @@ export class BridgeStore {
       });
     });
     onFrame((nowMs) => {
+      lookAtDay();
       for (const store of this.#stores.values()) store.look(nowMs);
     });
     const lobby = this.#client.lobby();

@@ -47,3 +47,17 @@ export function clockTime(utcMs: number, withMilliseconds = false): string {
   const text = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
   return withMilliseconds ? `${text}.${String(at.getMilliseconds()).padStart(3, '0')}` : text;
 }
+
+/** YYYY-MM-DD, of the reader. */
+export function dayOf(utcMs: number): string {
+  const at = new Date(utcMs);
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+}
+
+/** With the day when that is not today: what was last week must not look like something of tonight. */
+export function dayTime(utcMs: number, today: string, withMilliseconds = false): string {
+  const time = clockTime(utcMs, withMilliseconds);
+  const day = dayOf(utcMs);
+  return day === today ? time : `${day} ${time}`;
+}

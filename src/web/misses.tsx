@@ -1,7 +1,8 @@
 import type { BoardStore } from './board-store.js';
-import { clockTime, count, microseconds } from './format.js';
+import { count, dayTime, microseconds } from './format.js';
 import type { MissGroup } from './miss-groups.js';
 import { missingText, noneMissing } from './missing.js';
+import { today } from './today.js';
 
 /** One line: how many of what, how late at worst, who, and why that is known. */
 export function Misses({ board }: { board: BoardStore }) {
@@ -38,7 +39,7 @@ function Time({ iso }: { iso: string | null }) {
   if (iso === null) return <span class="time number">—</span>;
   return (
     <time class="time number" dateTime={iso} title={iso}>
-      {clockTime(Date.parse(iso), true)}
+      {dayTime(Date.parse(iso), today.value, true)}
     </time>
   );
 }

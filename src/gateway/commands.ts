@@ -1,7 +1,9 @@
 import type { BoardCommand, CommandAnswer, FromOutlet } from '../outlet.js';
 
-/** Commands that wait for an answer at once. */
+/** Commands that wait for an answer at once: as many as the main thread takes of one outlet. */
 const PENDING_MAX = 64;
+/** The last of these places are kept for `safe`: whoever floods boards that do not answer must not keep it from the others. */
+const SAFE_PLACES = 8;
 /** Longer than the main thread itself waits for the board. */
 const ANSWER_MS = 5000;
 
@@ -16,8 +18,9 @@ export class CommandRelay {
 
   /** Never rejects: what went wrong is in the answer. */
   send(command: BoardCommand): Promise<CommandAnswer> {
-    if (this.pending.size >= PENDING_MAX) {
-      const detail = `${PENDING_MAX} commands wait for an answer already; try again when they have theirs`;
+    const most = command.name === 'safe' ? PENDING_MAX : PENDING_MAX - SAFE_PLACES;
+    if (this.pending.size >= most) {
+      const detail = `${most} commands wait for an answer already; try again when they have theirs`;
       return Promise.resolve({ ok: false, code: 'too-many', detail });
     }
     const request = this.nextRequest++;

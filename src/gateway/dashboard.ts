@@ -5,7 +5,7 @@ import type { Http } from './http.js';
 
 const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Tautline</title>
 <style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:40rem;padding:0 1rem}</style>
-<h1>Tautline runs</h1><p>The dashboard is not in this build. The data is: <a href="/api/boards">boards</a>, <a href="/docs">HTTP interface</a>, <a href="/metrics">metrics</a>.</p></html>
+<h1>Tautline runs</h1><p>The dashboard is not in this build. The data is: <a href="api/boards">boards</a>, <a href="docs">HTTP interface</a>, <a href="metrics">metrics</a>.</p></html>
 `;
 
 /** The built dashboard at `/`. Its scripts carry a hash in their names and are kept for ever; the page is asked for anew. */

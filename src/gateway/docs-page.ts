@@ -25,7 +25,7 @@ function page(document: object): string {
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>${escapeHtml(info.title)} HTTP interface</title>
 <style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}td{padding:.3rem 1rem .3rem 0;vertical-align:top}code{font-size:.95em}</style>
 <h1>${escapeHtml(info.title)} ${escapeHtml(info.version)}: HTTP interface</h1>
-<p>Machine-readable: <a href="/docs/json">OpenAPI</a>. Live data: Phoenix Channels at <code>/socket/websocket?vsn=2.0.0</code>.</p>
+<p>Machine-readable: <a href="docs/json">OpenAPI</a>. Live data: Phoenix Channels at <code>/socket/websocket?vsn=2.0.0</code>.</p>
 <table>${rows.join('\n')}</table></html>
 `;
 }

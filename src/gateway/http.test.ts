@@ -238,6 +238,17 @@ describe('api', () => {
     },
   );
 
+  test('links of its pages hold below the path of a proxy, too', async () => {
+    for (const page of ['/', '/docs']) {
+      const links = [...(await get(page)).body.matchAll(/href="([^"]*)"/g)].map(([, link]) => link!);
+      expect(links.length).toBeGreaterThan(0);
+      for (const link of links) {
+        expect(new URL(link, `https://panel.example/bridge${page}`).pathname).toMatch(/^\/bridge\//);
+        expect((await get(new URL(link, `http://127.0.0.1${page}`).pathname)).statusCode).toBe(200);
+      }
+    }
+  });
+
   test('the document lists the routes', async () => {
     const document = (await get('/docs/json')).json();
     expect(Object.keys(document.paths)).toEqual(

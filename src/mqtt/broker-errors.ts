@@ -1,13 +1,17 @@
 /** What went wrong with the broker, in words that say what to do. Secrets never appear: the address is host and port only. */
 
+const NO_VERSION = 'takes neither MQTT 5 nor 3.1.1';
+
 /** MQTT 3.1.1 CONNACK return codes (section 3.2.2.3) and MQTT 5 reason codes (section 2.4) that need more than their name. */
 const refusals: Readonly<Record<number, string>> = {
+  1: NO_VERSION,
   2: 'refused our client id',
   3: 'says that it is unavailable',
   4: 'refused the user name or password: check mqtt.username and TAUTLINE_MQTT_PASSWORD',
   5: 'does not authorise us: check mqtt.username, TAUTLINE_MQTT_PASSWORD and its access list',
   129: 'calls our packet malformed',
   130: 'sees a protocol error',
+  132: NO_VERSION,
   133: 'refused our client id',
   134: 'refused the user name or password: check mqtt.username and TAUTLINE_MQTT_PASSWORD',
   135: 'does not authorise us: check mqtt.username, TAUTLINE_MQTT_PASSWORD and its access list',

@@ -125,7 +125,7 @@ test('a broker that refuses MQTT 5 gets 3.1.1', async () => {
   const { sessions, troubles } = await connection(urlOf(await embedded()), [5, 4]);
   expect(sessions).toHaveLength(1);
   expect(sessions[0]!.version).toBe(4);
-  expect(troubles).toHaveLength(1);
+  expect(troubles).toEqual([]);
 });
 
 test('TCP_NODELAY is set on every connection, also after a reconnect', async () => {

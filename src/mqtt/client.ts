@@ -58,7 +58,11 @@ export class BrokerConnection {
   private stopped = true;
   private options: ConnectionOptions;
   private versionIndex = 0;
+  /** The broker has taken the present version. */
+  private isVersionTaken = false;
   private silentCloses = 0;
+  /** Versions refused since the last session. */
+  private refusals = 0;
   private oversized = 0;
 
   constructor(
@@ -95,7 +99,7 @@ export class BrokerConnection {
   /** Another broker (the embedded one came back on another port): leave the old one, connect at once. */
   retarget(options: ConnectionOptions): void {
     this.options = options;
-    this.versionIndex = 0;
+    this.firstVersion();
     this.backoff.reset();
     if (this.stopped) return;
     this.drop('the broker has moved', false);
@@ -153,14 +157,14 @@ export class BrokerConnection {
     this.client = client;
     let reason = '';
     let answered = false;
+    let isVersionRefused = false;
     noDelay(client);
     client.on('error', (error) => {
       if (client !== this.client) return;
       const code = (error as { code?: unknown }).code;
       answered ||= typeof code === 'number';
-      if (typeof code === 'number' && isVersionRefusal(code) && this.otherVersion()) {
-        reason = `the MQTT broker at ${this.address} refused the version; trying MQTT ${this.version === 5 ? '5' : '3.1.1'}`;
-      } else reason ||= failureText(this.address, error);
+      isVersionRefused ||= typeof code === 'number' && isVersionRefusal(code);
+      reason ||= failureText(this.address, error);
     });
     client.on('connect', (connack) => {
       answered = true;
@@ -179,6 +183,11 @@ export class BrokerConnection {
     });
     client.once('close', () => {
       if (client !== this.client) return;
+      if (isVersionRefused && this.otherVersion()) {
+        discard(client);
+        this.connect();
+        return;
+      }
       this.countSilentClose(answered, reason);
       this.drop(reason || `the MQTT broker at ${this.address} closed the connection`, true);
     });
@@ -208,7 +217,9 @@ export class BrokerConnection {
 
   private opened(client: MqttClient, connack: IConnackPacket): void {
     noDelay(client);
+    this.isVersionTaken = true;
     this.silentCloses = 0;
+    this.refusals = 0;
     this.backoff.up(monotonicUs());
     const { receiveMaximum, maximumPacketSize } = connack.properties ?? {};
     this.session = {
@@ -226,18 +237,25 @@ export class BrokerConnection {
     if (packet.cmd === 'puback') this.handlers.acknowledged(packet.messageId ?? 0, packet.reasonCode ?? 0);
   }
 
-  /** Some brokers do not refuse a version, they hang up. */
+  /** Some brokers do not refuse a version, they hang up; so does what stands before one that is away. */
   private countSilentClose(answered: boolean, reason: string): void {
-    if (answered || reason !== '') return;
+    if (answered || reason !== '' || this.isVersionTaken) return;
     if (++this.silentCloses < SILENT_CLOSES_MAX) return;
     this.silentCloses = 0;
     this.versionIndex++;
   }
 
+  /** @returns whether there is one that the broker has not refused, too */
   private otherVersion(): boolean {
-    if (this.versionIndex + 1 >= this.options.versions.length) return false;
     this.versionIndex++;
-    return true;
+    this.isVersionTaken = false;
+    this.refusals++;
+    return this.refusals < this.options.versions.length;
+  }
+
+  private firstVersion(): void {
+    this.isVersionTaken &&= this.versionIndex % this.options.versions.length === 0;
+    this.versionIndex = 0;
   }
 
   private drop(text: string, retry: boolean): void {
@@ -246,6 +264,8 @@ export class BrokerConnection {
     this.client = null;
     this.session = null;
     if (client !== null) discard(client);
+    // The next broker may be another, or newer, than the one that refused it.
+    if (wasUp) this.firstVersion();
     if (this.stopped) return;
     const retryMs = retry ? this.backoff.down(monotonicUs()) : 0;
     if (retry) this.retryTimer = setTimeout(() => this.connect(), retryMs);

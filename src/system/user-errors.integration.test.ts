@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { PtyLine } from '../board/testing/pty-line.js';
 import { sampleDescriptor } from '../board/testing/scripted-board.js';
+import { EmbeddedBroker } from '../mqtt/broker.js';
 import { BridgeProcess, type BridgeSettings, cli, Program } from './bridge.rig.js';
 import { scriptedLine } from './scripted-line.rig.js';
 
@@ -219,6 +220,15 @@ describe('network', () => {
     expect(code).toBe(4);
     expect(errors).toHaveLength(1);
     expect(errors[0]).toContain(`no connection to the MQTT broker at 127.0.0.1:${port}`);
+  });
+
+  test('a broker that speaks MQTT 3.1.1 alone is not away, with --once', async () => {
+    const broker = await EmbeddedBroker.start({
+      ...{ port: 0, portIsExplicit: true, username: '', password: '', warn: () => undefined },
+    });
+    closers.push(() => broker.stop());
+    const tautline = bridge({ args: [...set(`mqtt.url=mqtt://127.0.0.1:${broker.port}`), '--once'] });
+    await tautline.says(/mqtt: connected to .*, MQTT 3\.1\.1/);
   });
 
   test('a command without a bridge names the address and how to start one', () => {

@@ -17,18 +17,18 @@ interface LossAlarm {
 const losses: readonly LossAlarm[] = [
   {
     id: 'mqtt-outbox-full',
-    count: (metrics) => metrics.dropped.event,
+    count: ({ dropped, oversized }) => dropped.event - oversized.event,
     text: (count) =>
       `the MQTT broker was away or slow for too long: the ${count} oldest misses were dropped unpublished`,
   },
   {
     id: 'mqtt-slow-broker',
-    count: (metrics) => metrics.dropped.frames,
+    count: ({ dropped, oversized }) => dropped.frames - oversized.frames,
     text: (count) => `the MQTT broker is away or does not keep up: ${count} batches of frames were dropped`,
   },
   {
     id: 'mqtt-rejected',
-    count: (metrics) => metrics.rejected + metrics.oversized,
+    count: (metrics) => metrics.rejected + metrics.oversizedAll,
     text: (count) => `the MQTT broker refused ${count} messages: check its access list, quotas and maximum packet size`,
   },
   {

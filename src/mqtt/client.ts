@@ -63,7 +63,6 @@ export class BrokerConnection {
   private silentCloses = 0;
   /** Versions refused since the last session. */
   private refusals = 0;
-  private oversized = 0;
 
   constructor(
     options: ConnectionOptions,
@@ -86,11 +85,6 @@ export class BrokerConnection {
     return this.client?.stream.writableLength ?? 0;
   }
 
-  /** Packets not sent because the broker's Maximum Packet Size forbids them. */
-  get oversizedPackets(): number {
-    return this.oversized;
-  }
-
   start(): void {
     this.stopped = false;
     this.connect();
@@ -106,13 +100,9 @@ export class BrokerConnection {
     this.connect();
   }
 
-  /** One whole packet, from `encodePublish` or `openPublish`. @returns false when there is no connection or the broker would refuse its length */
+  /** One whole packet, from `encodePublish` or `openPublish`. @returns false when there is no connection */
   write(packet: Buffer): boolean {
     if (this.session === null || this.client === null) return false;
-    if (packet.length > this.session.packetBytesMax) {
-      this.oversized++;
-      return false;
-    }
     this.client.stream.write(packet);
     return true;
   }

@@ -7,10 +7,12 @@ export type Path = (typeof paths)[number];
 
 export class MqttMetrics {
   readonly published: Record<Path, number> = { state: 0, frames: 0, event: 0, retained: 0 };
+  /** Also those that are oversized. */
   readonly dropped: Record<Path, number> = { state: 0, frames: 0, event: 0, retained: 0 };
+  /** Longer than the broker takes. */
+  readonly oversized: Record<Path, number> = { state: 0, frames: 0, event: 0, retained: 0 };
   reconnects = 0;
   rejected = 0;
-  oversized = 0;
   requests = 0;
   lostSlots = 0;
   /** Frames of streams that no descriptor has named yet. */
@@ -18,13 +20,17 @@ export class MqttMetrics {
   /** Judged to handed over: written to the socket (QoS 0), or in the window (QoS 1). And from there to acknowledged by the broker. */
   readonly stages = { outlet: new StageHistogram(), consumer: new StageHistogram() };
 
+  get oversizedAll(): number {
+    return paths.reduce((sum, path) => sum + this.oversized[path], 0);
+  }
+
   values(outboxDepth: number, connected: boolean): MetricValues {
     const values: Record<string, number> = {
       tautline_outbox_depth: outboxDepth,
       tautline_mqtt_connected: connected ? 1 : 0,
       tautline_mqtt_reconnects_total: this.reconnects,
       tautline_mqtt_rejected_total: this.rejected,
-      tautline_mqtt_oversized_total: this.oversized,
+      tautline_mqtt_oversized_total: this.oversizedAll,
       tautline_mqtt_requests_ignored_total: this.requests,
       tautline_mqtt_unnamed_frames_total: this.unnamed,
       'tautline_feed_lost_total{outlet="mqtt"}': this.lostSlots,

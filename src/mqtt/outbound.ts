@@ -63,10 +63,7 @@ export class Outbound {
 
   /** A whole QoS 0 packet. @returns false when it was dropped, and counted */
   packet(path: Path, packet: Buffer): boolean {
-    if (this.ready && this.wire.write(packet)) {
-      this.metrics.published[path]++;
-      return true;
-    }
+    if (this.ready) return this.write(path, packet);
     this.metrics.dropped[path]++;
     return false;
   }
@@ -106,12 +103,8 @@ export class Outbound {
       const publication = { topic, qos: 1, retain, packetId, expirySeconds: 0 } as const;
       const path = sent.kind === 'state' ? 'retained' : sent.kind;
       const bytes = typeof payload === 'string' ? payload : payload();
-      if (this.wire.write(encodePublish(version, publication, bytes))) this.metrics.published[path]++;
-      else {
-        // Longer than the broker takes: it would never go, and the ones behind it must.
-        this.window.acknowledge(packetId);
-        this.metrics.dropped[path]++;
-      }
+      // Longer than the broker takes: it would never go, and the ones behind it must.
+      if (!this.write(path, encodePublish(version, publication, bytes))) this.window.acknowledge(packetId);
     }
   }
 
@@ -122,6 +115,18 @@ export class Outbound {
     if (reasonCode >= 0x80) this.metrics.rejected++;
     else if (outgoing.kind !== 'state') this.onAcknowledged(outgoing, nowUs);
     this.pump();
+  }
+
+  /** @returns false when the broker would refuse its length: counted */
+  private write(path: Path, packet: Buffer): boolean {
+    const isOversized = packet.length > (this.session?.packetBytesMax ?? 0);
+    if (!isOversized && this.wire.write(packet)) {
+      this.metrics.published[path]++;
+      return true;
+    }
+    this.metrics.dropped[path]++;
+    if (isOversized) this.metrics.oversized[path]++;
+    return false;
   }
 
   private countDropped(): void {

@@ -202,7 +202,6 @@ export class MqttOutlet {
   }
 
   private report(): void {
-    this.metrics.oversized = this.connection?.oversizedPackets ?? 0;
     this.post({ type: 'metrics', values: this.metrics.values(this.out.depth, this.out.connection !== null) });
     for (const miss of this.delivery.misses.take()) this.post(miss);
     this.alarms.losses(this.metrics, this.clock.nowUs());

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { AlarmBoard } from './alarm-board.js';
 import { boardText, lateMiss } from './broker.rig.js';
 import { PENDING_BYTES_MAX } from './outbound.js';
 import { Bench } from './publisher.rig.js';
@@ -174,6 +175,22 @@ describe('alarms', () => {
     expect(JSON.parse(bench.on('tautline/pico/alarm/tripped')[0]!)).toMatchObject({ board: 'pico', active: false });
   });
 });
+
+test.each([0, 1] as const)(
+  'messages over the size that the broker takes are no sign of a slow one; frames with QoS %i',
+  (framesQos) => {
+    bench = new Bench({ frames: true, framesQos });
+    bench.publisher.text(boardText);
+    bench.publisher.up({ version: 5, receiveMaximum: 65_535, packetBytesMax: 60 });
+    bench.frames(0, 10);
+    bench.publisher.miss(lateMiss(3, bench.nowUs));
+    bench.publisher.batchEnd();
+    expect(bench.metrics.dropped).toMatchObject({ frames: 10, event: 1 });
+    const said: unknown[] = [];
+    new AlarmBoard((message) => said.push(message)).losses(bench.metrics, bench.nowUs);
+    expect(said).toMatchObject([{ id: 'mqtt-rejected', active: true }]);
+  },
+);
 
 describe('what others say', () => {
   test('a late will is contradicted', () => {

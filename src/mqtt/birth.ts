@@ -50,6 +50,11 @@ export class Birth {
     this.out.retained(topics.availability(board.id), board.online ? ONLINE : OFFLINE);
   }
 
+  /** Nobody has this id any more. */
+  left({ id, online }: BoardView): void {
+    if (online) this.out.retained(topics.availability(id), OFFLINE);
+  }
+
   /** An alarm is a state: while there is no connection only its newest word is kept. */
   alarm(alarm: AlarmText): void {
     const topic = topics.alarm(alarm.board, alarm.id);

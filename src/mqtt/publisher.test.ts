@@ -55,6 +55,26 @@ describe('availability', () => {
     expect(bench.on('tautline/pico/availability')).toEqual(['online', 'offline', 'online', 'offline']);
   });
 
+  test('of an id that the board has no more ends with it', () => {
+    bench.up();
+    bench.link('streaming');
+    bench.publisher.text({ ...boardText, id: 'uno' } as typeof boardText);
+    bench.publisher.batchEnd();
+    expect(bench.on('tautline/pico/availability')).toEqual(['online', 'offline']);
+    expect(bench.on('tautline/uno/availability')).toEqual(['online']);
+  });
+
+  test('of an id that another board took meanwhile is that of the other', () => {
+    bench.publisher.text({ ...boardText, index: 1, id: 'uno' } as typeof boardText);
+    bench.up();
+    // Each becomes what the other was: the first of these texts leaves two with one id.
+    bench.publisher.text({ ...boardText, index: 0, id: 'uno' } as typeof boardText);
+    bench.publisher.text({ ...boardText, index: 1, id: 'pico' } as typeof boardText);
+    bench.publisher.batchEnd();
+    expect(bench.on('tautline/uno/availability').at(-1)).toBe('online');
+    expect(bench.on('tautline/pico/availability').at(-1)).toBe('online');
+  });
+
   test('a board that is gone is offline, also for who connects later', () => {
     bench.publisher.text({ type: 'board-gone', index: 0, id: 'pico', reason: 'unplugged' });
     bench.up();

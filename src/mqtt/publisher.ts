@@ -170,10 +170,13 @@ export class Publisher {
   }
 
   private board(text: Extract<TextEvent, { type: 'board' }>): void {
+    const before = this.boards.get(text.index);
     // What its streams have batched goes with them otherwise.
-    for (const stream of this.boards.get(text.index)?.streams.values() ?? []) this.flush(stream);
+    for (const stream of before?.streams.values() ?? []) this.flush(stream);
     const board = this.boards.put(text);
-    if (board !== null) this.birth.board(board);
+    if (board === null) return;
+    if (before !== undefined && this.boards.withId(before.id) === undefined) this.birth.left(before);
+    this.birth.board(board);
   }
 
   /** Of the bridge, or of a board that has a name: see `Boards.put`. */

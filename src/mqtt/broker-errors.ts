@@ -70,6 +70,11 @@ export function failureText(address: string, error: unknown): string {
   return `no connection to the MQTT broker at ${address}: ${text}`;
 }
 
+/** What an access list that is too strict costs. */
+export function deafText(address: string, topics: readonly string[]): string {
+  return `the MQTT broker at ${address} does not let us read ${topics.join(', ')}: what an earlier run or another bridge left there is not corrected, nor noticed; its access list needs read on them`;
+}
+
 /** CONNACK codes that say "speak another version". */
 export function isVersionRefusal(code: number): boolean {
   return code === 1 || code === 132;

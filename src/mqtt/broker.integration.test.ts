@@ -50,6 +50,7 @@ async function connection(url: string, versions: readonly (4 | 5)[]) {
       down: (text) => troubles.push(text),
       acknowledged: () => undefined,
       message: () => undefined,
+      deaf: () => undefined,
       takenOver: () => undefined,
     },
   );

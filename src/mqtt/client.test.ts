@@ -1,5 +1,5 @@
 import { createServer, type Socket } from 'node:net';
-import { generate, type IConnectPacket, type Packet, parser } from 'mqtt-packet';
+import { generate, type IConnectPacket, type ISubscribePacket, type Packet, parser } from 'mqtt-packet';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Backoff } from './backoff.js';
 import { waitFor } from './broker.rig.js';
@@ -11,13 +11,19 @@ afterEach(async () => {
 });
 
 /** A broker that does as it is told. @param handle of each CONNECT, in order */
-async function scripted(handle: (connect: IConnectPacket, socket: Socket, nth: number) => void): Promise<string> {
+async function scripted(
+  handle: (connect: IConnectPacket, socket: Socket, nth: number) => void,
+  subscribed: (subscribe: ISubscribePacket, socket: Socket) => void = () => undefined,
+): Promise<string> {
   let nth = 0;
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket.on('error', () => undefined));
     const reader = parser();
-    reader.on('packet', (packet: Packet) => packet.cmd === 'connect' && handle(packet, socket, nth++));
+    reader.on('packet', (packet: Packet) => {
+      if (packet.cmd === 'connect') handle(packet, socket, nth++);
+      else if (packet.cmd === 'subscribe') subscribed(packet, socket);
+    });
     socket.on('data', (bytes) => reader.parse(bytes));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -35,11 +41,12 @@ const accept = ({ protocolVersion }: IConnectPacket, socket: Socket) =>
 const refuseVersion = (socket: Socket) =>
   socket.end(generate({ cmd: 'connack', returnCode: 1, sessionPresent: false }, { protocolVersion: 4 }));
 
-function connect(url: string) {
+function connect(url: string, subscriptions: readonly string[] = []) {
   const ups: Session[] = [];
   const downs: string[] = [];
+  const deaf: string[] = [];
   const options = {
-    ...{ url, username: '', password: '', clientId: 'tautline-test', versions: [5, 4] as const, subscriptions: [] },
+    ...{ url, username: '', password: '', clientId: 'tautline-test', versions: [5, 4] as const, subscriptions },
     will: { topic: 'tautline/bridge/state', payload: 'offline' },
   };
   const handlers = {
@@ -47,12 +54,13 @@ function connect(url: string) {
     down: (text: string) => downs.push(text),
     acknowledged: () => undefined,
     message: () => undefined,
+    deaf: (text: string) => deaf.push(text),
     takenOver: () => undefined,
   };
   const connection = new BrokerConnection(options, handlers, new Backoff(() => 0, 5));
   connection.start();
   cleanups.push(() => connection.stop([]));
-  return { ups, downs };
+  return { ups, downs, deaf };
 }
 
 describe('the version of MQTT', () => {
@@ -109,4 +117,21 @@ describe('the version of MQTT', () => {
     await waitFor('a session', () => ups.length === 1);
     expect(new Set(downs)).toEqual(new Set([expect.stringMatching(/takes neither MQTT 5 nor 3\.1\.1$/)]));
   });
+});
+
+test.each([4, 5] as const)('topics that a broker of MQTT %i does not let us read are told', async (version) => {
+  const url = await scripted(
+    (packet, socket) => (packet.protocolVersion === version ? accept(packet, socket) : refuseVersion(socket)),
+    ({ messageId }, socket) =>
+      socket.write(
+        generate(
+          { cmd: 'suback', messageId: messageId!, granted: [0, version === 5 ? 0x87 : 0x80] },
+          { protocolVersion: version },
+        ),
+      ),
+  );
+  const { deaf, downs } = connect(url, ['tautline/bridge/state', 'tautline/+/availability']);
+  await waitFor('the word', () => deaf.length === 1);
+  expect(deaf[0]).toContain(' does not let us read tautline/+/availability:');
+  expect(downs).toEqual([]);
 });

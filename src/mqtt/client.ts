@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import mqtt, { type IClientOptions, type IConnackPacket, type MqttClient, type Packet } from 'mqtt';
 import { monotonicUs } from '../host-clock.js';
 import { Backoff } from './backoff.js';
-import { failureText, isVersionRefusal, refusalText, TAKEN_OVER } from './broker-errors.js';
+import { deafText, failureText, isVersionRefusal, refusalText, TAKEN_OVER } from './broker-errors.js';
 import type { MqttVersion } from './packet.js';
 import { PACKET_ID_MAX } from './window.js';
 
@@ -38,6 +38,8 @@ export interface ConnectionHandlers {
   /** PUBACK. @param reasonCode 0 = accepted */
   acknowledged(packetId: number, reasonCode: number): void;
   message(topic: string, payload: Buffer, retained: boolean): void;
+  /** Topics that the broker does not let us hear: what is not done because of it. */
+  deaf(text: string): void;
   /** Another client uses our id: the connection is given up for good. */
   takenOver(text: string): void;
 }
@@ -48,6 +50,8 @@ const GOODBYE_MS = 500;
 const RECEIVE_MAXIMUM_DEFAULT = 65_535;
 /** Packets that we accept: nothing that we subscribe to is long. */
 const INBOUND_BYTES_MAX = 64 * 1024;
+/** SUBACK: from this code on a subscription is refused. */
+const REFUSED = 0x80;
 /** A broker that closes this often without an answer is asked in the other version. */
 const SILENT_CLOSES_MAX = 2;
 
@@ -218,9 +222,15 @@ export class BrokerConnection {
       packetBytesMax: maximumPacketSize ?? Number.POSITIVE_INFINITY,
     };
     this.handlers.up(this.session);
-    if (this.options.subscriptions.length === 0) return;
+    const subscriptions = [...this.options.subscriptions];
+    if (subscriptions.length === 0) return;
     // Without Retain As Published, RETAIN tells what stood there before from what is said now.
-    client.subscribe([...this.options.subscriptions], { qos: 0, nl: true, rap: false }, () => undefined);
+    client.subscribe(subscriptions, { qos: 0, nl: true, rap: false }, (error) => {
+      if (client !== this.client) return;
+      const { granted = [] } = (error as { packet?: { granted?: number[] } } | null)?.packet ?? {};
+      const refused = subscriptions.filter((_, i) => (granted[i] ?? 0) >= REFUSED);
+      if (refused.length > 0) this.handlers.deaf(deafText(this.address, refused));
+    });
   }
 
   private received(packet: Packet): void {

@@ -46,6 +46,7 @@ export class MqttOutlet {
     this.onConnected = resolve;
   });
   private lastTrouble = '';
+  private lastDeafness = '';
 
   /** What the ring reader calls. */
   readonly handlers: RingHandlers = {
@@ -135,6 +136,7 @@ export class MqttOutlet {
       down: (text, retryMs, wasUp) => this.down(text, retryMs, wasUp),
       acknowledged: (packetId, reasonCode) => this.publisher.puback(packetId, reasonCode),
       message: (topic, payload, retained) => this.publisher.message(topic, payload, retained),
+      deaf: (text) => this.deaf(text),
       takenOver: (text) => this.alarms.takenOver(text, this.clock.nowUs()),
     };
     this.connection = new BrokerConnection(options, handlers, this.backoff);
@@ -174,6 +176,11 @@ export class MqttOutlet {
     if (text !== this.lastTrouble) this.log('warning', `${text}; ${next}`);
     this.lastTrouble = text;
     this.post({ type: 'status', up: false, detail: text });
+  }
+
+  private deaf(text: string): void {
+    if (text !== this.lastDeafness) this.log('warning', text);
+    this.lastDeafness = text;
   }
 
   private text(text: TextEvent): void {

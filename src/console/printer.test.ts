@@ -12,8 +12,8 @@ const descriptor = {
   mcu: 'rp2040',
   firmware: '1.2.0',
   streams: [{ id: 1, name: 'control', periodUs: 1000, signals: [{}, {}, {}, {}] }],
-} as never;
-const board: TextEvent = {
+};
+const board = {
   type: 'board',
   index: 0,
   id: 'pico',
@@ -21,7 +21,7 @@ const board: TextEvent = {
   descriptor,
   boot: '0a0b0c0d',
   contracts: {},
-};
+} as unknown as TextEvent;
 
 function bench(texts: readonly TextEvent[] = [board]) {
   const lines: string[] = [];
@@ -88,6 +88,30 @@ describe('counters', () => {
       'pico  absent',
     ]);
   });
+});
+
+test('a stream that the board has no more is not missed; what was counted of it is told', () => {
+  const two = [...descriptor.streams, { id: 2, name: 'aux', periodUs: 1000, signals: [{}] }];
+  const {
+    lines,
+    printer,
+    stats: on,
+    health: changed,
+    text,
+  } = bench([{ ...board, descriptor: { ...descriptor, streams: two } } as never]);
+  changed(health());
+  on(stats({ met: 5 }));
+  on(stats({ met: 7 }, { stream: 2 }));
+  text({ ...board, boot: '11111111' } as TextEvent);
+  on(stats({ met: 1 }, { boot: 8 }));
+  printer.counters();
+  printer.counters();
+  expect(lines.slice(1)).toEqual([
+    'pico/aux  1000.0/s  7 met',
+    'pico  on /dev/ttyACM0: sample 1.2.0 (rp2040), control 1000 Hz × 4, boot 11111111',
+    'pico/control  1000.0/s  1 met',
+    'pico/control  no frames',
+  ]);
 });
 
 describe('the state of a board', () => {

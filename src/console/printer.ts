@@ -162,9 +162,21 @@ export class Printer {
   #board(event: BoardText): void {
     const words = boardWords(event);
     const known = this.#boards.get(event.index);
+    this.#endStreams(event);
     this.#boards.set(event.index, event);
     if (known !== undefined && known.boot === event.boot && boardWords(known) === words) return;
     this.#line(`${event.id}  ${words}${event.descriptor === null ? '' : `, boot ${event.boot}`}`);
+  }
+
+  /** Other firmware may have other streams: what was counted of those that are gone is told by the names that they had. */
+  #endStreams({ index, descriptor }: BoardText): void {
+    if (descriptor === null) return;
+    for (const [key, stream] of this.#streams) {
+      const { name } = descriptor.streams.find(({ id }) => id === stream.stream) ?? {};
+      if (stream.board !== index || name === this.#declaredName(stream)) continue;
+      this.#printCounters(stream);
+      this.#streams.delete(key);
+    }
   }
 
   #line(text: string, utcUs = this.#nowUtcUs()): void {
@@ -175,9 +187,12 @@ export class Printer {
     return this.#boards.get(board)?.id ?? `board ${board}`;
   }
 
-  #streamName({ board, stream }: { board: number; stream: number }): string {
-    const declared = this.#boards.get(board)?.descriptor?.streams.find(({ id }) => id === stream);
-    return `${this.#boardName(board)}/${declared?.name ?? stream}`;
+  #streamName(stream: Pick<Stream, 'board' | 'stream'>): string {
+    return `${this.#boardName(stream.board)}/${this.#declaredName(stream) ?? stream.stream}`;
+  }
+
+  #declaredName({ board, stream }: Pick<Stream, 'board' | 'stream'>): string | undefined {
+    return this.#boards.get(board)?.descriptor?.streams.find(({ id }) => id === stream)?.name;
   }
 }
 

@@ -48,6 +48,18 @@ describe('output', () => {
     expect(pipe.taken).toBe(`${`${line}\n`.repeat(64)}… 36 lines dropped: stderr did not take them\nagain\n`);
   });
 
+  test.each(['ENOSPC', 'EDQUOT'])('waits for room on a disk that is full (%s)', (code) => {
+    vi.useFakeTimers();
+    const pipe = new Pipe();
+    const output = new Output(pipe.write);
+    pipe.error = code;
+    output.line('during');
+    pipe.error = undefined;
+    vi.runOnlyPendingTimers();
+    output.line('after');
+    expect(pipe.taken).toBe('during\nafter\n');
+  });
+
   test('ends quietly when nobody reads any more', () => {
     const pipe = new Pipe();
     const output = new Output(pipe.write);

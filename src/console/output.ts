@@ -9,6 +9,8 @@ const STDERR = 2;
 /** What waits at most for a reader that doesn't read; then whole lines are dropped, and counted. */
 export const BACKLOG_BYTES_MAX = 64 * 1024;
 const RETRY_MS = 50;
+/** A reader that does not read now, a disk that is full now. */
+const passing: readonly (string | undefined)[] = ['EAGAIN', 'ENOSPC', 'EDQUOT'];
 
 /** Writes what it can of these bytes and says how much; throws an error with a `code`, like `fs.writeSync`. */
 export type WriteSome = (bytes: Uint8Array) => number;
@@ -67,7 +69,7 @@ export class Output {
     try {
       return this.#write(bytes);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') {
+      if (passing.includes((error as NodeJS.ErrnoException).code)) {
         this.#retry = setTimeout(() => this.flush(), RETRY_MS);
       } else {
         this.#isGone = true;

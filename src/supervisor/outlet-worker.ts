@@ -70,6 +70,8 @@ export class OutletWorker {
   /** Of the worker that runs now. */
   #isReady = false;
   #pings = 0;
+  /** Up to here it has been told how things are instead. */
+  #lostEventsTold = 0;
   readonly #options: OutletWorkerOptions;
   readonly #policy: RestartPolicy;
   readonly #cursors: readonly [feed: Unwrapped, events: Unwrapped];
@@ -156,8 +158,9 @@ export class OutletWorker {
     if (this.#endReason === undefined && this.#policy.settle(nowMs)) this.#settled();
     const [feed, events] = this.#cursors;
     const progress = feed.read() + events.read();
-    const lostEvents = this.#lost[1].value;
-    if (this.lostEvents > lostEvents) this.#options.onEventsLost();
+    const { lostEvents } = this;
+    if (lostEvents > this.#lostEventsTold) this.#options.onEventsLost();
+    this.#lostEventsTold = lostEvents;
     this.#lost[0].read(); // often enough to be unwrapped
     if (this.#worker === undefined || this.#isStopping) return;
     if (this.#endReason !== undefined) {

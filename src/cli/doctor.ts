@@ -1,17 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import {
-  accessSync,
-  constants,
-  existsSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  readSync,
-} from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { availableParallelism, release } from 'node:os';
 import { basename } from 'node:path';
 import { LOOP_PRIORITY } from '../config.js';
+import { openIfMeasured } from '../deadline/evidence.js';
 import { exitCodes } from '../exit-codes.js';
 import { v8Flags } from '../v8-flags.js';
 
@@ -22,18 +14,31 @@ interface Finding {
   readonly text: string;
 }
 
+const SCHEDSTAT = `/proc/self/task/${process.pid}/schedstat`;
+
 /** Prints what this machine can and cannot promise. Exit code 0: nothing stands in the way; 3: a port cannot be opened. */
 export function doctor(): void {
-  const findings = [runtime(), flags(), evidence(), scheduling(), shells(), ...ports(), modemManager()].flat();
+  const findings = [
+    runtime(process.versions.node),
+    flags(),
+    evidence(SCHEDSTAT),
+    scheduling(),
+    shells(),
+    ...ports(),
+    modemManager(),
+  ].flat();
   const mark: Record<Level, string> = { ok: 'ok      ', note: 'note    ', problem: 'PROBLEM ' };
   for (const { level, subject, text } of findings)
     process.stdout.write(`${mark[level]} ${subject.padEnd(14)} ${text}\n`);
   process.exitCode = findings.some((finding) => finding.level === 'problem') ? exitCodes.port : exitCodes.ok;
 }
 
-function runtime(): Finding {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const text = `Node ${process.version} on ${process.platform} ${release()}, ${availableParallelism()} cores`;
+export function runtime(version: string): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const text = `Node v${version} on ${process.platform} ${release()}, ${availableParallelism()} cores`;
+  if (major < 20 || (major === 20 && minor < 19)) {
+    return { level: 'problem', subject: 'runtime', text: `${text}: too old; 20.19 is the least` };
+  }
   if (major > 26 || (major === 26 && minor > 2)) {
     return {
       level: 'problem',
@@ -56,27 +61,30 @@ function flags(): Finding {
 }
 
 /** Without the scheduler's figures the host's part of a delay cannot be told from the link's as well. */
-function evidence(): Finding {
-  try {
-    const descriptor = openSync(`/proc/self/task/${process.pid}/schedstat`, 'r');
-    const text = Buffer.alloc(64);
-    readSync(descriptor, text, 0, 64, 0);
-    return { level: 'ok', subject: 'blame', text: 'schedstat readable: run delay and CPU time count as evidence' };
-  } catch {
+export function evidence(path: string): Finding {
+  const subject = 'blame';
+  const descriptor = openIfMeasured(path);
+  if (descriptor === null) {
     return {
       level: 'note',
-      subject: 'blame',
-      text: 'no schedstat here: more misses will be "indeterminate" (Linux has it; some containers hide it)',
+      subject,
+      text: 'no schedstat here, or it does not count: more misses will be "indeterminate" (Linux has it; some containers hide it)',
     };
   }
+  closeSync(descriptor);
+  return { level: 'ok', subject, text: 'schedstat counts: run delay and CPU time are evidence' };
 }
 
 /** Tried, not worked out: rights come from limits, capabilities and the container. */
 function scheduling(): Finding {
   const subject = 'scheduling';
   if (process.platform !== 'linux') return { level: 'note', subject, text: 'the loop runs at ordinary priority' };
-  const granted = spawnSync('chrt', ['--fifo', String(LOOP_PRIORITY), 'true']).status === 0;
-  return granted
+  const { status, error } = spawnSync('chrt', ['--fifo', String(LOOP_PRIORITY), 'true']);
+  if (error !== undefined) {
+    const text = `chrt cannot be run (${error.message}), so the loop stays at ordinary priority: install util-linux`;
+    return { level: 'note', subject, text };
+  }
+  return status === 0
     ? {
         level: 'ok',
         subject,

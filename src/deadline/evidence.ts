@@ -108,7 +108,7 @@ class ThisThread implements WatchedThread {
  * Null on macOS, Windows, in some containers, and where the kernel does not count (it says `0 0 0` of a thread that runs):
  * evidence without it, said so by `samples.measured`.
  */
-function openIfMeasured(path: string): number | null {
+export function openIfMeasured(path: string): number | null {
   try {
     const fd = openSync(path, 'r');
     const buffer = Buffer.alloc(SCHEDSTAT_BYTES);

@@ -5,6 +5,10 @@ interface Options {
   readonly token?: string;
 }
 
+const REFUSED_BY_BOARD = 409;
+/** Longer than the gateway waits itself: what became of the command it knows better. */
+const ANSWER_MS = 8000;
+
 const builtIn = ['arm', 'disarm', 'rearm', 'safe'];
 
 /** Asks a running bridge, over its HTTP interface, to command a board. */
@@ -23,15 +27,27 @@ export async function boardCommand(
   const path = builtIn.includes(name) ? name : `commands/${encodeURIComponent(name)}`;
   const url = new URL(`api/boards/${encodeURIComponent(board)}/${path}`, bridgeUrl(options.url));
   const answer = await post(url, { arguments: numbers }, options);
-  const { detail, message } = (await answer.json().catch(() => ({}))) as { detail?: string; message?: string };
+  const { ok, detail, message }: Answer = (await answer.json().catch(() => null)) ?? {};
   if (!answer.ok) {
-    // Without a token, or for a board that it does not know, the bridge has asked no board.
-    const refused = [401, 403, 404].includes(answer.status)
-      ? `the bridge refused ${name} of ${board}`
-      : `${board} refused ${name}`;
-    throw new UserError(`${refused}: ${detail ?? message ?? answer.statusText}`, exitCodes.unexpected);
+    const failure = failureOf(answer.status, board, name);
+    throw new UserError(`${failure}: ${detail ?? message ?? answer.statusText}`, exitCodes.unexpected);
   }
+  // Nobody is to take another server's page for a board that is safe.
+  if (ok !== true) throw new UserError(`what answers at ${options.url} is no bridge`, exitCodes.unexpected);
   process.stdout.write(`${board}: ${detail ?? 'done'}\n`);
+}
+
+interface Answer {
+  readonly ok?: boolean;
+  readonly detail?: string;
+  readonly message?: string;
+}
+
+function failureOf(status: number, board: string, name: string): string {
+  if (status === REFUSED_BY_BOARD) return `${board} refused ${name}`;
+  // Without a token, or for a board that it does not know, the bridge has asked no board.
+  if ([400, 401, 403, 404].includes(status)) return `the bridge refused ${name} of ${board}`;
+  return `${name} of ${board} failed`;
 }
 
 /** What paths of the interface are relative to: a bridge may be below a path of another server. */
@@ -50,7 +66,7 @@ async function post(url: URL, body: object, options: Options): Promise<Response>
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(5_000),
+      signal: AbortSignal.timeout(ANSWER_MS),
     });
   } catch (error) {
     const cause = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).message;

@@ -64,6 +64,7 @@ describe('configuration', () => {
     ['[http]\nport = 70000', 'http.port = 70000'],
     ['[http]\nport = "x"', 'http.port = "x"'],
     ['[[boards]]\nid = "Bad Id"\npath = "/dev/a"', '[[boards]] number 1: id = "Bad Id"'],
+    ['[[boards]]\nid = "bridge"\npath = "/dev/a"', 'the id "bridge" is none for a board: it means something in topics'],
     ['[[boards]]\nid = "a"\npath = "/dev/a"\n[[boards]]\nid = "a"\npath = "/dev/b"', 'two boards have the id "a"'],
     [
       '[[boards]]\npath = "/dev/a"\n[boards.contract.control]\ndeadlineMs = 5',
@@ -131,6 +132,17 @@ describe('configuration', () => {
   ])('refuses %j also when --set %s would go into it', (toml, pair, message) => {
     expect(() => load(toml, { set: [pair] })).toThrow(message);
     expect(() => load(toml, { set: [pair] })).toThrow(ConfigError);
+  });
+
+  it.each([
+    ['[mqtt]\npassword = 12345', /tautline\.toml: mqtt\.password: must be string$/],
+    ['[http]\ntoken = 12345', /tautline\.toml: http\.token: must be string$/],
+    ['[mqtt]\npassword = hunter2', /invalid value.*2: {2}password = …/s],
+    ['[mqtt]\n"password" = "hunter2"\nport = x', /invalid value.*3: {2}port = x/s],
+    ['http = { token = "hunter2", port = x }', /invalid value/],
+  ])('never tells a secret: %j', (toml, message) => {
+    expect(() => load(toml)).toThrow(message);
+    expect(() => load(toml)).not.toThrow(/12345|hunter2/);
   });
 
   it('takes the same emulated board twice: each is one of its own', () => {

@@ -1,6 +1,7 @@
 /** Settings from `tautline.toml` < environment < `--set key=value`, checked against the one schema. Unknown keys are errors. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'smol-toml';
+import { reservedNames } from './codec/descriptor-parser.js';
 import { BoardSchema, type Config, ConfigSchema, ContractSchema } from './config.js';
 import { exitCodes, UserError } from './exit-codes.js';
 import { Value } from './typebox.js';
@@ -30,6 +31,9 @@ export interface LoadedConfig {
   /** Keys that somebody set, so that a busy default port can move and a chosen one cannot. */
   readonly explicit: readonly string[];
 }
+
+/** Settings that no message repeats. */
+const secrets: readonly string[] = ['http.token', 'mqtt.password'];
 
 type Schema = { type?: string; properties?: Record<string, Schema>; anyOf?: { const?: unknown }[]; items?: Schema };
 type Tree = Record<string, unknown>;
@@ -94,7 +98,9 @@ function readFile(file: string | undefined): Tree {
     if (tree.boards !== undefined) throw new Error('has both [board] and [[boards]]; keep one');
     return { ...tree, boards: [board] };
   } catch (error) {
-    throw new ConfigError(`${file ?? CONFIG_FILE}: ${(error as Error).message.trimEnd()}`);
+    // It shows the lines around.
+    const text = (error as Error).message.trimEnd().replaceAll(/((?:token|password)["']?\s*=).*/g, '$1 …');
+    throw new ConfigError(`${file ?? CONFIG_FILE}: ${text}`);
   }
 }
 
@@ -208,6 +214,9 @@ function check(tree: Tree, originOf: (key: string) => string): Config {
   if (error !== undefined) throw new ConfigError(explain(error, filled, originOf));
   const config = filled as unknown as Config;
   const ids = config.boards.map((board) => board.id).filter((id) => id !== undefined);
+  const reserved = ids.find((id) => reservedNames.includes(id));
+  if (reserved !== undefined)
+    throw new ConfigError(`boards: the id "${reserved}" is none for a board: it means something in topics`);
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
   if (twice !== undefined) throw new ConfigError(`boards: two boards have the id "${twice}"; give each its own`);
   refuseSharedPath(config.boards);
@@ -242,8 +251,8 @@ function explain(error: SchemaError, tree: Tree, originOf: (key: string) => stri
   }
   if (params.requiredProperties?.includes('path'))
     return `${placed(at, tree)} has no path: name its port, such as path = "/dev/ttyACM0" or path = "emulated:pico"`;
-  const value = JSON.stringify(Value.Pointer.Get(tree, error.instancePath));
-  return `${originOf(settable(at))}: ${placed(at, tree) || 'configuration'} = ${value}: ${error.message}`;
+  const value = secrets.includes(at) ? '' : ` = ${JSON.stringify(Value.Pointer.Get(tree, error.instancePath))}`;
+  return `${originOf(settable(at))}: ${placed(at, tree) || 'configuration'}${value}: ${error.message}`;
 }
 
 /** As it is written with `--set`. */

@@ -19,7 +19,14 @@ export type ParsedDescriptor =
   | { readonly ok: false; readonly reason: string };
 
 /** Would collide with topics and paths of the bridge's own. */
-const reservedNames: readonly string[] = ['bridge', 'alarm', 'availability', 'descriptor', 'request', 'response'];
+export const reservedNames: readonly string[] = [
+  'bridge',
+  'alarm',
+  'availability',
+  'descriptor',
+  'request',
+  'response',
+];
 /** Commands that every armable board has by itself. */
 const builtInCommands: readonly string[] = ['arm', 'disarm', 'rearm', 'safe'];
 const COMMANDS_MAX = 32;

@@ -1,4 +1,7 @@
-import { expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { AttachedBoard } from './attached-board.js';
 import type { BoardConfig } from './config.js';
 import { Feed } from './feed/feed.js';
@@ -35,4 +38,30 @@ it.each([
   const options = handed({ path, ...(line === undefined ? {} : { line }) });
   expect(options.timedLine).toBe(timedLine);
   expect(options.config.baud).toBe(baud);
+});
+
+it('ends the alarm about its port when there is none any more', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tautline-port-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, 'port');
+  writeFileSync(path, '');
+  const feed = Feed.create({ slotsPerSecond: 1000, seconds: 1 });
+  const board = new AttachedBoard({
+    index: 0,
+    config: { path, baud: 115_200, encoding: 'auto', contract: {} },
+    feed,
+    once: false,
+    isOnly: false,
+    resolve: async (name) => name,
+    isTaken: () => false,
+    onFatal: () => {},
+  });
+  onTestFinished(() => board.stop());
+  board.start();
+  const alarms = () => feed.retained.latest().filter(({ type }) => type === 'alarm');
+  await vi.waitFor(() => expect(alarms()).toMatchObject([{ id: 'port', active: true }]));
+  rmSync(path);
+  board.connection.tryNow();
+  await vi.waitFor(() => expect(board.connection.state).toBe('absent'));
+  expect(alarms()).toMatchObject([{ id: 'port', active: false }]);
 });

@@ -135,7 +135,7 @@ export class AttachedBoard {
       return;
     }
     const isRefused = this.connection.state === 'refused';
-    if (isRefused) this.loop.report.alarm('port', true, error.message);
+    this.loop.report.alarm('port', isRefused, error.message);
     this.loop.closed(`${error.message} Trying again.`, isRefused ? 'refused' : 'absent', monotonicUs());
   }
 }

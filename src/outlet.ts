@@ -43,7 +43,12 @@ export type ToOutlet =
 
 /** outlet -> main. */
 export type FromOutlet =
-  | { readonly type: 'ready'; readonly info: Readonly<Record<string, string | number | boolean | null>> }
+  | {
+      readonly type: 'ready';
+      readonly info: Readonly<Record<string, string | number | boolean | null>>;
+      /** It runs, but is not up until its `status` says so: what it waits for. */
+      readonly waitsFor?: string;
+    }
   /** Something the operator should know; goes to the console and to the events ring. */
   | { readonly type: 'log'; readonly level: LogLevel; readonly text: string }
   | { readonly type: 'alarm'; readonly id: string; readonly active: boolean; readonly text: string }

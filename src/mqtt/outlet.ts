@@ -94,7 +94,10 @@ export class MqttOutlet {
   start(): void {
     this.reportTimer = setInterval(() => this.report(), REPORT_MS);
     this.pulseTimer = setInterval(() => this.pulse.beat(this.clock.nowUs()), Pulse.intervalMs);
-    this.post({ type: 'ready', info: {} });
+    const choice = chooseTarget(this.given.config.mqtt, []);
+    const waitsFor =
+      choice.kind === 'target' ? `connecting to ${addressOf(choice.target.url)}` : 'waiting for the embedded broker';
+    this.post({ type: 'ready', info: {}, waitsFor });
     this.outlets([]);
   }
 
@@ -110,9 +113,6 @@ export class MqttOutlet {
     const choice = chooseTarget(this.given.config.mqtt, outlets);
     if (choice.kind === 'wrong') this.post({ type: 'fatal', exitCode: EXIT_USAGE, text: choice.text });
     else if (choice.kind === 'target') this.aim(choice.target);
-    else if (this.connection === null) {
-      this.post({ type: 'status', up: false, detail: 'waiting for the embedded broker' });
-    }
   }
 
   /** Says goodbye in order: retained offline, then DISCONNECT. */

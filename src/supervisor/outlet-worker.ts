@@ -222,7 +222,8 @@ export class OutletWorker {
       this.#isReady = true;
       this.#watch?.ready();
       if (!this.#policy.isAlarmed) this.#settled();
-      this.#setState({ up: true, detail: 'ready', info: message.info });
+      const { info, waitsFor } = message;
+      this.#setState({ up: waitsFor === undefined, detail: waitsFor ?? 'ready', info });
     } else if (message.type === 'status') {
       this.#setState({ up: message.up, detail: message.detail, info: this.#state.info });
     }

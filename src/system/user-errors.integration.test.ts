@@ -3,10 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { PtyLine } from '../board/testing/pty-line.js';
 import { sampleDescriptor } from '../board/testing/scripted-board.js';
 import { EmbeddedBroker } from '../mqtt/broker.js';
+import type { OutletState } from '../outlet.js';
 import { BridgeProcess, type BridgeSettings, cli, Program } from './bridge.rig.js';
 import { scriptedLine } from './scripted-line.rig.js';
 
@@ -211,6 +212,23 @@ describe('network', () => {
     expect(answer.status).toBe(503);
     expect(await answer.text()).toContain('nothing listens there');
     await tautline.streams();
+  });
+
+  test('a bridge that has not reached its broker yet is not ready', async () => {
+    const { server, port } = await listening();
+    server.on('connection', (socket) => closers.push(() => socket.destroy()));
+    const tautline = bridge({ args: set(`mqtt.url=mqtt://127.0.0.1:${port}`) });
+    const url = await tautline.url();
+    const mqtt = await vi.waitFor(
+      async () => {
+        const { outlets } = (await (await fetch(`${url}/readyz`)).json()) as { outlets: OutletState[] };
+        const found = outlets.find(({ name }) => name === 'mqtt');
+        expect(found?.detail).not.toBe('starting');
+        return found;
+      },
+      { timeout: 45_000, interval: 20 },
+    );
+    expect(mqtt).toMatchObject({ up: false, detail: expect.stringContaining(`127.0.0.1:${port}`) });
   });
 
   test('a broker that does not answer, with --once: exit code 4', async () => {

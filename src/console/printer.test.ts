@@ -72,6 +72,15 @@ describe('counters', () => {
     expect(lines).toEqual(['pico/control  1000.0/s  500 met', 'pico/control  1000.0/s  20 met']);
   });
 
+  test('begin again with a new session of the same boot, of which no frame has met its deadline either', () => {
+    const { lines, printer, stats: on } = bench();
+    on(stats({ late: 500, host: 500 }));
+    printer.counters();
+    on(stats({ late: 20, host: 20 }));
+    printer.counters();
+    expect(lines).toEqual(['pico/control  1000.0/s  500 late (500 host)', 'pico/control  1000.0/s  20 late (20 host)']);
+  });
+
   test('say when a streaming board sent nothing all the time, and nothing of a board that is away', () => {
     const { lines, printer, clock, stats: on, health: changed } = bench();
     changed(health());

@@ -19,7 +19,7 @@ class StreamCounters {
 
   update(stats: StatsRecord): void {
     // A new session counts from zero.
-    if (stats.boot !== this.boot || stats.verdicts[0]! < this.verdicts[0]!) {
+    if (stats.boot !== this.boot || this.verdicts.some((before, i) => stats.verdicts[i]! < before)) {
       this.#printedVerdicts.fill(0);
       this.#printedCulprits.fill(0);
       this.#printedWorstUs = 0;

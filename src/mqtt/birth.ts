@@ -47,12 +47,13 @@ export class Birth {
   }
 
   availability(board: BoardView): void {
+    if (board.online === null) return;
     this.out.retained(topics.availability(board.id), board.online ? ONLINE : OFFLINE);
   }
 
   /** Nobody has this id any more. */
   left({ id, online }: BoardView): void {
-    if (online) this.out.retained(topics.availability(id), OFFLINE);
+    if (online !== false) this.out.retained(topics.availability(id), OFFLINE);
   }
 
   /** An alarm is a state: while there is no connection only its newest word is kept. */

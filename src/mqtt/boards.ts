@@ -28,7 +28,8 @@ export interface BoardView {
   readonly id: string;
   readonly descriptor: Descriptor | null;
   readonly streams: ReadonlyMap<number, StreamView>;
-  online: boolean;
+  /** Null: an earlier worker knew it, and how it is now its link has not said yet. */
+  online: boolean | null;
 }
 
 export interface BoardsOptions {

@@ -1,4 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
+import { createHealthRecord } from '../feed/events.js';
+import { linkStates } from '../feed/slot.js';
 import {
   boardText,
   descriptor,
@@ -40,6 +42,25 @@ test('says on connecting who it is, which boards are there and what they are, re
   expect(subscriber.json('tautline/pico/descriptor')[0]).toEqual(descriptor);
   expect(subscriber.messages.every((message) => message.retain)).toBe(true);
 });
+
+test.each([
+  ['silent', 'offline'],
+  ['streaming', 'online'],
+] as const)(
+  'after a restart of the worker a board that is %s is %s, and was said to be nothing else',
+  async (link, word) => {
+    const broker = await mosquitto();
+    const subscriber = await listen(broker.url);
+    const rig = outlet({ url: broker.url }, { texts: [boardText] });
+    await rig.connected();
+    await waitFor('the birth', () => subscriber.last('tautline/bridge/state') === 'online');
+    rig.feed.health(Object.assign(createHealthRecord(), { board: 0, link: linkStates.indexOf(link) }));
+    rig.feed.wakeParked();
+    const heard = () => subscriber.on('tautline/pico/availability').map(({ payload }) => payload.toString());
+    await waitFor('availability', () => heard().at(-1) === word);
+    expect(heard()).toEqual([word]);
+  },
+);
 
 test('publishes the latest state, never retained, and says once that it is stale', async () => {
   const broker = await mosquitto();

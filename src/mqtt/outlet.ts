@@ -89,6 +89,7 @@ export class MqttOutlet {
     const isBoard = (text: TextEvent) => text.type === 'board';
     for (const text of given.texts.filter(isBoard)) this.text(text);
     for (const text of given.texts.filter((each) => !isBoard(each))) this.text(text);
+    this.publisher.resumed();
   }
 
   start(): void {

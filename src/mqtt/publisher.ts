@@ -101,6 +101,11 @@ export class Publisher {
     stream.frames.add(frame, offset, this.clock.nowUs());
   }
 
+  /** What was told until now is of an earlier worker, which may have ended long ago. */
+  resumed(): void {
+    for (const board of this.boards.all()) if (board.online) board.online = null;
+  }
+
   miss(miss: MissRecord): void {
     const board = this.boards.get(miss.board);
     const stream = board?.streams.get(miss.stream);

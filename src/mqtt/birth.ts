@@ -59,7 +59,7 @@ export class Birth {
   /** An alarm is a state: while there is no connection only its newest word is kept. */
   alarm(alarm: AlarmText): void {
     const topic = topics.alarm(alarm.board, alarm.id);
-    if (!this.alarms.has(topic) && this.alarms.size >= ALARMS_MAX) return;
+    if (!this.alarms.has(topic) && this.alarms.size >= ALARMS_MAX && !this.forgetOver()) return;
     this.alarms.set(topic, alarm);
     if (this.out.connection !== null) this.publishAlarm(topic, alarm);
   }
@@ -95,6 +95,12 @@ export class Birth {
     return retained.map((topic) =>
       encodePublish(version, { topic, qos: 0, retain: true, packetId: 0, expirySeconds: 0 }, OFFLINE),
     );
+  }
+
+  /** One that is over makes room: what the broker may remember of it is corrected when it is heard. @returns whether there was one */
+  private forgetOver(): boolean {
+    for (const [topic, { active }] of this.alarms) if (!active) return this.alarms.delete(topic);
+    return false;
   }
 
   private publishAlarm(topic: string, alarm: AlarmText): void {

@@ -186,6 +186,17 @@ describe('alarms', () => {
     expect(bench.on('tautline/pico/alarm/over').map((json) => JSON.parse(json).active)).toEqual([false]);
   });
 
+  test('that are over while the broker is away leave room for one that stands', () => {
+    for (let i = 0; i < 2000; i++) {
+      bench.publisher.text(alarm(`client-${i}`, true));
+      bench.publisher.text(alarm(`client-${i}`, false));
+    }
+    bench.publisher.text(alarm('degraded', true));
+    bench.up();
+    for (let i = 0; i < 100; i++) bench.acknowledgeAll();
+    expect(bench.on('tautline/pico/alarm/degraded').map((json) => JSON.parse(json).active)).toEqual([true]);
+  });
+
   test('an alarm that an earlier run left standing is ended; one that stands is not touched', () => {
     bench.publisher.text(alarm('degraded', true));
     bench.up();

@@ -104,6 +104,11 @@ export class BrokerConnection {
     this.connect();
   }
 
+  /** Ends the session, and begins another. */
+  renew(why: string): void {
+    if (this.session !== null) this.drop(`the MQTT broker at ${this.address} ${why}`, true);
+  }
+
   /** One whole packet, from `encodePublish` or `openPublish`. @returns false when there is no connection */
   write(packet: Buffer): boolean {
     if (this.session === null || this.client === null) return false;

@@ -19,6 +19,8 @@ export const PENDING_BYTES_MAX = 256 * 1024;
 
 export class Outbound {
   private session: Session | null = null;
+  /** PUBACKs of ours, since the start. */
+  acknowledgements = 0;
   /** Of what the window has dropped, what the metrics have already. */
   private counted = { states: 0, events: 0, frames: 0 };
 
@@ -38,6 +40,10 @@ export class Outbound {
   /** QoS 1 publications that are not acknowledged. */
   get depth(): number {
     return this.window.depth;
+  }
+
+  get inFlight(): number {
+    return this.window.inFlight;
   }
 
   /** Whether QoS 1 frames would leave now; otherwise more of them may share a message. */
@@ -112,6 +118,7 @@ export class Outbound {
   acknowledged(packetId: number, reasonCode: number, nowUs: number): void {
     const outgoing = this.window.acknowledge(packetId);
     if (outgoing === null) return;
+    this.acknowledgements++;
     if (reasonCode >= 0x80) this.metrics.rejected++;
     else if (outgoing.kind !== 'state') this.onAcknowledged(outgoing, nowUs);
     this.pump();

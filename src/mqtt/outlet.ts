@@ -2,6 +2,7 @@
 import { Pulse } from '../delivery/pulse.js';
 import type { RingHandlers, RingReader } from '../feed/outlet-reader.js';
 import type { FromOutlet, OutletStart, OutletState, TextEvent } from '../outlet.js';
+import { AckWatch } from './ack-watch.js';
 import { AlarmBoard } from './alarm-board.js';
 import { Backoff } from './backoff.js';
 import { OFFLINE } from './birth.js';
@@ -45,6 +46,7 @@ export class MqttOutlet {
   readonly connected = new Promise<void>((resolve) => {
     this.onConnected = resolve;
   });
+  private readonly acks = new AckWatch();
   private lastTrouble = '';
   private lastDeafness = '';
 
@@ -210,6 +212,8 @@ export class MqttOutlet {
   }
 
   private report(): void {
+    if (this.acks.look(this.out.inFlight, this.out.acknowledgements))
+      this.connection?.renew('has acknowledged nothing for a minute');
     this.post({ type: 'metrics', values: this.metrics.values(this.out.depth, this.out.connection !== null) });
     for (const miss of this.delivery.misses.take()) this.post(miss);
     this.alarms.losses(this.metrics, this.clock.nowUs());

@@ -12,6 +12,8 @@ import { until } from './processes.rig.js';
 const kills = Number(process.env.TAUTLINE_KILLS ?? 3);
 /** The longest that a worker of this machine may take to come back, with all that goes on beside. */
 const PAUSE_MS = 1500;
+/** QoS 0: what a broker without a CPU has not read when its client dies, it throws away. 0 on a quiet machine; so many for each kill. */
+const UNREAD_FRAMES_MAX = 250;
 
 interface Figures {
   readonly dataFrames: number;
@@ -90,7 +92,8 @@ test.each(['gateway', 'mqtt', 'broker', 'console'])(
       expect(subscriber.check.boots).toHaveLength(1);
       // A worker that is killed between the socket and its cursor says the batch under way again.
       expect(subscriber.check.disorder.length).toBeLessThanOrEqual(outlet === 'mqtt' ? kills * ROWS_MAX : 0);
-      expect(subscriber.check.missing).toBeLessThanOrEqual(missing);
+      const unread = outlet === 'mqtt' ? kills * UNREAD_FRAMES_MAX : 0;
+      expect(subscriber.check.missing).toBeLessThanOrEqual(missing + unread);
     }
     expect(restarts[outlet]).toBe(kills);
     process.stderr.write(`${outlet}: ${kills} kills, longest turn of the loop ${loopDelayMaxMs.toFixed(1)} ms\n`);

@@ -16,6 +16,12 @@ export interface DecoderSink {
   corrupt(bytes: number, isNew: boolean): void;
   /** A message with the right CRC and another session's tag: another firmware, another boot or another host. Not judged otherwise. */
   foreign(tag: number, arrivalUs: number): void;
+  /**
+   * A `data` message of the expected session that the descriptor does not have like this: the firmware does not keep what it
+   * declares, and the line is not to blame. `bytes` is the length of the message before COBS, or of the text line up to its CRC;
+   * `declaredBytes` what the stream's signals make, null when there is no such stream.
+   */
+  undeclared?(stream: number, bytes: number, declaredBytes: number | null): void;
   /** The line was expected in binary and has fallen back to text: the board was reset. Say `hello`. The decoder is in text already. */
   fallback(arrivalUs: number): void;
   /** A valid `data` message with tag 0: the board is there, and nobody has said `hello` to it. Never shown as data. */
@@ -32,6 +38,8 @@ export interface DecoderCounters {
   corruptBytes: number;
   /** Of the corrupt frames: CRC right, but not the length or the fields of its message. A bug of the board rather than noise. */
   malformedFrames: number;
+  /** `data` with the right CRC and tag, of a stream that is not declared or with other values than are. */
+  undeclaredFrames: number;
   /** CRC right, kind not known: a newer protocol. Ignored. */
   unknownFrames: number;
   /** Messages from host to device: the line echoes what we send. Ignored. */
@@ -55,6 +63,7 @@ export function zeroCounters(): DecoderCounters {
     corruptFrames: 0,
     corruptBytes: 0,
     malformedFrames: 0,
+    undeclaredFrames: 0,
     unknownFrames: 0,
     echoedFrames: 0,
     overlongLines: 0,

@@ -3,7 +3,7 @@ import { RUN_BYTES_MAX } from './binary-line.js';
 import { cobsBytesMax, cobsEncode } from './cobs.js';
 import { crc32 } from './crc32.js';
 import { Decoder } from './decoder.js';
-import { encodeBinary, encodeText } from './encode.js';
+import { binaryMessage, encodeBinary, encodeText } from './encode.js';
 import { toHex } from './hex.js';
 import type { DataMessage, DeviceMessage } from './message.js';
 import { PLAIN_LINE_BYTES_MAX } from './plain.js';
@@ -96,11 +96,18 @@ describe.each([
     expect(sink.found).toEqual([{ type: 'foreign', tag: TAG }]);
   });
 
-  test('of a stream that is not declared, or of another length, are malformed', () => {
+  test('of a stream that is not declared, or of another length, are undeclared, and no damage', () => {
     const { sink, decoder, push } = streaming(encoding);
-    push(encode(data(1, { stream: 9 })), encode(data(2, { values: [1], types: ['u16'] })), encode(data(3)));
-    expect(sink.found.map((item) => item.type)).toEqual(['corrupt', 'corrupt', 'data']);
-    expect(decoder.counters).toMatchObject({ malformedFrames: 2, corruptFrames: 2, resyncs: 0 });
+    const other = data(2, { values: [1], types: ['u16'] });
+    push(encode(data(1, { stream: 9 })), encode(other), encode(data(3)));
+    const lengthOf = (message: DataMessage) =>
+      encoding === 'binary' ? binaryMessage(message).length : encodeText(message).length - 1;
+    expect(sink.found).toMatchObject([
+      { type: 'undeclared', stream: 9, bytes: lengthOf(data(1)), declaredBytes: null },
+      { type: 'undeclared', stream: 0, bytes: lengthOf(other), declaredBytes: lengthOf(data(3)) },
+      { type: 'data' },
+    ]);
+    expect(decoder.counters).toMatchObject({ undeclaredFrames: 2, malformedFrames: 0, corruptFrames: 0, resyncs: 0 });
   });
 
   test('of other kinds are messages: of the session, or with tag 0; another tag is foreign', () => {

@@ -72,7 +72,7 @@ export class Decoder {
     this.#delivery.expectSession(tag);
   }
 
-  /** The streams that `data` may carry from now on; frames of others are malformed. */
+  /** The streams that `data` may carry from now on; frames of others are `undeclared`. */
   layouts(streams: readonly StreamDescriptor[]): void {
     this.#delivery.layouts(streams);
   }

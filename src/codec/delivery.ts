@@ -79,9 +79,10 @@ export class Delivery {
       return;
     }
     if (!this.#isOurs(readU16(bytes, dataOffsets.session))) return;
-    const layout = this.#layouts[bytes[dataOffsets.stream]!];
+    const stream = bytes[dataOffsets.stream]!;
+    const layout = this.#layouts[stream];
     if (layout === undefined || layout.binaryBytes !== length) {
-      this.#malformed();
+      this.#undeclared(stream, length, layout?.binaryBytes ?? null);
       return;
     }
     readDataFrame(bytes, layout, this.frame);
@@ -91,17 +92,16 @@ export class Delivery {
   #textData(line: Uint8Array, start: number, end: number): void {
     const session = parseHex(line, start + dataTextOffsets.session, 4);
     const stream = parseHex(line, start + dataTextOffsets.stream, 2);
-    if (session < 0 || stream < 0) {
+    if (end - start < dataTextOffsets.values || session < 0 || stream < 0) {
       this.#malformed();
       return;
     }
     if (!this.#isOurs(session)) return;
     const layout = this.#layouts[stream];
-    if (layout?.textBytes !== end - start || !readTextDataFrame(line, start, layout, this.frame)) {
-      this.#malformed();
-      return;
-    }
-    this.#data();
+    if (layout === undefined || layout.textBytes !== end - start) {
+      this.#undeclared(stream, end - start, layout?.textBytes ?? null);
+    } else if (readTextDataFrame(line, start, layout, this.frame)) this.#data();
+    else this.#malformed();
   }
 
   #data(): void {
@@ -138,6 +138,11 @@ export class Delivery {
   #foreign(tag: number): void {
     this.counters.foreignFrames++;
     this.sink.foreign(tag, this.frame.arrivalUs);
+  }
+
+  #undeclared(stream: number, bytes: number, declaredBytes: number | null): void {
+    this.counters.undeclaredFrames++;
+    this.sink.undeclared?.(stream, bytes, declaredBytes);
   }
 
   #malformed(): void {

@@ -11,6 +11,12 @@ export type Found =
   | { readonly type: 'text'; readonly line: string }
   | { readonly type: 'corrupt'; readonly bytes: number }
   | { readonly type: 'foreign'; readonly tag: number }
+  | {
+      readonly type: 'undeclared';
+      readonly stream: number;
+      readonly bytes: number;
+      readonly declaredBytes: number | null;
+    }
   | { readonly type: 'fallback' }
   | { readonly type: 'monitor' };
 
@@ -41,6 +47,10 @@ export class RecordingSink implements DecoderSink {
 
   foreign(tag: number): void {
     this.found.push({ type: 'foreign', tag });
+  }
+
+  undeclared(stream: number, bytes: number, declaredBytes: number | null): void {
+    this.found.push({ type: 'undeclared', stream, bytes, declaredBytes });
   }
 
   fallback(): void {

@@ -10,6 +10,11 @@ const [control] = sampleDescriptor.streams;
 const slow = { ...control, id: 2, name: 'slow', periodUs: 10_000 };
 const withStreams = (...streams: object[]) => ({ descriptor: JSON.stringify({ ...sampleDescriptor, streams }) });
 const hard = (stream: typeof control | typeof slow) => ({ ...stream, contract: { ...stream.contract, class: 'hard' } });
+const frameOf = (session: number, stream: number) =>
+  encodeText({
+    ...{ name: 'data', session, stream, seq: 1, releaseUs: 0, lateUs: 0, execUs: 1, queueBytes: 0 },
+    ...{ flags: 0, skipped: 0, dropped: 0, values: [1], types: ['i16'] },
+  });
 const linkOf = (bench: Bench) => linkStates[bench.health!.link];
 
 describe('a board with two streams', () => {
@@ -94,13 +99,7 @@ it('counts frames of another session in a silence, too', () => {
   bench.mute.add(control.id);
   bench.run(0.06);
   expect(linkOf(bench)).toBe('silent');
-  const foreign = encodeText({
-    name: 'data',
-    session: bench.board.tag ^ 1,
-    ...{ stream: 1, seq: 1, releaseUs: 0, lateUs: 0, execUs: 1, queueBytes: 0, flags: 0, skipped: 0, dropped: 0 },
-    values: [1],
-    types: ['i16'],
-  });
+  const foreign = frameOf(bench.board.tag ^ 1, control.id);
   for (let k = 0; k < 2; k++) bench.say(foreign);
   expect(bench.loop.board.streams[0]!.monitor.counters.verdicts[verdictCode.foreign]).toBe(2);
 });
@@ -122,6 +121,48 @@ it('pings in a burst when the clocks have jumped: what was known of their rates 
   expect(bench.loop.clock.settled).toBe(true);
   bench.run(2);
   expect(sentIn(1.1)).toBeLessThanOrEqual(3);
+});
+
+describe('firmware that does not keep what its descriptor declares', () => {
+  const signal = (name: string) => ({ ...control.signals[0], name });
+
+  it('is refused, with the stream and both lengths, when its frames have other values', () => {
+    const bench = new Bench({ board: withStreams({ ...control, signals: [signal('speed'), signal('current')] }) });
+    bench.open();
+    bench.run(6);
+    expect(bench.alarms).toEqual(['scripted-beef/refused begins']);
+    expect(bench.standing[0]!.text).toContain('"control" have 66 bytes, the signals of its descriptor make 71');
+    expect(linkOf(bench)).toBe('refused');
+    expect(bench.misses).toEqual([]);
+    expect(bench.loop.refusedFrames).toBeGreaterThan(1000);
+    bench.replace({});
+    bench.run(3);
+    expect(linkOf(bench)).toBe('streaming');
+    expect(bench.standing).toEqual([]);
+  });
+
+  it('has frames of a stream that is not in it counted, and told once a session: they are no damage of the line', () => {
+    const bench = new Bench();
+    bench.open();
+    bench.run(3);
+    const told = () => bench.told.filter((event) => event.type === 'log' && event.text.includes('stream 7'));
+    for (let k = 0; k < 5; k++) bench.say(frameOf(bench.board.tag, 7));
+    bench.run(1.1);
+    expect(bench.loop.unknownStreamFrames).toBe(5);
+    expect(bench.stats[control.id]!.verdicts[verdictCode.corrupt]).toBe(0);
+    expect(told()).toHaveLength(1);
+    expect(linkOf(bench)).toBe('streaming');
+  });
+});
+
+it('takes the first frame when `started` is lost: the board streams', () => {
+  const bench = new Bench();
+  bench.lost.add('started');
+  bench.open();
+  bench.run(3);
+  expect(linkOf(bench)).toBe('streaming');
+  expect(bench.published.length).toBeGreaterThan(2000);
+  expect(bench.loop.unknownStreamFrames).toBe(0);
 });
 
 it('counts a run of damaged bytes once, however long it is', () => {

@@ -164,10 +164,11 @@ export class BoardLoop {
   // ---- the frame's way ----
 
   data(frame: DataFrame): void {
+    // Where `started` was lost, the first frame tells that the board streams.
+    if (this.session.isStarting) this.session.data();
     const stream = this.board.byId[frame.stream];
     if (stream === undefined) {
-      if (this.#effects.isRefused) this.refusedFrames++;
-      else this.unknownStreamFrames++;
+      this.refusedFrames++;
       return;
     }
     if (Number.isNaN(this.#judged.judgedUs)) this.#options.clock.stamp(this.#judged);
@@ -229,6 +230,18 @@ export class BoardLoop {
     for (const { monitor } of this.board.streams) monitor.foreign();
     this.control.policy.foreign(arrivalUs);
     this.session.foreign(arrivalUs);
+  }
+
+  undeclared(stream: number, bytes: number, declaredBytes: number | null): void {
+    if (this.#effects.isRefused) {
+      this.refusedFrames++;
+      return;
+    }
+    if (declaredBytes === null) this.unknownStreamFrames++;
+    const nowUs = this.#options.clock.nowUs();
+    if (this.#effects.undeclared(stream, bytes, declaredBytes, nowUs)) return;
+    this.#condition.link('refused', nowUs);
+    this.#condition.tell(nowUs);
   }
 
   fallback(arrivalUs: number): void {

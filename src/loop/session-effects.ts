@@ -5,6 +5,9 @@ import type { BoardLoop } from './board-loop.js';
 import type { PongIntake } from './pongs.js';
 import type { BoardLoopOptions, LoopEvidence } from './surroundings.js';
 
+/** Frames of the wrong length with the right CRC and tag that refuse a board: noise makes one in 2^32 damaged ones. */
+const MISMATCHES_MAX = 3;
+
 export interface SessionEffectsOptions {
   readonly loop: Pick<
     BoardLoop,
@@ -21,6 +24,9 @@ export class SessionEffects {
   evidence: LoopEvidence | null = null;
   /** The board goes on sending, and nobody takes it. */
   isRefused = false;
+  /** In this session: frames that had other values than are declared, and streams that are not declared have been told of. */
+  #mismatches = 0;
+  #isStreamTold = false;
 
   constructor(private readonly given: SessionEffectsOptions) {}
 
@@ -52,6 +58,27 @@ export class SessionEffects {
     return true;
   }
 
+  /**
+   * A good frame that the descriptor does not have like this.
+   * @param declaredBytes what its signals make; null when it has no such stream
+   * @returns false when the board is refused for it
+   */
+  undeclared(number: number, bytes: number, declaredBytes: number | null, nowUs: number): boolean {
+    const { board, report } = this.given.loop;
+    if (declaredBytes === null) {
+      if (this.#isStreamTold) return true;
+      this.#isStreamTold = true;
+      report.log('warning', `the board sends stream ${number}, which its descriptor does not have: nobody takes it`);
+      return true;
+    }
+    this.#mismatches++;
+    const stream = board.byId[number];
+    if (this.#mismatches < MISMATCHES_MAX || stream === undefined) return true;
+    const lengths = `have ${bytes} bytes, the signals of its descriptor make ${declaredBytes}`;
+    this.#refuse(`its frames of stream "${stream.name}" ${lengths}: make the two alike in the firmware`, nowUs);
+    return false;
+  }
+
   dispose(nowUs: number): void {
     this.#end(nowUs, false);
     this.evidence?.dispose();
@@ -61,6 +88,8 @@ export class SessionEffects {
     const { pongs, loop } = this.given;
     const { board, clock, control, decoder, deviceTime, report } = loop;
     const { descriptor, bootId, bootIdBefore, resetCause, tag, deviceUs } = established;
+    this.#mismatches = 0;
+    this.#isStreamTold = false;
     board.establish(established);
     clock.restart();
     deviceTime.restart();

@@ -1,5 +1,5 @@
 /** The loop of a board that speaks text, in virtual time. */
-import { ScriptedBoard, type ScriptedBoardOptions } from '../../board/testing/scripted-board.js';
+import { type BoardMessage, ScriptedBoard, type ScriptedBoardOptions } from '../../board/testing/scripted-board.js';
 import { encodeText } from '../../codec/encode.js';
 import type { HostMessage } from '../../codec/message.js';
 import { decodeText } from '../../codec/text.js';
@@ -64,6 +64,8 @@ export class Bench {
   readonly published: number[] = [];
   /** Streams, by number on the wire, of which nothing reaches the host. */
   readonly mute = new Set<number>();
+  /** Names of messages of the board that the line loses. */
+  readonly lost = new Set<string>();
   readonly feed = Feed.create({ slotsPerSecond: 1000, seconds: 1 });
   readonly taken = new Set<string>();
   readonly loop: BoardLoop;
@@ -195,6 +197,9 @@ export class Bench {
 
   #newBoard(options: ScriptedBoardOptions = {}): ScriptedBoard {
     const deviceUs = () => this.#nowUs + this.boardAheadUs;
-    return new ScriptedBoard((message) => this.#toHost.push(encodeText(message)), { deviceUs, ...options });
+    const output = (message: BoardMessage) => {
+      if (!this.lost.has(message.name)) this.#toHost.push(encodeText(message));
+    };
+    return new ScriptedBoard(output, { deviceUs, ...options });
   }
 }

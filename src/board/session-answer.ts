@@ -1,4 +1,7 @@
 /** What to make of a board's answer to `hello`. Pure; every value in it is the board's claim. */
+
+import type { Descriptor, StreamDescriptor } from '../codec/descriptor.js';
+import { dataBytes } from '../codec/layout.js';
 import type { Message } from '../codec/message.js';
 import {
   answerCodes,
@@ -8,8 +11,11 @@ import {
   PROTOCOL_VERSION,
   type ResetCause,
   resetCauses,
+  TEXT_LINE_BYTES_MAX,
 } from '../codec/schema.js';
 import type { EncodingChoice } from './session-terms.js';
+
+const LF_BYTES = 1;
 
 /** Why the host can't work with this answer, and what to do about it; null when it can. */
 export function objection(answer: Message<'session'>, choice: EncodingChoice): string | null {
@@ -25,6 +31,18 @@ export function objection(answer: Message<'session'>, choice: EncodingChoice): s
     );
   }
   return null;
+}
+
+/** Why the board's streams can't be had in this encoding, and what to do about it; null when they can. */
+export function unsendable({ streams }: Descriptor, encoding: Encoding): string | null {
+  if (encoding === 'binary') return null; // the most that a stream may have fits a binary message
+  const lengthOf = ({ signals }: StreamDescriptor) => dataBytes(signals.map(({ type }) => type)).text + LF_BYTES;
+  const wide = streams.find((stream) => lengthOf(stream) > TEXT_LINE_BYTES_MAX);
+  if (wide === undefined) return null;
+  return (
+    `its stream "${wide.name}" takes ${lengthOf(wide)} bytes as text, a line has at most ${TEXT_LINE_BYTES_MAX}: ` +
+    'set board.encoding to "auto" if the board has binary, or split the stream in the firmware'
+  );
 }
 
 function protocolMismatch(boards: string): string {

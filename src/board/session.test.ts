@@ -253,6 +253,23 @@ describe('a board is refused, with the values,', () => {
     expect(bench.run(10, () => bench.types.includes('refused'))).toBe(true);
   });
 
+  it.each([
+    ['it is to be text', { choice: 'text' }],
+    ['the board has text alone', { encodings: 1 }],
+  ] as const)('for a stream that is too wide for a line when %s', (_, options) => {
+    const [stream] = sampleDescriptor.streams;
+    const signals = (count: number) =>
+      Array.from({ length: count }, (_, i) => ({ ...stream.signals[0], name: `v${i}`, type: 'i32' as const }));
+    const wide = (count: number) =>
+      JSON.stringify({ ...sampleDescriptor, streams: [{ ...stream, signals: signals(count) }] });
+    const bench = new HandshakeBench({ descriptor: wide(20), ...options });
+    bench.open();
+    bench.run(20);
+    expect(bench.events).toEqual([{ type: 'refused', reason: expect.stringContaining('"control" takes 242 bytes') }]);
+    streamingBench({ descriptor: wide(19), ...options });
+    streamingBench({ descriptor: wide(20) });
+  });
+
   it('whatever a hostile descriptor says, without a throw', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 3 }), (descriptor) => {

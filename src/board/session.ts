@@ -12,7 +12,7 @@ import { sessionTag } from '../codec/session-tag.js';
 import type { LinkState } from '../feed/slot.js';
 import { DescriptorTransfer } from './descriptor-transfer.js';
 import { Greeting } from './greeting.js';
-import { chooseEncoding, meaningOfNack, objection, resetCauseName } from './session-answer.js';
+import { chooseEncoding, meaningOfNack, objection, resetCauseName, unsendable } from './session-answer.js';
 import {
   linkStateOf,
   type Phase,
@@ -261,6 +261,11 @@ export class Session {
   }
 
   #establish(answer: Message<'session'>, descriptor: Descriptor, nowUs: number): void {
+    const refusal = unsendable(descriptor, chooseEncoding(this.options.encoding, answer.encodings)!);
+    if (refusal !== null) {
+      this.#refuse(refusal, nowUs);
+      return;
+    }
     const { bootId, descriptorHash, uid, deviceUs } = answer;
     const tag = sessionTag(bootId, descriptorHash, this.#greeting.nonce);
     const bootIdBefore = this.#bootId === bootId ? null : this.#bootId;

@@ -192,7 +192,7 @@ class RunningBridge implements Bridge {
       values[`tautline_port_failures_total{${board}}`] = port.failures;
       values[`tautline_port_lost_total{${board}}`] = port.hangups + port.replaced;
       values[`tautline_port_hung_closes_total{${board}}`] = port.hungCloses;
-      values[`tautline_port_refused_writes_total{${board}}`] = connection.serial?.refusedMessages ?? 0;
+      values[`tautline_port_refused_writes_total{${board}}`] = connection.refusedMessages;
       values[`tautline_commands_total{${board}}`] = loop.control.commands.counters.sent;
       values[`tautline_heartbeats_withheld_total{${board}}`] = loop.control.heartbeat.counters.withheld;
       values[`tautline_unknown_stream_frames_total{${board}}`] = loop.unknownStreamFrames;

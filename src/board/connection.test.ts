@@ -119,6 +119,19 @@ describe('a connection', () => {
     expect(log).toHaveLength(tries);
   });
 
+  it('counts the messages that its ports refused over all of them: a port that is opened anew hides none', async () => {
+    const { connection, time, ports } = bench();
+    connection.open();
+    await time.run(10);
+    ports[0]!.counters.refusedMessages = 3;
+    expect(connection.refusedMessages).toBe(3);
+    ports[0]!.sink!.hangup(new Error('unplugged'));
+    expect(connection.refusedMessages).toBe(3);
+    await time.run(1000);
+    ports[1]!.counters.refusedMessages = 2;
+    expect(connection.refusedMessages).toBe(5);
+  });
+
   it('counts no failure while the port is just being made', async () => {
     let isComing = true;
     const { connection, time } = bench({ resolve: async () => null, isComing: () => isComing });

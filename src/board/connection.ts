@@ -12,7 +12,6 @@ import { Backoff } from './backoff.js';
 import { looksLikeWrongBaud } from './baud-suspicion.js';
 import { baudSuspected, type PortError, portAbsent, portHangup, portReplaced, toPortError } from './errors.js';
 import { type OpenPort, PortAccess, type PortAccessOptions } from './port-access.js';
-import type { SerialCounters } from './serial-io.js';
 import { realTimers, type Timers } from './timers.js';
 
 export interface ConnectionSink {
@@ -59,6 +58,8 @@ export class Connection {
   #port: OpenPort | null = null;
   #cancelTimer: () => void = () => {};
   #working: Promise<void> = Promise.resolve();
+  /** By ports that are closed by now. */
+  #refusedMessages = 0;
   #readBytesSeen = 0;
   /** Since it was opened: `openedUs`, and `understood` then. */
   #openedUs = 0;
@@ -88,9 +89,9 @@ export class Connection {
     return this.#state;
   }
 
-  /** Of the port that is open; null otherwise. */
-  get serial(): SerialCounters | null {
-    return this.#port?.io.counters ?? null;
+  /** Messages that its ports had no room for, over all openings. */
+  get refusedMessages(): number {
+    return this.#refusedMessages + (this.#port?.io.counters.refusedMessages ?? 0);
   }
 
   /** Whether the driver is in a call for this port: while it hangs there, the process cannot exit. */
@@ -193,6 +194,7 @@ export class Connection {
     const port = this.#port;
     if (port === null) return;
     this.#port = null;
+    this.#refusedMessages += port.io.counters.refusedMessages;
     this.#state = 'absent';
     this.#cancelTimer();
     this.#working = this.#working.then(() => this.#access.close(port, reason?.code === 'PORT_HANGUP'));

@@ -184,6 +184,12 @@ describe('text line', () => {
     expect([decoder.counters.unknownFrames, sink.found]).toEqual([1, []]);
   });
 
+  test('keeps a text that is UTF-8 without percent signs as it is', () => {
+    const { sink, push } = streaming();
+    push(lineOf('EVENT,0000,00,01,00000000,00000000,21 °C – ok'));
+    expect(sink.of('message')).toMatchObject([{ message: { text: '21 °C – ok' } }]);
+  });
+
   test('with the right CRC and fields that are not those of its word is malformed', () => {
     const { decoder, push } = streaming();
     push(...['ACK,5A3C,00000001', 'ACK,5A3C,00000001,00,00', 'ACK,5a3c,00000001,00', 'D,5A3C'].map(lineOf));

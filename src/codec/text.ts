@@ -99,9 +99,7 @@ function readTextValues(line: Uint8Array, from: number, layout: StreamLayout, va
  * caller has checked. Returns undefined when the word is unknown or the fields are not exactly those of the message.
  */
 export function decodeText(bytes: Uint8Array, start: number, end: number): DeviceMessage | HostMessage | undefined {
-  const [word, ...fields] = new TextDecoder('latin1')
-    .decode(bytes.subarray(start + 1, end - CRC_DIGITS - 1))
-    .split(',');
+  const [word, ...fields] = bodyOf(bytes, start, end).split(',');
   const entry = entryOfWord(word!);
   if (entry === undefined || entry.name === 'data') return undefined;
   const message: Record<string, unknown> = { name: entry.name };

@@ -175,6 +175,28 @@ it('counts a run of damaged bytes once, however long it is', () => {
   expect(bench.stats[control.id]!.corruptBytes).toBeGreaterThan(2000);
 });
 
+it('tells of a board that floods its log 200 lines a second, and how many more there were: misses stay in the ring', () => {
+  const bench = new Bench();
+  bench.open();
+  bench.run(3);
+  const logs = () => bench.told.flatMap((event) => (event.type === 'log' ? [event.text] : []));
+  const { offset } = bench.feed.events;
+  let said = 0;
+  for (let ms = 0; ms < 3000; ms++) {
+    bench.say('why am I here\n'.repeat(20));
+    said += 20;
+    bench.run(0.001);
+  }
+  bench.run(1.1);
+  const told = logs().filter((text) => text.startsWith('board says: ')).length;
+  const untold = logs().flatMap((text) => /^the board said (\d+) more lines/.exec(text)?.slice(1).map(Number) ?? []);
+  expect(told).toBeGreaterThan(600);
+  expect(told).toBeLessThanOrEqual(800);
+  expect(untold.length).toBeGreaterThanOrEqual(3);
+  expect(told + untold.reduce((sum, count) => sum + count, 0)).toBe(said);
+  expect(bench.feed.events.offset - offset).toBeLessThan(bench.feed.events.ring.slots / 4);
+});
+
 describe('a board that prints', () => {
   const plain = () => {
     const bench = new Bench({ config: { encoding: 'plain' }, board: { answers: false } });

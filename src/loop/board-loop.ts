@@ -214,7 +214,7 @@ export class BoardLoop {
 
   text(line: string, arrivalUs: number): void {
     this.session.unanswered(arrivalUs);
-    this.report.log('info', `board says: ${line}`);
+    this.report.said('info', line);
   }
 
   monitor(arrivalUs: number): void {
@@ -332,6 +332,7 @@ export class BoardLoop {
     this.#secondUs = nowUs;
     this.#emulator.refill();
     this.#clockWatch.everySecond();
+    this.report.everySecond();
     for (const stream of this.board.streams) this.report.stats(stream, nowUs);
     if (this.board.plain !== null) this.report.stats(this.board.plain, nowUs);
     this.#condition.tell(nowUs);

@@ -78,6 +78,6 @@ export class BoardMessages {
     const { control, report } = this.loop;
     if (event.code === eventCodes.trip) control.reported('tripped', tripCauseNames[event.value] ?? 'none');
     const level = event.level >= eventLevels.error ? 'error' : event.level === eventLevels.warning ? 'warning' : 'info';
-    report.log(level, `board says: ${event.text}`);
+    report.said(level, event.text);
   }
 }

@@ -52,11 +52,16 @@ interface MeasuredStream {
 
 type AlarmText = Extract<TextEvent, { type: 'alarm' }>;
 
+/** Lines of a board that are told in a second. More would push misses out of the ring, and nobody reads so many. */
+const SAID_PER_SECOND_MAX = 200;
+
 export class BoardReport {
   readonly #health = createHealthRecord();
   readonly #stats = createStatsRecord();
   #id = '';
   #gone: string | null = null;
+  /** Lines of the board in this second. */
+  #said = 0;
   /** Alarms that stand, as they were told, by id. */
   readonly #alarms = new Map<string, AlarmText>();
 
@@ -95,6 +100,19 @@ export class BoardReport {
 
   log(level: LogLevel, text: string): void {
     this.feed.text({ type: 'log', board: this.#id, level, text, utcUs: this.#utcUs() });
+  }
+
+  /** What the board itself says. */
+  said(level: LogLevel, text: string): void {
+    this.#said++;
+    if (this.#said <= SAID_PER_SECOND_MAX) this.log(level, `board says: ${text}`);
+  }
+
+  everySecond(): void {
+    const untold = this.#said - SAID_PER_SECOND_MAX;
+    this.#said = 0;
+    if (untold <= 0) return;
+    this.log('warning', `the board said ${untold} more lines in this second: ${SAID_PER_SECOND_MAX} are told at most`);
   }
 
   /** An alarm that stands is told again only in other words; that it is over, only if it was told that it began. */

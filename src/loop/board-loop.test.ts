@@ -197,6 +197,20 @@ it('tells of a board that floods its log 200 lines a second, and how many more t
   expect(bench.feed.events.offset - offset).toBeLessThan(bench.feed.events.ring.slots / 4);
 });
 
+it('refuses a value that does not fit 32 bits as the board counts it, where the descriptor sets no bounds', () => {
+  const aim = { name: 'aim', arguments: [{ name: 'angle', scale: 0.001, offset: 0, unit: 'deg' }], dangerous: false };
+  const bench = new Bench({ board: { descriptor: JSON.stringify({ ...sampleDescriptor, commands: [aim] }) } });
+  bench.open();
+  bench.run(3);
+  const answers = [2_147_484, -2_147_484].map((angle) => bench.ask('aim', [angle]));
+  expect(answers).toMatchObject([{ code: 'bad-arguments' }, { code: 'bad-arguments' }]);
+  expect(answers[0]!.detail).toBe(
+    'angle = 2147484 deg is outside -2147483.648 to 2147483.647 deg, what the board can be told',
+  );
+  expect(bench.ask('aim', [2_147_483])).toBe(undefined); // sent; this board does not answer
+  expect(bench.loop.control.commands.counters.sent).toBe(1);
+});
+
 describe('a board that prints', () => {
   const plain = () => {
     const bench = new Bench({ config: { encoding: 'plain' }, board: { answers: false } });

@@ -6,6 +6,7 @@
 import { CommandChannel, type CommandResult } from '../board/commands.js';
 import { Heartbeat, PingSchedule } from '../board/heartbeat.js';
 import type { CommandDescriptor } from '../codec/descriptor.js';
+import { valueRanges } from '../codec/layout.js';
 import type { HostMessage, Message } from '../codec/message.js';
 import { type ArmState, COMMAND_ARGUMENTS_MAX, type TripCause, tripCauses } from '../codec/schema.js';
 import type { ClockModel, MappedTime } from '../deadline/clock.js';
@@ -217,7 +218,12 @@ function toRaw(command: CommandDescriptor, values: readonly number[]): number[] 
     const isOutside =
       !Number.isFinite(value) || (min !== undefined && value < min) || (max !== undefined && value > max);
     if (isOutside) return `${name} = ${value} ${unit} is outside ${min ?? 'any'} to ${max ?? 'any'} ${unit}`;
-    raw.push(Math.round((value - offset) / scale));
+    const asRaw = Math.round((value - offset) / scale);
+    if (asRaw < valueRanges.i32.min || asRaw > valueRanges.i32.max) {
+      const ends = [valueRanges.i32.min, valueRanges.i32.max].map((end) => end * scale + offset).sort((a, b) => a - b);
+      return `${name} = ${value} ${unit} is outside ${ends[0]} to ${ends[1]} ${unit}, what the board can be told`;
+    }
+    raw.push(asRaw);
   }
   return raw;
 }

@@ -8,7 +8,7 @@ import { Evidence, type LookTimer, type WatchedThread } from '../../deadline/evi
 import type { Miss } from '../../deadline/misses.js';
 import type { HealthRecord, StatsRecord } from '../../feed/events.js';
 import { Feed } from '../../feed/feed.js';
-import type { TextEvent } from '../../outlet.js';
+import type { CommandAnswer, TextEvent } from '../../outlet.js';
 import { BoardLoop } from '../board-loop.js';
 
 type AlarmText = Extract<TextEvent, { type: 'alarm' }>;
@@ -135,8 +135,13 @@ export class Bench {
     this.loop.opened({ path: '/dev/x', send }, this.#nowUs);
   }
 
-  ask(name: string): void {
-    this.loop.ask({ board: this.loop.id, name, arguments: [], by: 'test' }, this.#nowUs, () => {});
+  /** @returns the answer, if it came at once */
+  ask(name: string, values: readonly number[] = []): CommandAnswer | undefined {
+    let answer: CommandAnswer | undefined;
+    this.loop.ask({ board: this.loop.id, name, arguments: values, by: 'test' }, this.#nowUs, (given) => {
+      answer = given;
+    });
+    return answer;
   }
 
   /** What a sketch prints, or anything else on the line. */

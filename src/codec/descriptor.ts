@@ -42,7 +42,7 @@ export interface CommandDescriptor {
   readonly name: string;
   /** At most four; each is an i32 on the wire, scaled as a signal is. */
   readonly arguments: readonly Omit<SignalDescriptor, 'type'>[];
-  /** Whether it moves something: such a command needs select before operate, and an armed board. */
+  /** Whether it moves something: such a command needs an armed board. */
   readonly dangerous: boolean;
 }
 

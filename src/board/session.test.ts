@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { answerCodes } from '../codec/schema.js';
 import { DescriptorCache } from './descriptor-transfer.js';
 import { HandshakeBench } from './testing/handshake-bench.js';
 import { sampleDescriptor } from './testing/scripted-board.js';
@@ -77,6 +78,17 @@ describe('a handshake', () => {
     expect(bench.types).toEqual(['monitoring']);
     expect(bench.session.state).toBe('streaming');
   });
+
+  it.each([answerCodes.unsupported, answerCodes.armedElsewhere])(
+    'is not moved by a nack %i on a line that is to be plain',
+    (code) => {
+      const bench = new HandshakeBench({ choice: 'plain' });
+      bench.open();
+      bench.session.message({ name: 'nack', session: 0, counter: 0, code }, bench.nowUs);
+      bench.run(10);
+      expect([bench.sent, bench.types, bench.session.state]).toEqual([[], ['monitoring'], 'streaming']);
+    },
+  );
 
   it('shows a board that prints and never answers, and goes on asking it now and then', () => {
     const bench = new HandshakeBench({ answers: false });

@@ -205,7 +205,8 @@ export class Session {
   }
 
   #onNack(nack: Message<'nack'>, nowUs: number): void {
-    if (nack.counter !== 0 || this.#phase === 'closed' || this.#phase === 'streaming') return;
+    const isAsked = this.#phase !== 'closed' && this.#phase !== 'plain' && this.#phase !== 'streaming';
+    if (nack.counter !== 0 || !isAsked) return;
     const meaning = meaningOfNack(nack.code, this.#phase === 'starting');
     if (meaning?.type === 'refused') this.#refuse(meaning.reason, nowUs);
     else if (meaning?.type === 'contended') {

@@ -56,7 +56,7 @@ void status_loop(void)
     loops++;
 }
 
-static void send_status(void)
+static bool send_status(void)
 {
     struct wire_status status = {
         .session = session_tag(),
@@ -73,7 +73,7 @@ static void send_status(void)
         .armed = (uint8_t)safety_state(),
         .trip_cause = (uint8_t)safety_trip_cause(),
     };
-    send_message(WIRE_ID_STATUS, &status);
+    return send_message(WIRE_ID_STATUS, &status);
 }
 
 void status_send_if_due(uint32_t now_us)
@@ -91,7 +91,8 @@ void status_send_if_due(uint32_t now_us)
                    FLASH_TEXT("jobs that ran into their next release"));
         overruns_told = overruns;
     }
-    send_status();
-    exec_max_us = 0;
-    send_max_us = 0;
+    if (send_status()) { /* what was not told is in the next one */
+        exec_max_us = 0;
+        send_max_us = 0;
+    }
 }

@@ -4,6 +4,7 @@
 #include "../core/core.h"
 #include "../core/release.h"
 #include "../core/session.h"
+#include "../core/transmit.h"
 #include "bench.h"
 #include "harness.h"
 
@@ -131,6 +132,34 @@ static void a_frame_that_finds_the_ring_full_is_dropped_and_counted(void)
     CHECK(strstr(frame, ",00,00,00,FFFE") == 0); /* the count of drops is not zero */
 }
 
+static void the_longest_job_is_told_by_the_next_status_when_one_finds_the_ring_full(void)
+{
+    static const uint8_t filling = 'x';
+    bench_boot(10000);
+    bench_stream();
+    bench_ticks(10);
+    bench.job_us = 777; /* 0309 */
+    bench_ticks(1);
+    bench.job_us = 0;
+    bench_ticks(900);
+    bench_listen();
+    for (int i = 0; i < 200; i++) { /* over the instant at which a status is due */
+        while (transmit_put(&filling, 1, 0)) {
+        }
+        bench.now_us = bench.next_tick_us;
+        bench.next_tick_us = core_tick(bench.now_us);
+        core_work();
+    }
+    CHECK(!bench_heard("$STATUS"));
+    bench_listen();
+    bench_ticks(1000);
+    CHECK(bench_heard("$STATUS"));
+    CHECK(bench_heard(",0309,"));
+    bench_listen();
+    bench_ticks(1000);
+    CHECK(!bench_heard(",0309,"));
+}
+
 static void time_goes_on_across_its_wrap(void)
 {
     bench_boot(0u - 3u * BENCH_TICK_US);
@@ -168,6 +197,7 @@ const struct test release_tests[] = {
     TEST(lateness_and_execution_are_told),
     TEST(sixteen_bits_saturate),
     TEST(a_frame_that_finds_the_ring_full_is_dropped_and_counted),
+    TEST(the_longest_job_is_told_by_the_next_status_when_one_finds_the_ring_full),
     TEST(time_goes_on_across_its_wrap),
     TEST(the_hardware_watchdog_is_fed_only_when_ticks_come),
     {0, 0},

@@ -195,6 +195,11 @@ class RunningBridge implements Bridge {
       values[`tautline_port_refused_writes_total{${board}}`] = connection.refusedMessages;
       values[`tautline_commands_total{${board}}`] = loop.control.commands.counters.sent;
       values[`tautline_heartbeats_withheld_total{${board}}`] = loop.control.heartbeat.counters.withheld;
+      const { malformedFrames, unknownFrames, echoedFrames } = loop.decoder.counters;
+      values[`tautline_messages_ignored_total{${board},why="malformed"}`] = malformedFrames;
+      values[`tautline_messages_ignored_total{${board},why="unknown"}`] = unknownFrames;
+      values[`tautline_messages_ignored_total{${board},why="echoed"}`] = echoedFrames;
+      values[`tautline_board_lines_held_total{${board}}`] = loop.report.heldLines;
       values[`tautline_unknown_stream_frames_total{${board}}`] = loop.unknownStreamFrames;
       values[`tautline_refused_board_frames_total{${board}}`] = loop.refusedFrames;
       values[`tautline_clock_steps_total{${board}}`] = loop.clock.steps;

@@ -31,6 +31,11 @@ export const families: Readonly<Record<string, readonly [Kind, string]>> = {
     'counter',
     'Starts of the job that were further from the period than the contract allows, since the session began.',
   ],
+  tautline_messages_ignored_total: [
+    'counter',
+    'Messages with the right CRC that nobody takes: malformed (not as the protocol has them), unknown (of a newer one), echoed (our own).',
+  ],
+  tautline_board_lines_held_total: ['counter', 'Log lines and events of a board past the rate at which they are told.'],
   tautline_unknown_stream_frames_total: ['counter', 'Good frames of streams that the descriptor does not have.'],
   tautline_refused_board_frames_total: ['counter', 'Good frames of a board that was refused: nobody takes them.'],
   tautline_clock_steps_total: [

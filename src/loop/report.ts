@@ -60,6 +60,8 @@ export class BoardReport {
   readonly #stats = createStatsRecord();
   #id = '';
   #gone: string | null = null;
+  /** Lines of the board that were not told, because there were too many. */
+  heldLines = 0;
   /** Lines of the board in this second. */
   #said = 0;
   /** Alarms that stand, as they were told, by id. */
@@ -106,6 +108,7 @@ export class BoardReport {
   said(level: LogLevel, text: string): void {
     this.#said++;
     if (this.#said <= SAID_PER_SECOND_MAX) this.log(level, `board says: ${text}`);
+    else this.heldLines++;
   }
 
   everySecond(): void {

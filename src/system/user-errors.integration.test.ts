@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { PtyLine } from '../board/testing/pty-line.js';
 import { sampleDescriptor } from '../board/testing/scripted-board.js';
+import { crc32 } from '../codec/crc32.js';
+import { encodeText } from '../codec/encode.js';
+import { toHex } from '../codec/hex.js';
 import { EmbeddedBroker } from '../mqtt/broker.js';
 import type { OutletState } from '../outlet.js';
 import { BridgeProcess, type BridgeSettings, cli, Program } from './bridge.rig.js';
@@ -278,6 +281,29 @@ test('a contract that the board does not offer: an alarm with both values, and a
   expect(await shown.json()).toMatchObject({ alarms: [{ id: 'refused', text: expect.stringContaining('looser') }] });
   const metrics = await (await fetch(`${await tautline.url()}/metrics`)).text();
   expect(metrics).toContain(`tautline_refused_board_frames_total{board="${boards[0]!.id}"}`);
+});
+
+test('firmware whose messages are not as the protocol has them, or a line that echoes: counted by why', async () => {
+  const line = await pty();
+  const tautline = bridge({ args: set(`board.path=${line.path}`, 'board.encoding=text') });
+  await tautline.says(/is open/);
+  for (const body of ['ACK,0000,01', 'FUTURE,01', 'FUTURE,02'])
+    line.write(`$${body}*${toHex(crc32(new TextEncoder().encode(body)), 8)}\n`);
+  for (let k = 0; k < 3; k++) line.write(encodeText({ name: 'hello', protocolMin: 1, protocolMax: 1, hostNonce: k }));
+  const url = `${await tautline.url()}/metrics`;
+  const ignored = async () => {
+    const text = await (await fetch(url)).text();
+    return Object.fromEntries(
+      [...text.matchAll(/^tautline_messages_ignored_total\{.*why="(\w+)"\} (\d+)$/gm)].map(([, why, n]) => [
+        why,
+        Number(n),
+      ]),
+    );
+  };
+  await vi.waitFor(async () => expect(await ignored()).toEqual({ malformed: 1, unknown: 2, echoed: 3 }), {
+    timeout: 45_000,
+    interval: 200,
+  });
 });
 
 describe('a board that lies', () => {

@@ -34,6 +34,13 @@ describe('the command channel', () => {
     expect(sent.at(-1)).toMatchObject({ counter: 1, session: 10 });
   });
 
+  it('gives an expiry in 32 bits also where the device time is below 0: a board may begin anywhere', () => {
+    const { commands, sent, ask } = channel((hostUs) => hostUs - 10_000.5);
+    commands.opened(9);
+    ask(1000, { expiryUs: 4000 });
+    expect(sent[0]?.expiryUs).toBe(2 ** 32 - 5001);
+  });
+
   it('gives the earliest device time of its expiry, in 32 bits', () => {
     const { commands, sent, ask } = channel((hostUs) => hostUs + 2 ** 32 - 500.5);
     commands.opened(9);

@@ -161,7 +161,7 @@ export class CommandChannel {
       counter: this.#counter,
       id,
       // Rounded down: rather too early than too late. The wire carries the low 32 bits.
-      expiryUs: Math.floor(deviceUs) % 2 ** 32,
+      expiryUs: Math.floor(deviceUs) >>> 0,
       command,
       arguments: request.arguments,
     };

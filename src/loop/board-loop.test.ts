@@ -198,6 +198,17 @@ it('tells of a board that floods its log 200 lines a second, and how many more t
   expect(bench.feed.events.offset - offset).toBeLessThan(bench.feed.events.ring.slots / 4);
 });
 
+it('echoes the releases of a board whose `deviceUs` is that of another clock: in 32 bits, whatever the two give together', () => {
+  const bench = new Bench({ board: { descriptor: JSON.stringify({ ...sampleDescriptor, armable: true }) } });
+  bench.boardAheadUs = 3e9; // `session` says 1234
+  bench.lost.add('pong');
+  bench.open();
+  bench.run(3);
+  expect(bench.loop.board.newestReleaseUs).toBeLessThan(0);
+  expect(bench.loop.control.heartbeat.counters.sent).toBeGreaterThan(100);
+  expect(bench.heard.at(-1)).toMatchObject({ name: 'heartbeat', echoUs: expect.closeTo(3e9 + 4e6, -5) });
+});
+
 it('refuses a value that does not fit 32 bits as the board counts it, where the descriptor sets no bounds', () => {
   const aim = { name: 'aim', arguments: [{ name: 'angle', scale: 0.001, offset: 0, unit: 'deg' }], dangerous: false };
   const bench = new Bench({ board: { descriptor: JSON.stringify({ ...sampleDescriptor, commands: [aim] }) } });

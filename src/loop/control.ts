@@ -84,7 +84,7 @@ export class BoardControl {
     const ping = this.pings.next(nowUs);
     if (ping !== null) this.pings.sent(ping.id, this.output.sendStamped(ping));
     if (nowUs < this.heartbeat.dueUs) return false;
-    const echo = Number.isNaN(echoUs) ? null : echoUs % 2 ** 32;
+    const echo = Number.isNaN(echoUs) ? null : echoUs >>> 0;
     const beat = this.heartbeat.beat(nowUs, { isChecked, echoUs: echo, isArmed: this.policy.state === 'armed' });
     if (beat !== null && this.output.send(beat)) this.policy.heartbeat(nowUs);
     return true;

@@ -64,6 +64,8 @@ export class Bench {
   readonly published: number[] = [];
   /** Streams, by number on the wire, of which nothing reaches the host. */
   readonly mute = new Set<number>();
+  /** What the host has sent. */
+  readonly heard: HostMessage[] = [];
   /** Names of messages of the board that the line loses. */
   readonly lost = new Set<string>();
   readonly feed = Feed.create({ slotsPerSecond: 1000, seconds: 1 });
@@ -129,7 +131,10 @@ export class Bench {
   open(): void {
     const send = (bytes: Uint8Array) => {
       const message = decodeText(bytes, 0, bytes.length - 1);
-      if (message !== undefined) this.board.receive(message as HostMessage, 'text');
+      if (message !== undefined) {
+        this.heard.push(message as HostMessage);
+        this.board.receive(message as HostMessage, 'text');
+      }
       return true;
     };
     this.loop.opened({ path: '/dev/x', send }, this.#nowUs);

@@ -5,6 +5,7 @@ import type {
   SignalDescriptor,
   StreamDescriptor,
 } from './descriptor.js';
+import { valueRanges } from './layout.js';
 import {
   COMMAND_ARGUMENTS_MAX,
   DESCRIPTOR_BYTES_MAX,
@@ -129,6 +130,11 @@ function signal(value: unknown, at: string): SignalDescriptor {
     throw refused(at, 'type', type, `one of ${Object.keys(valueBytes).join(', ')}`);
   }
   const { name: signalName, ...scaling } = scaled(json, at);
+  const { scale, offset } = scaling;
+  const { min, max } = valueRanges[type as ValueType];
+  if (![min, max].every((raw) => Number.isFinite(raw * scale + offset))) {
+    throw refused(at, 'scale', scale, 'a number with which every value of the type is finite');
+  }
   return { name: signalName, type: type as ValueType, ...scaling };
 }
 

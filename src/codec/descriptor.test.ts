@@ -75,6 +75,7 @@ describe('parseDescriptor', () => {
     ['streams.0.signals.1.name', '__proto__', 'streams[0].signals[1].name is "__proto__"'],
     ['streams.0.signals.1.type', 'constructor', 'streams[0].signals[1].type is "constructor"'],
     ['streams.0.signals.1.scale', 0, 'streams[0].signals[1].scale is 0'],
+    ['streams.0.signals.1.scale', 1e305, 'streams[0].signals[1].scale is 1e+305'],
     ['streams.0.signals.1.scale', '1', 'streams[0].signals[1].scale is "1"'],
     ['streams.0.signals.1.unit', 'x'.repeat(17), 'streams[0].signals[1].unit is'],
     ['streams.0.signals.1.min', 5000, 'streams[0].signals[1].min is 5000, must be at most max, which is 4000'],

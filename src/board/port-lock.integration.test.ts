@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -38,6 +38,13 @@ describe('the lock of a port', () => {
     await lock.release();
     await lock.release();
     expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('can be read by every user, whatever the umask: else nobody is told who has the port, and a stale one stays for ever', async () => {
+    const umask = process.umask(0o077);
+    const lock = await lockPort(line.path, directory).finally(() => process.umask(umask));
+    expect((await stat(lock.file)).mode & 0o777).toBe(0o644);
+    await lock.release();
   });
 
   it.each([

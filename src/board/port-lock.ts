@@ -76,8 +76,10 @@ async function readLock(file: string): Promise<{ text: string; record: LockRecor
 /** The name appears with its content in one step, so nobody ever reads half a lock. False when the name is taken. */
 async function create(file: string, text: string): Promise<boolean> {
   const draft = `${file}.${process.pid}.${process.hrtime.bigint()}`;
-  await writeFile(draft, text, { mode: 0o644 });
+  await writeFile(draft, text);
   try {
+    // All may read it. A mode given to the write would pass through the umask.
+    await chmod(draft, 0o644);
     await link(draft, file);
     return true;
   } catch (error) {

@@ -203,6 +203,7 @@ class RunningBridge implements Bridge {
       values[`tautline_unknown_stream_frames_total{${board}}`] = loop.unknownStreamFrames;
       values[`tautline_refused_board_frames_total{${board}}`] = loop.refusedFrames;
       values[`tautline_clock_steps_total{${board}}`] = loop.clock.steps;
+      values[`tautline_board_times_refused_total{${board}}`] = loop.deviceTime.slips;
       values[`tautline_clock_rate_changes_total{${board}}`] = loop.clock.rateChanges;
       for (const { name, monitor } of loop.board.streams) {
         values[`tautline_sequence_jumps_total{${board},stream="${name}"}`] = monitor.sequenceJumps;

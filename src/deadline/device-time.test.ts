@@ -42,3 +42,24 @@ it('unwraps nothing without an anchor, or after more than 30 minutes of silence'
   time.restart();
   expect(time.unwrap(5, 0)).toBeNaN();
 });
+
+it('takes no time that is far from what it knows, until the next one says the same', () => {
+  const time = new DeviceTime();
+  time.anchor(WRAP - 1000, 1e6);
+  for (const slipUs of [WRAP, -WRAP, 2 ** 44]) {
+    time.anchor(WRAP + slipUs, 1e6 + 1000);
+    expect(time.unwrap(500, 1e6 + 1500)).toBe(WRAP + 500);
+    time.anchor(WRAP + 1000, 1e6 + 2000);
+  }
+  expect(time.slips).toBe(3);
+  // A host that was suspended: its clock stood, the board's did not.
+  const laterUs = WRAP + 8 * 3600e6;
+  time.anchor(laterUs, 1e6 + 3000);
+  time.anchor(laterUs + 500_000, 1e6 + 503_000);
+  expect(time.unwrap((laterUs + 500_100) % WRAP, 1e6 + 503_100)).toBe(laterUs + 500_100);
+  // Of another boot anything is taken.
+  time.restart();
+  time.anchor(7, 2e6);
+  expect(time.unwrap(9, 2e6 + 2)).toBe(9);
+  expect(time.slips).toBe(4);
+});

@@ -4,6 +4,9 @@ import { distance32 } from '../codec/unwrap.js';
 /** Without a 64-bit time from the board nothing is unwrapped across more silence than this: half a wrap is 35.8 min. */
 const UNWRAP_SILENCE_MAX_US = 30 * 60e6;
 
+/** A 64-bit time that is further from what is known than a quarter of a wrap is a slip of the board: a clock jumps by less. */
+const SLIP_US = 2 ** 30;
+
 interface Stamped {
   readonly releaseUs: number;
   readonly arrivalUs: number;
@@ -13,9 +16,24 @@ export class DeviceTime {
   readonly #stamped = { releaseUs: Number.NaN, arrivalUs: Number.NaN };
   #deviceUs = Number.NaN;
   #hostUs = Number.NaN;
+  /** The newest slip, as host − device; NaN when another time has been taken since. */
+  #slipOffsetUs = Number.NaN;
+  /** Times that were not taken. */
+  slips = 0;
 
-  /** A 64-bit time that the board has sent (session, status, pong), and when it arrived. */
+  /**
+   * A 64-bit time that the board has sent (session, status, pong), and when it arrived. One that is far from what is
+   * known (firmware that read its two halves across a wrap) is not taken, unless the one before it said the same.
+   */
   anchor(deviceUs: number, arrivalUs: number): void {
+    const offsetUs = arrivalUs - deviceUs;
+    const isKnown = !Number.isNaN(this.#deviceUs);
+    if (isKnown && !areAlike(offsetUs, this.#hostUs - this.#deviceUs) && !areAlike(offsetUs, this.#slipOffsetUs)) {
+      this.#slipOffsetUs = offsetUs;
+      this.slips++;
+      return;
+    }
+    this.#slipOffsetUs = Number.NaN;
     this.#deviceUs = deviceUs;
     this.#hostUs = arrivalUs;
   }
@@ -24,6 +42,7 @@ export class DeviceTime {
   restart(): void {
     this.#deviceUs = Number.NaN;
     this.#hostUs = Number.NaN;
+    this.#slipOffsetUs = Number.NaN;
   }
 
   /**
@@ -52,3 +71,5 @@ export class DeviceTime {
     out.releaseUs = releaseUs;
   }
 }
+
+const areAlike = (offsetUs: number, otherUs: number): boolean => Math.abs(offsetUs - otherUs) <= SLIP_US;

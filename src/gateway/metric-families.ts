@@ -42,6 +42,10 @@ export const families: Readonly<Record<string, readonly [Kind, string]>> = {
     'counter',
     'Times that the clock of a board, or of this host, jumped against the other.',
   ],
+  tautline_board_times_refused_total: [
+    'counter',
+    'Times that a board sent in 64 bits and that were off by over a quarter of a wrap of 32: not taken at once.',
+  ],
   tautline_clock_rate_changes_total: [
     'counter',
     'Times that the clock of a board ran at another rate than before, or that four pings in a row spoke of it.',

@@ -209,6 +209,22 @@ it('echoes the releases of a board whose `deviceUs` is that of another clock: in
   expect(bench.heard.at(-1)).toMatchObject({ name: 'heartbeat', echoUs: expect.closeTo(3e9 + 4e6, -5) });
 });
 
+it.each([2 ** 32, 2 ** 44])('loses no frame to a 64-bit time that is off by %d once', (offUs) => {
+  const bench = new Bench();
+  bench.open();
+  bench.run(3);
+  const deviceUs = bench.loop.board.newestReleaseUs;
+  const times = { rxUs: deviceUs, txUs: deviceUs, deviceUs: deviceUs + offUs, queueBytes: 0 };
+  bench.say(
+    encodeText({ name: 'pong', session: bench.board.tag, id: bench.loop.control.pings.counters.sent, ...times }),
+  );
+  bench.run(2);
+  expect(bench.misses).toEqual([]);
+  expect(bench.stats[control.id]!.verdicts[verdictCode.lost]).toBe(0);
+  expect(bench.health!.live).toBe(true);
+  expect(bench.loop.deviceTime.slips).toBe(1);
+});
+
 it('refuses a value that does not fit 32 bits as the board counts it, where the descriptor sets no bounds', () => {
   const aim = { name: 'aim', arguments: [{ name: 'angle', scale: 0.001, offset: 0, unit: 'deg' }], dangerous: false };
   const bench = new Bench({ board: { descriptor: JSON.stringify({ ...sampleDescriptor, commands: [aim] }) } });

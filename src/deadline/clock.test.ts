@@ -185,6 +185,32 @@ describe('ClockModel', () => {
     },
   );
 
+  it('bears any bounds, also such that no clock makes', () => {
+    const us = (max: number) => fc.integer({ min: 0, max });
+    const step = fc.record({
+      deviceUs: us(200_000),
+      delayUs: us(20_000),
+      shiftUs: fc.integer({ min: -9000, max: 9000 }),
+    });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.boolean(), step), { maxLength: 60 }), (steps) => {
+        const clock = new ClockModel();
+        let atUs = 1e6;
+        let offsetUs = 5e9;
+        for (const [isPong, { deviceUs, delayUs, shiftUs }] of steps) {
+          atUs += deviceUs;
+          offsetUs += shiftUs;
+          if (isPong) clock.pong(atUs + offsetUs - delayUs / 4, atUs, atUs + 20, atUs + 20 + offsetUs + delayUs / 4, 0);
+          else clock.frame(atUs, atUs + offsetUs + delayUs);
+          const { hostUs, uncertaintyUs } = clock.map(atUs, { hostUs: 0, uncertaintyUs: 0 });
+          expect(Number.isFinite(hostUs)).toBe(uncertaintyUs < Number.POSITIVE_INFINITY);
+          expect(uncertaintyUs).toBeGreaterThanOrEqual(0);
+        }
+      }),
+      { seed: 1, numRuns: 3000 },
+    );
+  });
+
   it('gives a device time that is certainly not after the host instant', () => {
     const result = clockTrace({ seed: 11, seconds: 30, frameHz: 500, model: delays.pty!, drift: driftOf(-300, 1, 60) });
     expect(result.expiryTooLate).toBe(0);

@@ -217,6 +217,11 @@ export class ClockModel {
       this.#contradiction();
       return;
     }
+    this.#solved();
+  }
+
+  #solved(): void {
+    const corridor = this.#corridor;
     this.#rateFrom = corridor.slopeMin;
     this.#rateTo = corridor.slopeMax;
     if (corridor.areSlopesLimited && this.#floors.size >= AGREEING) corridor.allowAllSlopes();
@@ -241,8 +246,8 @@ export class ClockModel {
     const ceilingAtUs = this.#ceilings.atUs[this.#ceilings.newest]!;
     const ceilingUs = this.#ceilings.offsetUs[this.#ceilings.newest]!;
     const apartUs = ceilingAtUs - floorAtUs;
-    const from = this.#rateFrom - RATE_CHANGE_MAX;
-    const to = this.#rateTo + RATE_CHANGE_MAX;
+    const from = Math.max(-DRIFT_LIMIT, this.#rateFrom - RATE_CHANGE_MAX);
+    const to = Math.min(DRIFT_LIMIT, this.#rateTo + RATE_CHANGE_MAX);
     const lowestUs = floorUs + Math.min(from * apartUs, to * apartUs) - ROUNDING_US;
     const isAgain = this.#corridor.areSlopesLimited;
     this.restart();
@@ -258,6 +263,7 @@ export class ClockModel {
     this.rateChanges++;
     this.#floors.add(floorAtUs, floorUs);
     this.#ceilings.add(ceilingAtUs, ceilingUs);
-    this.#solve();
+    if (this.#corridor.solve(this.#ceilings, this.#floors)) this.#solved();
+    else this.restart(); // what the bounds allow to a hair, rounding may not
   }
 }

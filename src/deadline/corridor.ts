@@ -66,12 +66,12 @@ export class Corridor {
     this.allowAllSlopes();
   }
 
-  /** While nothing is known yet: no slope but these is possible. Never more than the drift's limit. */
+  /** While nothing is known yet: no slope but these is possible, which are within the drift's limit. */
   limitSlopes(from: number, to: number): void {
-    this.#slopeFrom = Math.max(-DRIFT_LIMIT, from);
-    this.#slopeTo = Math.min(DRIFT_LIMIT, to);
-    this.slopeMin = this.#slopeFrom;
-    this.slopeMax = this.#slopeTo;
+    this.#slopeFrom = from;
+    this.#slopeTo = to;
+    this.slopeMin = from;
+    this.slopeMax = to;
   }
 
   /** From the next `solve` on. */

@@ -107,12 +107,10 @@ export class FastReader {
    */
   drainNow(): number {
     if (this.#ended) return -1;
+    let length: number;
+    // Only of the read: what the sink throws is a bug, and no cable that was pulled.
     try {
-      const length = readSync(this.fd, this.#drained.bytes, 0, BUFFER_BYTES, null);
-      stampArrival(this.#arrival);
-      if (length > 0) this.#push(this.#drained, length);
-      else this.#hangup(new Error('end of file: the terminal was hung up'));
-      return length > 0 ? length : -1;
+      length = readSync(this.fd, this.#drained.bytes, 0, BUFFER_BYTES, null);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EAGAIN') {
@@ -123,6 +121,13 @@ export class FastReader {
       if (code !== 'EINTR') this.#hangup(error as Error);
       return -1;
     }
+    if (length === 0) {
+      this.#hangup(new Error('end of file: the terminal was hung up'));
+      return -1;
+    }
+    stampArrival(this.#arrival);
+    this.#push(this.#drained, length);
+    return length;
   }
 
   /** Stops reading. Do this before serialport closes its own descriptor: the last one to close may wait for the line to drain. */

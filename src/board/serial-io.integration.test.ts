@@ -63,6 +63,30 @@ describe('a real port', () => {
     expect(io.counters).toMatchObject({ readBytes: 256, writtenBytes: 256, refusedMessages: 0 });
   });
 
+  it('takes no bug of whoever gets the bytes for a cable that was pulled', () => {
+    const bug = new Error('a bug');
+    io.receive({
+      chunk: () => {
+        throw bug;
+      },
+      hangup: (cause) => sink.hangup(cause),
+    });
+    line.write('x');
+    const look = (): unknown => {
+      // In one turn: nobody else reads meanwhile.
+      for (const endMs = performance.now() + 20_000; performance.now() < endMs; ) {
+        try {
+          io.drainNow();
+        } catch (error) {
+          return error;
+        }
+      }
+      return undefined;
+    };
+    expect(look()).toBe(bug);
+    expect(sink.hangups).toEqual([]);
+  });
+
   it("keeps the order when probes read between the stream's own reads", async () => {
     io.receive(sink);
     let sent = '';

@@ -33,6 +33,8 @@ describe('loss', () => {
         await clock.pass(200);
         const mark = trace.mark();
         faults[damage]({ bytes });
+        // A board that stands still meanwhile sends nothing that could be hit.
+        await clock.until('the damage is told', () => gapsOnLine(trace.since(mark).misses).length > 0);
         await clock.pass(200);
         const window = trace.since(mark);
         const { frames } = window;

@@ -1,6 +1,6 @@
 /** The heartbeat and the ping: what the host says to the board by the clock. Pure: times are host monotonic us. */
 import type { Message } from '../codec/message.js';
-import { PING_PERIOD_US } from '../deadline/line-load.js';
+import { PING_BURST, PING_BURST_PERIOD_US, PING_PERIOD_US } from '../deadline/line-load.js';
 
 export const HEARTBEAT_PERIOD_US = 20_000;
 
@@ -68,8 +68,6 @@ export class Heartbeat {
   }
 }
 
-const BURST = 8;
-const BURST_PERIOD_US = 23_000;
 /** From one pause to the next after the burst, until they are a steady ping's. */
 const SLOWER = 2;
 /** Answers later than this many pings are not looked for. */
@@ -96,8 +94,8 @@ export class PingSchedule {
 
   /** Begins anew with a burst: what was known of the clock is not true any more. */
   again(nowUs: number): void {
-    this.#burst = BURST;
-    this.#periodUs = BURST_PERIOD_US;
+    this.#burst = PING_BURST;
+    this.#periodUs = PING_BURST_PERIOD_US;
     this.demand(nowUs);
   }
 

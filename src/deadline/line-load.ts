@@ -18,6 +18,9 @@ export const RATE_TOLERANCE = 0.03;
 const STATUS_HZ = 1;
 /** Of steady pings. Not a multiple of any period in the system: they must not always meet the same phase of a 1 ms poll or a 1 s job. */
 export const PING_PERIOD_US = 503_370;
+/** Where a clock is to be known anew: so many pings so soon after each other, then in pauses that double up to the steady ones. */
+export const PING_BURST = 8;
+export const PING_BURST_PERIOD_US = 23_000;
 const PONG_HZ = Math.ceil(1e6 / PING_PERIOD_US);
 /** Descriptor chunks go at the lowest priority: one a second is reserved. */
 const DESCRIPTOR_HZ = 1;

@@ -178,3 +178,29 @@ test('an idle topic keeps no timers', async () => {
   const topics = (bench.gateway.topics as any).boardTopics as Map<string, unknown>;
   await until(() => expect(topics.size).toBe(0));
 });
+
+test('misses come with their segments and culprit', async () => {
+  const client = await bench.connect();
+  await client.join('board:pico');
+  const miss = Object.assign(createMissRecord(), {
+    board: 0,
+    stream: 1,
+    verdict: 1,
+    culprit: 3,
+    boot: 42,
+    firstSeq: 9,
+    latenessUs: 1200,
+    hostUs: 11_000,
+  });
+  bench.feed.miss(miss);
+  bench.feed.wakeParked();
+  const event = await client.next((message) => message[3] === 'miss');
+  expect(event[4]).toMatchObject({
+    seq: 9,
+    verdict: 'late',
+    culprit: 'host',
+    latenessUs: 1200,
+    evidence: null,
+    segments: { hostUs: 11_000, linkUs: null },
+  });
+});

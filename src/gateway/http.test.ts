@@ -4,7 +4,6 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createMissRecord, createStatsRecord } from '../feed/events.js';
 import type { OutletState } from '../outlet.js';
 import { createHttp } from './http.js';
 import { listen } from './listen.js';
@@ -85,57 +84,6 @@ test('a step of UTC does not make the bridge older', async () => {
   const later = (await get('/api/bridge')).json().uptimeSeconds;
   vi.restoreAllMocks();
   expect([later >= uptimeSeconds, later < 86_400]).toEqual([true, true]);
-});
-
-describe('metrics', () => {
-  test('have the documented names, each family once, and are numbers', async () => {
-    const stats = Object.assign(createStatsRecord(), { board: 0, stream: 1 });
-    stats.verdicts[0] = 12;
-    stats.culprits[2] = 3;
-    bench.feed.stats(stats);
-    bench.frames(4);
-    bench.gateway.receive({ type: 'outlets', outlets: [outlet('mqtt', true)] });
-    bench.gateway.receive({
-      type: 'metrics',
-      from: 'mqtt',
-      values: { tautline_outbox_depth: 7, 'tautline_stage_seconds_count{stage="outlet"}': 5 },
-    });
-    await bench.settled();
-    const response = await get('/metrics');
-    expect(response.headers['content-type']).toContain('version=0.0.4');
-    const text = response.body;
-    expect(text).toContain('tautline_frames_total{board="pico",stream="control",verdict="met"} 12\n');
-    expect(text).toContain('tautline_deadline_misses_total{board="pico",stream="control",culprit="link"} 3\n');
-    expect(text).not.toMatch(/deadline_misses_total.*culprit="(none|outlet|consumer)"/);
-    expect(text).toContain('tautline_delivery_misses_total{outlet="gateway",culprit="consumer"} 0\n');
-    expect(text).toContain('tautline_stage_seconds_bucket{stage="firmware",le="0.0001"} 4\n');
-    expect(text).toContain('tautline_stage_seconds_count{stage="outlet"} 5\n');
-    expect(text).toContain('tautline_outbox_depth 7\n');
-    expect(text).toContain('tautline_worker_restarts_total{worker="mqtt"} 0\n');
-    expect(text).toMatch(/# TYPE tautline_stage_seconds histogram\n/);
-    const types = [...text.matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1]);
-    expect(new Set(types).size).toBe(types.length);
-    for (const line of text.trim().split('\n'))
-      expect(line).toMatch(/^(# (HELP|TYPE) .+|[a-z_]+(\{[^}]*\})? (NaN|[+-]?Inf|[-\d.e+]+))$/);
-  });
-
-  test('count the alarms that are too many to be shown', async () => {
-    for (let i = 0; i < 1030; i++)
-      bench.text({ type: 'alarm', board: 'pico', id: `a${i}`, active: true, text: '', sinceUtcUs: 5 });
-    await until(() => expect(bench.gateway.state.alarmsRefused).toBe(6));
-    expect((await get('/metrics')).body).toContain('tautline_alarms_refused_total 6\n');
-  });
-
-  test('count all bugs, of which the log has the first hundred, and later ones again when the flood is over', async () => {
-    const logged = () => bench.posted.filter(({ type }) => type === 'log').length;
-    for (let i = 0; i < 150; i++) bench.gateway.bug(new Error('planted'));
-    expect(logged()).toBe(100);
-    expect((await get('/metrics')).body).toContain('tautline_gateway_errors_total 150\n');
-    await until(() => {
-      bench.gateway.bug(new Error('planted later'));
-      expect(logged()).toBeGreaterThan(100);
-    });
-  });
 });
 
 describe('api', () => {
@@ -352,30 +300,4 @@ test('a header that never ends is cut', async () => {
 test('a header over the limit is refused', async () => {
   const response = await fetch(`http://${bench.address}/healthz`, { headers: { 'x-long': 'x'.repeat(20_000) } });
   expect(response.status).toBe(431);
-});
-
-test('misses reach the board topic with their segments and culprit', async () => {
-  const client = await bench.connect();
-  await client.join('board:pico');
-  const miss = Object.assign(createMissRecord(), {
-    board: 0,
-    stream: 1,
-    verdict: 1,
-    culprit: 3,
-    boot: 42,
-    firstSeq: 9,
-    latenessUs: 1200,
-    hostUs: 11_000,
-  });
-  bench.feed.miss(miss);
-  bench.feed.wakeParked();
-  const event = await client.next((message) => message[3] === 'miss');
-  expect(event[4]).toMatchObject({
-    seq: 9,
-    verdict: 'late',
-    culprit: 'host',
-    latenessUs: 1200,
-    evidence: null,
-    segments: { hostUs: 11_000, linkUs: null },
-  });
 });

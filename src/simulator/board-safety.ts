@@ -1,12 +1,9 @@
 /** The invariants of the board's outputs and commands, checked against what was really asked for and really known. */
 import type { Message } from '../codec/message.js';
 import type { AnswerCode, ArmState, TripCause } from '../codec/schema.js';
-import { PERIOD_US, WATCHDOG_US } from './board.js';
 import type { Episode } from './episode.js';
 import { EXPIRY_US } from './operator.js';
 
-/** Its clock is up to 250 ppm off, and its jobs begin a few µs after their release. */
-export const SKEW_US = 100;
 /** What a pause of the board's clock that is not known yet may add. */
 const CLOCK_SLACK_US = 2000;
 /** A trip so long after the last fault, and not asked for, has no reason. */
@@ -69,7 +66,7 @@ export class BoardSafety {
   checkArmed(nowUs: number): void {
     const { checker, device } = this.episode;
     const unprovenUs = nowUs - checker.provenReleaseUs;
-    const limitUs = device.clock.takesUs(WATCHDOG_US + PERIOD_US) + SKEW_US + device.heldUs;
+    const limitUs = device.armedAtMostUs;
     if (unprovenUs > limitUs) {
       checker.fail('an armed board is safe within its watchdog and a tick', { unprovenUs, limitUs });
     }

@@ -17,6 +17,8 @@ import { ReleaseTimer } from './release-timer.js';
 import { MESSAGE, TransmitRing } from './transmit-ring.js';
 import type { FrameBook } from './truth.js';
 
+/** Its jobs begin a few µs after their release, and its rate may have changed by 200 ppm since. */
+const SKEW_US = 100;
 const HELD_FOR_US = 2 * WATCHDOG_US;
 const RECEIVE_SLOTS = 4;
 const HARDWARE_WATCHDOG_US = 50_000;
@@ -85,6 +87,11 @@ export class Device {
   get heldUs(): number {
     const pausedUs = this.nowUs - this.#pausedUntilUs < HELD_FOR_US ? this.#pausedForUs : 0;
     return pausedUs + this.#jobUs;
+  }
+
+  /** How long after its host's last proof it may still be armed, true time: it counts by its own clock, and only when nothing holds it. */
+  get armedAtMostUs(): number {
+    return this.clock.takesUs(WATCHDOG_US + PERIOD_US) + SKEW_US + this.heldUs;
   }
 
   /** When it next does something, true time. */

@@ -2,8 +2,6 @@
 import { controlStream } from '../deadline/model/stream.js';
 import type { LinkState } from '../feed/slot.js';
 import type { TextEvent } from '../outlet.js';
-import { PERIOD_US, WATCHDOG_US } from './board.js';
-import { SKEW_US } from './board-safety.js';
 import type { Checker } from './checker.js';
 import type { Device } from './device.js';
 import type { HostThread } from './host-thread.js';
@@ -74,7 +72,7 @@ export class Trips implements Partial<Watcher> {
   checkArmed(nowUs: number): void {
     const { checker, device } = this.parts;
     const trippedForUs = nowUs - this.#trippedUs;
-    const limitUs = device.clock.takesUs(WATCHDOG_US + PERIOD_US) + SKEW_US + device.heldUs;
+    const limitUs = device.armedAtMostUs;
     if (trippedForUs > limitUs) checker.fail('a trip makes the board safe', { trippedForUs, limitUs });
   }
 

@@ -1,6 +1,6 @@
 /** For tests and benchmarks: modelled lines and device clocks with a known truth, driven from a seed. */
 import { ClockModel } from '../clock.js';
-import { PING_PERIOD_US } from '../line-load.js';
+import { PING_BURST, PING_BURST_PERIOD_US, PING_PERIOD_US } from '../line-load.js';
 
 /** A small seeded generator of numbers in [0, 1) (mulberry32). */
 export function seeded(seed: number): () => number {
@@ -85,10 +85,6 @@ export interface TraceResult {
   rateChanges: number;
 }
 
-/** Pings that follow each other quickly when the clock is to be known anew, as the bridge's do. */
-const BURST = 8;
-const BURST_PERIOD_US = 23_000;
-
 /** Runs a clock model over a modelled line and compares what it says with the truth. */
 export function clockTrace(options: TraceOptions): TraceResult {
   const { frameHz, seconds, model } = options;
@@ -132,8 +128,8 @@ export function clockTrace(options: TraceOptions): TraceResult {
     if (clock.steps + clock.rateChanges > restarts) {
       restarts = clock.steps + clock.rateChanges;
       pingAtUs = n * periodUs;
-      pingPeriodUs = BURST_PERIOD_US;
-      burst = BURST;
+      pingPeriodUs = PING_BURST_PERIOD_US;
+      burst = PING_BURST;
     }
     clock.map(deviceUs, out);
     if (out.uncertaintyUs === Number.POSITIVE_INFINITY) continue;

@@ -185,6 +185,23 @@ describe('ClockModel', () => {
     },
   );
 
+  it.each(['pty', 'USB CDC'])('takes one changed rate after another for what they are (%s)', (line) => {
+    const drift = (s: number) => (s < 20 || s > 55 ? 20 : 620);
+    const result = clockTrace({ seed: 1, seconds: 90, frameHz: 1000, model: delays[line]!, drift });
+    expect([result.rateChanges, result.steps]).toEqual([2, 0]);
+    expect(result.lastOutsideS).toBeLessThan(57);
+  });
+
+  it.each([10_000, -10_000])(
+    'finds a rate that no clock changes to (another source of it, %i ppm) in two tries',
+    (ppm) => {
+      const drift = (s: number) => (s < 20 ? 20 : 20 + ppm);
+      const result = clockTrace({ seed: 1, seconds: 40, frameHz: 1000, model: delays.pty!, drift });
+      expect(result.steps + result.rateChanges).toBe(2);
+      expect(result.lastOutsideS).toBeLessThan(21);
+    },
+  );
+
   it('bears any bounds, also such that no clock makes', () => {
     const us = (max: number) => fc.integer({ min: 0, max });
     const step = fc.record({

@@ -24,6 +24,7 @@ describe('loss', () => {
 
     // Of one byte the first of a frame, and nothing would be lost: it is the delimiter on an idle line.
     const bytes = 3;
+    const HITS_MAX = 10;
     const damages = ['drop', 'flip', 'duplicate', 'insert', 'burst'] as const;
     test.for(damages)(
       'bytes hit by %s cost at most two frames, and the link is to blame',
@@ -32,9 +33,18 @@ describe('loss', () => {
         await bridge.streaming();
         await clock.pass(200);
         const mark = trace.mark();
-        faults[damage]({ bytes });
-        // A board that stands still meanwhile sends nothing that could be hit.
-        await clock.until('the damage is told', () => gapsOnLine(trace.since(mark).misses).length > 0);
+        const { counters } = bridge.loop.decoder;
+        const isTold = () => gapsOnLine(trace.since(mark).misses).length > 0;
+        // A board that stands still sends nothing that could be hit, and what is hit may be an answer of its own: that is no
+        // frame, so the line is hit again.
+        for (let hits = 0; hits < HITS_MAX && !isTold(); hits++) {
+          const { corruptFrames } = counters;
+          faults[damage]({ bytes });
+          await clock.until('damage is found', () => counters.corruptFrames > corruptFrames || isTold());
+          const behind = counters.dataFrames + 2;
+          await clock.until('two frames came after it', () => counters.dataFrames >= behind);
+          await clock.pass(200);
+        }
         await clock.pass(200);
         const window = trace.since(mark);
         const { frames } = window;

@@ -74,7 +74,7 @@ export function build() {
 /** Makes one file of a compiled one and the packages that it imports, in its place. */
 function bundle(file) {
   const bundled = `${file}.bundled.js`;
-  run(process.execPath, ['node_modules/rolldown/bin/cli.mjs', file, '-f', 'esm', '-o', bundled], {
+  run(process.execPath, ['node_modules/rolldown/bin/cli.mjs', file, '-f', 'esm', '-m', '-o', bundled], {
     stdio: ['ignore', 'ignore', 2],
   });
   renameSync(join(root, bundled), join(root, file));

@@ -5,6 +5,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { Aedes, type AuthenticateError, type Client, type ConnectPacket, type PublishPacket } from 'aedes';
+import { writeToStream } from 'mqtt-packet';
 import { PacketGuard } from './packet-guard.js';
 import { RetainedBounds } from './retained-bounds.js';
 
@@ -32,6 +33,9 @@ export const limits = {
 export const HOST = '127.0.0.1';
 /** How many ports above a busy default one are tried. */
 const PORTS_TRIED = 100;
+
+/** Otherwise the first packet that is sent makes 65,536 buffers, one for each number of two bytes: 8 MiB. */
+writeToStream.cacheNumbers = false;
 
 /** The port that the user asked for cannot be had. */
 export class PortError extends Error {}

@@ -2,7 +2,7 @@ import type { FrameBatchColumns, FrameColumns } from './columns.js';
 import type { LocalClock } from './live-state.js';
 import type { DroppedMessage, FramesReply, SignalDescriptor, StreamsMessage } from './messages.js';
 import { Subscription, type SubscriptionEvents } from './subscription.js';
-import type { Transport } from './transport.js';
+import { type Transport, UNREADABLE } from './transport.js';
 
 export interface FramesOptions {
   /** `false`: every frame at once; `true`: batches of some 16 ms; default: as the bridge finds right for its load. */
@@ -19,8 +19,8 @@ export interface FramesPosition {
 
 /** Frames that did not come and will not. What came before and after is whole and in order. */
 export interface Gap {
-  /** `consumer`: this client did not read fast enough; `outlet`: the gateway was too slow; `restart`: the bridge began anew; `forgotten`: it was away for longer than the bridge remembers. */
-  readonly cause: 'consumer' | 'outlet' | 'restart' | 'forgotten';
+  /** `consumer`: this client did not read fast enough; `outlet`: the gateway was too slow; `restart`: the bridge began anew; `forgotten`: it was away for longer than the bridge remembers; `unreadable`: they came as this version of the client cannot read them. */
+  readonly cause: 'consumer' | 'outlet' | 'restart' | 'forgotten' | 'unreadable';
   /** Null: not known. */
   readonly count: number | null;
   readonly from: FramesPosition;
@@ -106,6 +106,7 @@ export class FramesSubscription extends Subscription<FramesReply, FramesEvents> 
   protected onEvent(name: string, payload: unknown): void {
     if (name === 'streams') this.takeStreams(payload as StreamsMessage);
     else if (name === 'dropped') this.dropped(payload as DroppedMessage);
+    else if (name === UNREADABLE) this.unreadable();
     else if (name === 'gone') this.emit('gone', payload as FramesEvents['gone']);
   }
 
@@ -115,6 +116,11 @@ export class FramesSubscription extends Subscription<FramesReply, FramesEvents> 
     const to = { epoch, offset: toOffset ?? offset };
     this.position = to;
     this.emit('gap', { cause: culprit, count, from: { epoch, offset: fromOffset ?? offset }, to });
+  }
+
+  private unreadable(): void {
+    const { position } = this;
+    if (position !== undefined) this.emit('gap', { cause: 'unreadable', count: null, from: position, to: position });
   }
 
   protected override onFrames(batch: FrameBatchColumns): void {

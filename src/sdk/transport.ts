@@ -7,6 +7,9 @@ import type { FrameBatchColumns } from './columns.js';
 
 export type TransportStatus = 'connecting' | 'open' | 'closed';
 
+/** Name of the event that a transport makes of a `frames` event which it cannot read: another version, or damaged. */
+export const UNREADABLE = 'unreadable';
+
 export interface Transport {
   readonly status: TransportStatus;
   /** Starts, and stays at it until `close`: reconnects and joins again by itself. */
@@ -26,7 +29,7 @@ export interface TopicHandlers {
   /** Not in the topic now. The transport tries again, unless it was left. */
   lost(reason: string): void;
   event(name: string, payload: unknown): void;
-  /** A `frames` event; the columns are valid until the handler returns. */
+  /** A `frames` event that could be read; the columns are valid until the handler returns. */
   frames(batch: FrameBatchColumns): void;
 }
 

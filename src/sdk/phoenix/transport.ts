@@ -1,5 +1,11 @@
 import { decodeFrames } from '../columns.js';
-import type { TopicHandlers, Transport, TransportStatus, TransportTopic } from '../transport.js';
+import {
+  type TopicHandlers,
+  type Transport,
+  type TransportStatus,
+  type TransportTopic,
+  UNREADABLE,
+} from '../transport.js';
 import {
   decodeBinaryFromServer,
   decodeText,
@@ -176,7 +182,8 @@ export class PhoenixTransport implements Transport {
     const topic = this.topics.get(message.topic);
     if (message.event === 'frames' && message.payload instanceof Uint8Array) {
       const batch = decodeFrames(message.payload);
-      if (batch !== undefined) topic?.frames(batch);
+      if (batch === undefined) topic?.receive({ ...message, event: UNREADABLE, payload: {} });
+      else topic?.frames(batch);
     } else topic?.receive(message);
   }
 

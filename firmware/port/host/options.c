@@ -114,6 +114,10 @@ struct options options_parse(int argc, char **argv)
         fprintf(stderr, "tautline-host: unexpected argument \"%s\"\n%s", argv[optind], usage);
         exit(2);
     }
+    if (options.line_log != NULL && !options.line_faults) {
+        fputs("tautline-host: --line-log needs --line-faults\n", stderr);
+        exit(2);
+    }
     if (options.baud == 0) {
         options.baud = 921600u * ((options.rate_hz + 999u) / 1000u);
     }

@@ -16,15 +16,15 @@ export const ContractSchema = Type.Partial(
     }),
     m: Type.Integer({ minimum: 1, description: 'at least so many …' }),
     k: Type.Integer({ minimum: 1, maximum: 100_000, description: '… of any so many consecutive frames must meet' }),
-    jitterUs: us('largest deviation of a release from its period'),
+    jitterUs: us('largest deviation between two starts of the job from a multiple of the period'),
     deadlineUs: us('from release to judged'),
     lifespanUs: us('age past which a value is stale'),
-    leaseUs: us('silence after which the board is down'),
+    leaseUs: us('silence after which the stream counts as down'),
     firmwareUs: us('budget of the firmware'),
     linkUs: us('budget of the link'),
     hostUs: us('budget of the host'),
-    outletUs: us('delivery budget of an outlet'),
-    consumerUs: us('delivery budget of a consumer'),
+    outletUs: us('delivery budget of an outlet; 0: not checked'),
+    consumerUs: us('delivery budget of a consumer; 0: not checked'),
   }),
   closed,
 );
@@ -45,7 +45,7 @@ export const BoardSchema = Type.Object(
     ),
     encoding: Type.Union([Type.Literal('auto'), Type.Literal('text'), Type.Literal('binary'), Type.Literal('plain')], {
       default: 'auto',
-      description: 'auto: binary where the board can',
+      description: 'auto: binary where the board can; plain: lines of a sketch, to which nothing is written',
     }),
     contract: Type.Record(Type.String(), ContractSchema, {
       default: {},

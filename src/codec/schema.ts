@@ -191,7 +191,7 @@ export const tripCauses = {
   heartbeatInvalid: 2, // device: five in a row that were not acceptable
   hostSafe: 3, //         host: somebody asked for it
   deadlineMissed: 4, //   host: a hard contract
-  dataStale: 5, //        host: newest good sample older than the deadline
+  dataStale: 5, //        host: newest good sample older than deadline + 2 periods, or the session was lost
   foreignFrames: 6, //    host: another firmware, boot or host on the line
   fault: 7, //            device: the application's own fault latch
 } as const;

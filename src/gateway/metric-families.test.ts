@@ -19,6 +19,17 @@ it('says what each metric is, and of no other', () => {
   expect([...names].sort()).toEqual(Object.keys(families).sort());
 });
 
+it('stands in docs/operations.md, each once and with its text', () => {
+  const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+  const section = page.split(/^##+ /m).find((part) => part.startsWith('Metrics\n')) ?? '';
+  const rows = [...section.matchAll(/^\| `(tautline_\w+)(?:\{[a-z,]+\})?` \| ([^|]+) \| /gm)];
+  expect(rows.map(([, name, help]) => `${name}: ${help}.`).sort()).toEqual(
+    Object.entries(families)
+      .map(([name, [, help]]) => `${name}: ${help}`)
+      .sort(),
+  );
+});
+
 it('says how many pings have to agree', () => {
   const [, help] = families.tautline_clock_rate_changes_total!;
   expect([AGREEING, help]).toEqual([4, expect.stringContaining('four pings in a row')]);

@@ -1,17 +1,23 @@
-/** What each metric is, whichever thread reports it. A test compares the list with the names in the source. */
+/** What each metric is, whichever thread reports it. Tests compare the list with the names in the source, and with `docs/operations.md`. */
 type Kind = 'counter' | 'gauge' | 'histogram';
 export const families: Readonly<Record<string, readonly [Kind, string]>> = {
   tautline_frames_total: ['counter', 'Frames by verdict, since the session of the board began.'],
-  tautline_deadline_misses_total: ['counter', 'Frames that missed their deadline, by who was late.'],
+  tautline_deadline_misses_total: [
+    'counter',
+    'Frames that were late, stale, lost (each of a gap), repeated or reordered, by who caused it, since the session of the board began.',
+  ],
   tautline_delivery_misses_total: [
     'counter',
-    'Frames delivered later than the delivery contract allows, by outlet and by who was late.',
+    'Frames and messages delivered later than the delivery contract allows, or not at all, by outlet and by who was late.',
   ],
-  tautline_stage_seconds: ['histogram', 'Time that frames spent in each stage.'],
+  tautline_stage_seconds: [
+    'histogram',
+    'Time in each stage: firmware (start late and execution), link (until the read returned), host (until judged); of all outlets together outlet (until written) and consumer (until acknowledged).',
+  ],
   tautline_clock_uncertainty_seconds: ['gauge', 'Half width of what is known of the offset of the board to the host.'],
   tautline_board_live: ['gauge', '1 while the newest frame of every stream is within its lifespan.'],
-  tautline_feed_lost_total: ['counter', 'Slots of the rings that an outlet was too slow to read.'],
-  tautline_outbox_depth: ['gauge', 'Messages that wait for the broker.'],
+  tautline_feed_lost_total: ['counter', 'Slots of the feed that an outlet was too slow to read.'],
+  tautline_outbox_depth: ['gauge', 'QoS 1 messages that the broker has not acknowledged.'],
   tautline_worker_restarts_total: ['counter', 'Restarts of a worker.'],
   tautline_worker_up: ['gauge', '1 while the worker does its work.'],
   tautline_alarms: ['gauge', 'Alarms that are active.'],
@@ -52,7 +58,7 @@ export const families: Readonly<Record<string, readonly [Kind, string]>> = {
   ],
   tautline_heartbeats_withheld_total: [
     'counter',
-    'Heartbeats that were not sent, because the loop had not turned and looked, or after a trip.',
+    'Heartbeats that were due and not sent: the loop had not turned and looked since the one before, or no good frame had come yet.',
   ],
   tautline_commands_total: ['counter', 'Commands sent to a board.'],
   tautline_retained_forgotten_total: [
@@ -64,10 +70,16 @@ export const families: Readonly<Record<string, readonly [Kind, string]>> = {
   tautline_port_lost_total: ['counter', 'Times that the open port of a board hung up, or became another device.'],
   tautline_port_hung_closes_total: ['counter', 'Times that the driver did not come back from closing the port.'],
   tautline_port_refused_writes_total: ['counter', 'Messages to a board that its port had no room for.'],
-  tautline_loop_realtime_priority: ['gauge', 'SCHED_FIFO priority of the loop; 0 is ordinary.'],
+  tautline_loop_realtime_priority: [
+    'gauge',
+    'SCHED_FIFO priority that the bridge gave its loop; 0: none, or the process was started with one.',
+  ],
   tautline_feed_wakeups_total: ['counter', 'Times that a sleeping outlet was woken.'],
   tautline_texts_cut_total: ['counter', 'Texts that were too long for the events ring, and were cut.'],
-  tautline_events_lost_total: ['counter', 'Slots of the events ring that an outlet was too slow to read.'],
+  tautline_events_lost_total: [
+    'counter',
+    'Slots of the ring of misses, alarms and figures that an outlet was too slow to read.',
+  ],
   tautline_logs_held_total: ['counter', 'Log lines of an outlet past the allowed rate.'],
   tautline_worker_hung_total: ['counter', 'Workers that were ended because they hung.'],
   tautline_console_dropped_total: ['counter', 'Lines that the terminal was too slow to take.'],

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createStatsRecord } from '../feed/events.js';
+import { MqttMetrics } from '../mqtt/metrics.js';
 import type { OutletState } from '../outlet.js';
 import { Bench } from './testing/bench.js';
 
@@ -45,6 +46,23 @@ test('have the documented names, each family once, and are numbers', async () =>
   expect(new Set(types).size).toBe(types.length);
   for (const line of text.trim().split('\n'))
     expect(line).toMatch(/^(# (HELP|TYPE) .+|[a-z_]+(\{[^}]*\})? (NaN|[+-]?Inf|[-\d.e+]+))$/);
+});
+
+test('stages are those of all outlets together: also until the broker has acknowledged', async () => {
+  const { outlet, consumer } = bench.gateway.context.delivery.stages;
+  outlet.add(300);
+  consumer.add(1500);
+  const broker = new MqttMetrics();
+  broker.stages.outlet.add(150);
+  for (let i = 0; i < 3; i++) broker.stages.consumer.add(1500);
+  bench.gateway.receive({ type: 'metrics', from: 'mqtt', values: broker.values(0, true) });
+  const text = (await get()).body;
+  expect(text).toContain('tautline_stage_seconds_count{stage="outlet"} 2\n');
+  expect(text).toContain('tautline_stage_seconds_count{stage="consumer"} 4\n');
+  expect(text).toContain('tautline_stage_seconds_sum{stage="consumer"} 0.006\n');
+  expect(text).toContain('tautline_stage_seconds_bucket{stage="consumer",le="0.001"} 0\n');
+  expect(text).toContain('tautline_stage_seconds_bucket{stage="consumer",le="0.002"} 4\n');
+  expect(text).toContain('tautline_stage_seconds_bucket{stage="consumer",le="+Inf"} 4\n');
 });
 
 test('count the alarms that are too many to be shown', async () => {

@@ -98,15 +98,14 @@ function addGateway(samples: Map<string, number>, source: MetricsSource): void {
 }
 
 /**
- * What the bridge says of its workers holds over their restarts, so it is the better figure. The outlet stage has a part
- * in every outlet and is added up.
+ * What the bridge says of its workers holds over their restarts, so it is the better figure. Stages have a part in every
+ * outlet and are added up.
  */
 function addReported(samples: Map<string, number>, values: MetricValues, isBridge: boolean): void {
   for (const [key, value] of Object.entries(values)) {
     const before = samples.get(key);
-    if (key.startsWith('tautline_stage_seconds')) {
-      if (before === undefined || key.includes('stage="outlet"')) samples.set(key, value + (before ?? 0));
-    } else if (before === undefined || isBridge) samples.set(key, value);
+    if (key.startsWith('tautline_stage_seconds')) samples.set(key, value + (before ?? 0));
+    else if (before === undefined || isBridge) samples.set(key, value);
   }
 }
 

@@ -2,13 +2,16 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { dataFlags } from '../codec/schema.js';
 import { culprits, verdicts } from '../deadline/verdict.js';
+import { createHealthRecord, createStatsRecord } from '../feed/events.js';
 import { linkStates } from '../feed/slot.js';
 import { STATE_RATE_DEFAULT_HZ, STATE_RATES_HZ } from './channels/board-topic.js';
 import { BATCH_MS, IMMEDIATE_MAX } from './channels/frames-hub.js';
 import { CLIENTS_MAX } from './clients.js';
+import { healthMessage, statsMessage } from './messages.js';
 import { closeCodes, HARD_BOUND_BYTES, SOFT_BOUND_BYTES } from './phoenix/outbox.js';
 import { MESSAGES_BURST, MESSAGES_PER_SECOND, SILENCE_MAX_US, TOPICS_MAX } from './phoenix/socket.js';
 import { socketLimits } from './socket-route.js';
+import { BoardState } from './state.js';
 
 /** Without the breaks of its lines. */
 const text = readFileSync(new URL('../../docs/socket-protocol.md', import.meta.url), 'utf8').replace(/\s+/g, ' ');
@@ -34,4 +37,15 @@ test.each([
   `closes the connection with ${closeCodes.malformed}; a bridge that stops, with ${closeCodes.stopping}.`,
 ])('the document says what the code does: %s', (claim) => {
   expect(text).toContain(claim);
+});
+
+test('the document has each field of health and stats', () => {
+  const [, section] = text.split('### Health and stats ');
+  const rows = section!.split(' ## ')[0]!.matchAll(/\| (`[^|]+`) \|/g);
+  const board = { type: 'board', index: 0, id: 'pico', path: '', descriptor: null, boot: '0', contracts: {} } as const;
+  const state = Object.assign(new BoardState(board, undefined), { health: createHealthRecord() });
+  expect([...rows].flatMap(([, cell]) => cell!.replaceAll('`', '').split(', '))).toEqual([
+    ...['health', ...Object.keys(healthMessage(state, 0)!)],
+    ...['stats', ...Object.keys(statsMessage(createStatsRecord()))],
+  ]);
 });

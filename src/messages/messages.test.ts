@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
+import { evidenceCauses } from '../deadline/cause.js';
 import { verdictCode } from '../deadline/verdict.js';
 import { createMissRecord } from '../feed/events.js';
 import { createFrameRecord } from '../feed/frame.js';
@@ -89,4 +90,20 @@ describe('the examples of the document have the fields of the messages, in their
     expect(message).toMatchObject({ fromUs: UTC_OFFSET_US + 10_000, toUs: UTC_OFFSET_US + 22_000 });
     expect(message).not.toHaveProperty('seq');
   });
+});
+
+test('docs/blame.md says what each cause and each figure of the evidence is', () => {
+  const text = readFileSync(new URL('../../docs/blame.md', import.meta.url), 'utf8');
+  const section = text.split(/^## /m).find((part) => part.startsWith('Evidence of a miss\n')) ?? '';
+  const named = [...section.matchAll(/^\| (`.*?) \| /gm)].flatMap(([, cell]) =>
+    [...cell!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!),
+  );
+  const inside = [...section.matchAll(/; in it `(\w+)`.* and `(\w+)`/g)].flatMap(([, ...names]) => names);
+  const known = { ...createMissRecord(), hasEvidence: true };
+  for (const [name, value] of Object.entries(known)) if (Number.isNaN(value)) Object.assign(known, { [name]: 1 });
+  const { cause: _, ...figures } = missMessage('pico', 'control', known, UTC_OFFSET_US).evidence!;
+  const columns = ['cause', 'culprit', 'figure'];
+  expect([...named, ...inside].filter((name) => !columns.includes(name)).sort()).toEqual(
+    [...evidenceCauses, ...Object.keys(figures)].sort(),
+  );
 });

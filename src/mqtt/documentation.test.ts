@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { causeCode } from '../deadline/cause.js';
 import { controlContract, sampleFrame, settledMonitor } from '../deadline/model/stream.js';
 import { BoardPolicy } from '../deadline/policy.js';
+import { culpritCode, verdictCode } from '../deadline/verdict.js';
+import { createMissRecord, type MissRecord } from '../feed/events.js';
 import { limits } from './broker.js';
 import { boardText, freshFrame, lateMiss } from './broker.rig.js';
 import { ROWS_MAX } from './frames.js';
@@ -31,6 +34,16 @@ function degraded(): { readonly id: string; readonly active: boolean; readonly t
   return alarms[0]!;
 }
 
+/** Frames of 1 kHz that are missing between two that came. As `MissReporter` fills it: no segments, no lateness, no uncertainty. */
+function gap(firstSeq: number, lastSeq: number, nowUs: number): MissRecord {
+  const count = lastSeq - firstSeq + 1;
+  return Object.assign(createMissRecord(), {
+    ...{ verdict: verdictCode.lost, culprit: culpritCode.link, boot: 0x0bad_cafe, isGap: true, hasEvidence: true },
+    ...{ cause: causeCode['bytes corrupted'], skippedDelta: 0, droppedDelta: 0, corruptBytes: 358 },
+    ...{ firstSeq, lastSeq, count, fromUs: nowUs - (count + 1) * 1000, toUs: nowUs },
+  });
+}
+
 /** One run that publishes each kind of message once. */
 function published(): Bench {
   const bench = new Bench();
@@ -41,8 +54,7 @@ function published(): Bench {
   bench.nowUs += 1000;
   bench.publisher.batchEnd();
   bench.publisher.miss(lateMiss(8, bench.nowUs));
-  const gap = { verdict: 4, culprit: 2, isGap: true, lastSeq: 18, count: 10, hasEvidence: false };
-  bench.publisher.miss(Object.assign(lateMiss(9, bench.nowUs), gap));
+  bench.publisher.miss(gap(9, 18, bench.nowUs));
   bench.publisher.text({ type: 'alarm', board: 'pico', ...degraded(), sinceUtcUs: 1.7e15 });
   bench.publisher.text({
     ...{ type: 'delivery-miss', board: 'pico', stream: 'control', outlet: 'gateway', client: 'dashboard 127.0.0.1' },

@@ -8,7 +8,7 @@ import { until } from './testing/pty-line.js';
 const script = `
 console.log('lag /dev/shm/lag-' + process.pid);
 console.log('port /dev/pts/' + process.pid);
-process.stdin.on('data', (line) => console.log('ok ' + String(line).trim()));
+process.stdin.on('data', (line) => console.log('ok ' + String(line).trim().split(' ')[0]));
 process.stdin.on('close', () => process.exit(0));
 `;
 const command = [process.execPath, '-e', script];
@@ -53,6 +53,9 @@ describe('the emulator as a child', () => {
     expect(child.lagPath).toBe(`/dev/shm/lag-${first}`);
     child.tell('reset');
     await until(() => lines.includes('ok reset'));
+    expect(child.port).toBe(`/dev/pts/${first}`);
+    child.tell('unplug 100');
+    await until(() => child.port === null);
     process.kill(first, 'SIGKILL');
     await until(() => ports.length === 2);
     expect(exits).toEqual(['SIGKILL']);

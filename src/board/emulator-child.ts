@@ -112,7 +112,10 @@ export class EmulatorChild {
     else if (word === 'port' && value !== undefined) {
       this.port = value;
       this.options.onPort?.(value);
-    } else this.options.onLine?.(line);
+    } else {
+      if (line === 'ok unplug') this.port = null; // the kernel may give its number to another's terminal at once
+      this.options.onLine?.(line);
+    }
   }
 
   #onExit(how: string, ranMs: number): void {

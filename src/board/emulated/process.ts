@@ -120,8 +120,9 @@ class EmulatorProcess {
     clearTimeout(this.replug);
     this.removeLink();
     this.pty = undefined;
-    line.plug(undefined);
+    // Said before it is so: nobody is to open what has this number next.
     print('ok unplug');
+    line.plug(undefined);
     this.replug = setTimeout(() => this.plug(line), ms);
   }
 

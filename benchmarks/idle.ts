@@ -4,6 +4,7 @@ import { atMost, valuesOf } from './harness/bars.js';
 import { type Benchmark, type Result, type RunOptions, verdictOf } from './harness/benchmark.js';
 import { startTextbook } from './harness/bridges.js';
 import { PeerCrowd, TautlineCrowd } from './harness/crowd.js';
+import { priorityNote } from './harness/priority.js';
 import { startMosquitto } from './harness/processes.js';
 import { shortfallsOf } from './harness/shortfall.js';
 import { median, ratioOfMedians } from './harness/statistics.js';
@@ -42,7 +43,7 @@ async function run({ size, seed }: RunOptions): Promise<Result> {
             `${(median(cpuOf(of)) * 100).toFixed(1)} %`,
             median(rssOf(of)).toFixed(0),
           ]),
-          note: 'The textbook bridge has no states: its dashboard gets each frame, and the broker too.',
+          note: `The textbook bridge has no states: its dashboard gets each frame, and the broker too. ${priorityNote()}`,
         },
       ],
     };

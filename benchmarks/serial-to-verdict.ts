@@ -9,6 +9,7 @@ import type { Benchmark, Result, RunOptions, Timeline } from './harness/benchmar
 import type { Settings } from './harness/bridges.js';
 import { doubtsOf, measure, PTY_NOTE } from './harness/latency-row.js';
 import { MeasuredBridge } from './harness/measured.js';
+import { likeTheLoop } from './harness/priority.js';
 import { freePort, Program, READY_MS, sleep } from './harness/processes.js';
 import { countOf, plannedIn, RATE_HZ } from './harness/shortfall.js';
 import { Board, LineSource } from './harness/sources.js';
@@ -113,7 +114,8 @@ class CReader extends ReaderArm {
   readonly name = 'C reader';
 
   protected async read(measureMs: number): Promise<readonly number[]> {
-    const program = Program.start('dist/benchmarks/native/line-reader', [this.source.port, String(measureMs)]);
+    const args = [this.source.port, String(measureMs)];
+    const program = Program.start(...likeTheLoop('dist/benchmarks/native/line-reader', args));
     await program.exited;
     return program.lines.map(Number);
   }

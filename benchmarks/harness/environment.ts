@@ -4,6 +4,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { LOOP_PRIORITY } from '#dist/config.js';
+import { BOARD_PRIORITY, isGranted } from './priority.js';
 import { MOSQUITTO, mosquittoConfiguration, root } from './processes.js';
 
 export interface Environment {
@@ -16,6 +18,11 @@ export interface Environment {
   readonly governor: string;
   readonly node: string;
   readonly nodeFlags: string;
+  /** Effective user of the run; -1 where there is none. */
+  readonly uid: number;
+  /** SCHED_FIFO priorities that the kernel grants to our loop and the C floors, and to the boards; 0: none. */
+  readonly loopPriority: number;
+  readonly boardPriority: number;
   /** Before the first row. */
   readonly load: string;
   readonly nodeRed: string;
@@ -43,6 +50,9 @@ export function environment(names: readonly string[], size: string, seed: number
     governor: read('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor') ?? 'not told',
     node: process.version,
     nodeFlags: process.execArgv.join(' '),
+    uid: process.geteuid?.() ?? -1,
+    loopPriority: isGranted(LOOP_PRIORITY) ? LOOP_PRIORITY : 0,
+    boardPriority: isGranted(BOARD_PRIORITY) ? BOARD_PRIORITY : 0,
     load: loadavg()
       .map((value) => value.toFixed(2))
       .join(' '),

@@ -2,6 +2,7 @@
 import { type Arm, cpuOf, interleave, merged, quantiles, rssOf, type Windows } from './arms.js';
 import type { Bar } from './bars.js';
 import { type Result, type RunOptions, type Series, type Table, verdictOf, type WindowFigures } from './benchmark.js';
+import { priorityNote } from './priority.js';
 import { shortfallsOf } from './shortfall.js';
 import { type Interval, median, quantile, ratioOfMedians } from './statistics.js';
 
@@ -68,7 +69,7 @@ export function tableOf(windows: Windows, title: string, note: string): Table {
     title: `${title}; µs, medians of ${count} windows`,
     columns: ['bridge', 'p50', 'p90', 'p99', 'max', 'frames', 'CPU', 'RSS MiB', 'source late p99'],
     rows,
-    note,
+    note: `${note} ${priorityNote()}`,
   };
 }
 

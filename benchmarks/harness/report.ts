@@ -17,10 +17,10 @@ export async function writeReport(results: readonly Result[], environment: Envir
   for (const result of results) process.stdout.write(`${markdown(result)}\n`);
   const bars = results.flatMap((result) => result.bars ?? []);
   if (bars.length > 0) process.stdout.write(`${barsTable(bars)}\n`);
-  const { cpu, cores, kernel, node, nodeFlags, load, commit, nodeRed, mosquitto } = environment;
+  const { cpu, cores, kernel, node, nodeFlags, load, commit, nodeRed, mosquitto, uid, loopPriority } = environment;
   process.stdout.write(
     `${cpu}, ${cores} cores, ${kernel}, Node ${node} ${nodeFlags}, load before ${load}, commit ${commit}\n` +
-      `peers: Node-RED ${nodeRed}, Mosquitto ${mosquitto}\n`,
+      `peers: Node-RED ${nodeRed}, Mosquitto ${mosquitto}; uid ${uid}, SCHED_FIFO of our loop and the C floors ${loopPriority === 0 ? 'not granted' : loopPriority}\n`,
   );
   const html = files.html ?? join(root, 'benchmarks/results/report.html');
   write(html, page(results, environment));

@@ -100,9 +100,21 @@ async function command(address: string, id: string): Promise<never> {
   }
 }
 
+/** One line of why, and an end: the row then fails with it. */
+function giveUp({ message }: Error): never {
+  process.stderr.write(`probe: ${message}\n`);
+  process.exit(1);
+}
+
+function open(address: string): WebSocket {
+  const socket = new WebSocket(address);
+  socket.on('error', giveUp);
+  return socket;
+}
+
 switch (task.to) {
   case 'tautline': {
-    const socket = new WebSocket(`${task.address}/socket/websocket?vsn=2.0.0`);
+    const socket = open(`${task.address}/socket/websocket?vsn=2.0.0`);
     const say = (topic: string, event: string, payload: object) =>
       socket.send(encodeText({ joinRef: '1', ref: '1', topic, event, payload }));
     socket.on('open', () => {
@@ -119,12 +131,13 @@ switch (task.to) {
     void command(task.address, task.board);
     break;
   case 'websocket': {
-    const socket = new WebSocket(task.address);
+    const socket = open(task.address);
     socket.on('message', (data: Buffer) => takeText(data, monotonicUs()));
     break;
   }
   case 'mqtt': {
     const client = connectMqtt(task.address);
+    client.on('error', giveUp);
     const taken = task.columns ? takeColumns : takeText;
     client.on('connect', () => {
       (client.stream as unknown as { setNoDelay(on: boolean): void }).setNoDelay(true);

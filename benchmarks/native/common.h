@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <termios.h>
 #include <time.h>
@@ -30,6 +31,12 @@ static inline void die(const char *what)
 {
     perror(what);
     exit(1);
+}
+
+/* Whatever ends the benchmark ends its programs. */
+static inline void end_with_parent(void)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
 /* A terminal in raw mode, empty, not blocking. */

@@ -25,6 +25,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: line-reader PATH MILLISECONDS\n");
         return 2;
     }
+    end_with_parent();
     int port = open_port(argv[1]);
     int poller = epoll_create1(0);
     watch(poller, port, EPOLLIN, 0);

@@ -221,6 +221,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: subscriber KIND HTTP_PORT CLIENTS STOPPED ZERO_NS WARM_UP_MS MEASURE_MS FILE\n");
         return 2;
     }
+    end_with_parent();
     kind = argv[1];
     int wanted = atoi(argv[3]), stopped = atoi(argv[4]);
     zero_us = (double)atoll(argv[5]) / 1000.0;

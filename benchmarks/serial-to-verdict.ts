@@ -11,7 +11,8 @@ import { doubtsOf, measure, PTY_NOTE } from './harness/latency-row.js';
 import { MeasuredBridge } from './harness/measured.js';
 import { likeTheLoop } from './harness/priority.js';
 import { freePort, Program, READY_MS, sleep } from './harness/processes.js';
-import { countOf, plannedIn, RATE_HZ } from './harness/shortfall.js';
+import { GRACE_MS } from './harness/releases.js';
+import { plannedIn, RATE_HZ } from './harness/shortfall.js';
 import { Board, LineSource } from './harness/sources.js';
 import { quantile } from './harness/statistics.js';
 
@@ -64,7 +65,8 @@ export class VerdictArm implements Arm {
       latenciesUs: Float64Array.from(latenciesUs).sort(),
       cpu,
       rssMiB,
-      frames: countOf(answer.boards[0]!, measureMs),
+      frames: { came: latenciesUs.length, sent: plannedIn(measureMs) },
+      skipped: answer.counted,
       sourceLateUs: [quantile(late, 0.5), quantile(late, 0.99)],
     };
   }
@@ -132,7 +134,7 @@ class StockReader extends ReaderArm {
   }
 
   protected read(measureMs: number): Promise<readonly number[]> {
-    return this.#program.ask({ measureMs }, measureMs + READY_MS);
+    return this.#program.ask({ measureMs, graceMs: GRACE_MS }, measureMs + READY_MS);
   }
 
   override async end(): Promise<void> {
@@ -152,7 +154,7 @@ async function run(options: RunOptions): Promise<Result> {
   const [first, ...others] = measured.series;
   return {
     name: 'serial_to_verdict',
-    ...measured.verdict(bars, doubtsOf(measured.figures['C reader']!, BAND)),
+    ...measured.verdict(bars, doubtsOf('C reader', measured.figures['C reader']!, BAND)),
     values: valuesOf(bars),
     bars,
     windows: measured.figures,

@@ -25,6 +25,7 @@ const benchmarks: Record<string, () => Promise<{ default: Benchmark }>> = {
   blame: () => import('./blame.js'),
   cost: () => import('./cost.js'),
   integrity: () => import('./integrity.js'),
+  stages: () => import('./stages.js'),
   micro: () => import('./micro.js'),
   handoff: () => import('./handoff.js'),
   gate: () => import('./gate.js'),

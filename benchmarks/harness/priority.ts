@@ -30,8 +30,10 @@ export const likeTheLoop = (
 ): readonly [string, readonly string[]] =>
   isAllowed ? ['chrt', ['--fifo', String(LOOP_PRIORITY), command, ...args]] : [command, args];
 
+const who = (): string => `uid ${process.geteuid?.() ?? 'none'}`;
+
 /** For the notes of rows. @param isAllowed for tests */
 export const priorityNote = (isAllowed = isGranted(LOOP_PRIORITY)): string =>
   isAllowed
-    ? `Our loop, by its own default, and the C programs beside it run at SCHED_FIFO ${LOOP_PRIORITY}; our outlets and all other bridges at the ordinary priority.`
-    : 'No real-time priority is granted here: all bridges run at the ordinary one.';
+    ? `Our loop, by its own default, and the C programs beside it run at SCHED_FIFO ${LOOP_PRIORITY}, which is granted to ${who()}; our outlets and all other bridges at the ordinary priority.`
+    : `No real-time priority is granted to ${who()}: all bridges run at the ordinary one.`;

@@ -7,6 +7,7 @@
 #include "common.h"
 
 #define LATENCIES_MAX 1000000
+#define SETTLE_NS 5000000 /* the first line may be a part of one */
 
 static double latencies_us[LATENCIES_MAX];
 static size_t count;
@@ -32,11 +33,11 @@ int main(int argc, char **argv)
     int port = open_port(argv[1]);
     int poller = epoll_create1(0);
     watch(poller, port, EPOLLIN, 0);
-    begin_ns = now_ns();
+    begin_ns = now_ns() + SETTLE_NS;
     end_ns = begin_ns + atoll(argv[2]) * 1000000ll;
     char line[256];
     size_t length = 0;
-    int in_line = 0; /* the first line may be a part of one */
+    int in_line = 0;
     while (now_ns() < end_ns + GRACE_NS) {
         struct epoll_event event;
         if (epoll_wait(poller, &event, 1, 100) < 1) {

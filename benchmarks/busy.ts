@@ -66,7 +66,7 @@ async function run(options: RunOptions): Promise<Result> {
     measured,
     `Serial to verdict beside ${HOG_THREADS_A_CPU} hogs a processor, 1 kHz`,
     `The hogs have the ordinary priority. As it ships the loop has SCHED_FIFO 20 where the kernel grants it. ${PTY_NOTE}`,
-    doubtsOf(measured.figures[QUIET]!, BAND),
+    doubtsOf(QUIET, measured.figures[QUIET]!, BAND),
   );
 }
 

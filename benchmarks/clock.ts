@@ -14,11 +14,14 @@ import { FLOOR_LATE_US, type Late, lateIn } from './blame/rig.js';
 import { floorLateUs } from './blame/score.js';
 import type { Benchmark, Result, RunOptions } from './harness/benchmark.js';
 import { clockVerdict, missed, notFollowed, outside } from './harness/clock-bars.js';
+import { boardPriority, isGranted } from './harness/priority.js';
 import { NO_SETTINGS, Program, sleep, temporaryFolder } from './harness/processes.js';
 import { mulberry32, quantile } from './harness/statistics.js';
 import { KlipperClocks } from './peers/klipper-clock.js';
 
 const SAMPLE_MS = 10;
+/** Before the board and the bridge. */
+const PROBE_PRIORITY = 60;
 /** As on a real UART: the host port's line gives each byte its time, and what is opened by another name than a pseudo-terminal's is taken for a line. */
 const BAUD = 921_600;
 /** A ping, and its pong, on the wire. */
@@ -74,10 +77,11 @@ class BentClock {
 const noSamples = (): Samples => ({ errorUs: [], uncertaintyUs: [], klipperUs: [], klipperWireUs: [], inside: 0 });
 
 async function onPseudoTerminal(seconds: number, warmUpSeconds: number, seed: number) {
-  const isRoot = process.getuid?.() === 0;
-  const fifo = isRoot ? ['--fifo', '40'] : [];
   const path = join(temporaryFolder(), 'board');
-  const board = Program.start('firmware/build/host/tautline-host', ['--baud', String(BAUD), '--link', path, ...fifo]);
+  const board = Program.start('firmware/build/host/tautline-host', [
+    ...['--baud', String(BAUD), '--link', path],
+    ...boardPriority(),
+  ]);
   const [, zeroNs] = await board.line(/^zero (\d+)/);
   const zeroUs = Number(zeroNs) / 1e3;
   const set = [`board.path=${path}`, `board.baud=${BAUD}`, 'http.port=0', 'mqtt.enabled=false'];
@@ -97,7 +101,9 @@ async function onPseudoTerminal(seconds: number, warmUpSeconds: number, seed: nu
     for (const clock of bent) clock.frame(times.completeUs, times.arrivalUs);
     observe(times);
   };
-  const probe = isRoot ? Program.start('dist/benchmarks/native/floor-probe', ['60', String(FLOOR_LATE_US)]) : null;
+  const probe = isGranted(PROBE_PRIORITY)
+    ? Program.start('dist/benchmarks/native/floor-probe', [String(PROBE_PRIORITY), String(FLOOR_LATE_US)])
+    : null;
   while (loop.session.state !== 'streaming' || !loop.clock.settled) await sleep(50);
   await sleep(warmUpSeconds * 1000);
   const take = async (): Promise<Samples> => {

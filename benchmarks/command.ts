@@ -54,7 +54,7 @@ async function run(options: RunOptions): Promise<Result> {
     measured,
     'Command -> acknowledged by the board, 40 a second, while it streams at 1 kHz',
     `Inside of the bridge it counts from the call, for a client from the planned instant. The board looks at commands between its jobs. ${PTY_NOTE}`,
-    doubtsOf(measured.figures[FLOOR]!, BAND),
+    doubtsOf(FLOOR, measured.figures[FLOOR]!, BAND),
   );
 }
 

@@ -1,12 +1,12 @@
 /** `npm run bench -- compare BEFORE.json AFTER.json`: what became slower, each run measured by its own floor. */
 import { figure, type WindowFigures } from './harness/benchmark.js';
+import { type Environment, SCHEMA } from './harness/environment.js';
 import { type BesideFloor, type Comparison, compareByFloor } from './harness/gate.js';
 import { grid } from './harness/report.js';
 import { readNamed, usageError } from './usage.js';
 
 interface ResultsFile {
-  readonly verdict: string;
-  readonly environment: Readonly<Record<string, unknown>>;
+  readonly environment: Pick<Environment, 'commit' | 'configurationHash' | 'cpu' | 'node' | 'schema' | 'size'>;
   readonly windows: Readonly<Record<string, Readonly<Record<string, WindowFigures>>>>;
 }
 
@@ -43,15 +43,30 @@ export function compare(beforeFile: string | undefined, afterFile: string | unde
     }
   }
   for (const [name, { environment }] of Object.entries({ before, after })) {
-    process.stdout.write(`${name}: commit ${environment.commit}, ${environment.cpu}, Node ${environment.node}\n`);
+    const { commit, cpu, node, size } = environment;
+    process.stdout.write(`${name}: commit ${commit}, ${cpu}, Node ${node}, ${size} windows\n`);
   }
+  const objections = objectionsTo(before.environment, after.environment);
+  for (const objection of objections) process.stdout.write(`${objection}: nothing is judged\n`);
   if (rows.length === 0) {
     process.stdout.write('no row of both files has a floor: nothing can be compared\n');
     return 6;
   }
   process.stdout.write(`\n${grid([['row', '', 'after / before, over the floor', '95 %', ''], ...rows]).join('\n')}\n`);
+  if (objections.length > 0) return 6;
   if (compared.some(({ difference }) => difference === 'slower')) return 5;
   return isMissing ? 6 : 0;
+}
+
+/** Why the two say nothing of each other. */
+function objectionsTo(before: ResultsFile['environment'], after: ResultsFile['environment']): string[] {
+  const objections: string[] = [];
+  if ([before.size, after.size].includes('smoke')) objections.push('a smoke run has no figures');
+  else if (before.size !== after.size) objections.push(`the windows are ${before.size} and ${after.size} ones`);
+  if (before.cpu !== after.cpu) objections.push(`the processors are ${before.cpu} and ${after.cpu}`);
+  if (objections.length === 0 && before.configurationHash !== after.configurationHash)
+    objections.push('they were measured with other sources, probes, floors or peers (configurationHash)');
+  return objections;
 }
 
 type Windows = ResultsFile['windows'][string];
@@ -76,13 +91,43 @@ function besideFloor(windows: Windows, key: 'p50Us' | 'p99Us'): BesideFloor | un
 
 /** JSON has no NaN: a window in which nothing came is null there, and would be counted as a zero. */
 const isWhole = (side: BesideFloor | undefined): side is BesideFloor =>
-  side !== undefined && side.figures.length > 0 && [...side.figures, ...side.floor].every(Number.isFinite);
+  side !== undefined &&
+  side.figures.length > 0 &&
+  side.figures.length === side.floor.length &&
+  [...side.figures, ...side.floor].every(Number.isFinite);
 
 function read(file: string): ResultsFile {
   const text = readNamed(file);
+  let parsed: unknown;
   try {
-    const parsed = JSON.parse(text) as Partial<ResultsFile> | null;
-    if (parsed?.windows !== undefined) return parsed as ResultsFile;
+    parsed = JSON.parse(text);
   } catch {} // said below
-  throw usageError(`${file} is no result of --json of this suite: it has no windows`);
+  const objection = objectionTo(parsed);
+  if (objection !== null) throw usageError(`${file} is no result of --json of this suite: ${objection}`);
+  return parsed as ResultsFile;
 }
+
+/** @returns what it lacks of a result; null: nothing */
+function objectionTo(parsed: unknown): string | null {
+  if (!isObject(parsed)) return 'it is no JSON object';
+  const { environment, windows } = parsed;
+  if (!isObject(environment)) return 'it has no environment';
+  if (environment.schema !== SCHEMA)
+    return `its environment.schema is ${JSON.stringify(environment.schema)}, not ${SCHEMA}; measure anew`;
+  for (const key of ['commit', 'configurationHash', 'cpu', 'node', 'size'])
+    if (typeof environment[key] !== 'string') return `its environment has no ${key}`;
+  if (!isObject(windows)) return 'it has no windows';
+  for (const [row, arms] of Object.entries(windows)) {
+    const isWhole = isObject(arms) && Object.values(arms).every(hasFigures);
+    if (!isWhole) return `its windows of ${row} have no figures by arm`;
+  }
+  return null;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const hasFigures = (arm: unknown): boolean =>
+  isObject(arm) && [arm.p50Us, arm.p99Us].every((of) => Array.isArray(of) && of.every(isFigure));
+
+const isFigure = (value: unknown): boolean => value === null || typeof value === 'number';

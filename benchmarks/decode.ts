@@ -2,12 +2,15 @@
 import { ReadlineParser } from '@serialport/parser-readline';
 import { encodeBinary, encodeText } from '#dist/codec/encode.js';
 import { atLeast, valuesOf } from './harness/bars.js';
-import { type Benchmark, type Result, type RunOptions, verdictOf } from './harness/benchmark.js';
-import { median, medianOf, ratioOfMedians } from './harness/statistics.js';
+import { type Benchmark, figure, type Result, type RunOptions, verdictOf } from './harness/benchmark.js';
+import { median, medianOf, quantile, ratioOfMedians } from './harness/statistics.js';
 import { decoderFor, lines } from './sample-frames.js';
 
 const FRAMES = 1000;
 const arrival = { arrivalUs: 0 };
+/** Where the recipe belongs, µs a frame, and by how much its windows may differ: what all others are multiples of. */
+const RECIPE_BAND_US = [0.3, 10] as const;
+const RECIPE_SPREAD_MAX = 1.5;
 const plans = {
   smoke: { windows: 3, windowMs: 30 },
   normal: { windows: 24, windowMs: 250 },
@@ -21,6 +24,8 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
+const frameUs = (perSecond: readonly number[]): number[] => perSecond.map((rate) => 1e6 / rate);
+
 /** As one writes it with the packages at hand: @returns takes a chunk; `taken` counts frames. */
 function recipe(taken: (values: readonly number[]) => void): (chunk: Uint8Array) => void {
   const parser = new ReadlineParser({ delimiter: '\n', encoding: 'latin1' });
@@ -33,6 +38,20 @@ function recipe(taken: (values: readonly number[]) => void): (chunk: Uint8Array)
     taken(fields.slice(1).map((field) => Number(`0x${field}`)));
   });
   return (chunk) => parser.write(chunk);
+}
+
+/** @param us of the recipe, a frame, of each window */
+export function recipeDoubts(us: readonly number[]): string[] {
+  const sorted = Float64Array.from(us).sort();
+  const [low, middle, high] = [0.1, 0.5, 0.9].map((fraction) => quantile(sorted, fraction)) as [number, number, number];
+  const [from, to] = RECIPE_BAND_US;
+  if (!(middle >= from && middle <= to))
+    return [`the recipe takes ${figure(middle)} µs a frame, its band is ${from} to ${to}`];
+  return high / low <= RECIPE_SPREAD_MAX
+    ? []
+    : [
+        `the recipe takes ${figure(low)} to ${figure(high)} µs a frame (p10 and p90 of its windows): something else ran`,
+      ];
 }
 
 async function run({ size, seed }: RunOptions): Promise<Result> {
@@ -83,9 +102,10 @@ async function run({ size, seed }: RunOptions): Promise<Result> {
   ];
   return {
     name: 'decode',
-    ...verdictOf(bars, size),
+    ...verdictOf(bars, size, { doubts: recipeDoubts(frameUs(byRecipe)) }),
     values: valuesOf(bars),
     bars,
+    windows: Object.fromEntries(names.map((name) => [name, { p50Us: frameUs(perSecond[name]!), p99Us: [], cpu: [] }])),
     series: [],
     tables: [
       {

@@ -16,6 +16,8 @@ import { quantile } from './harness/statistics.js';
 
 const PROBE_BYTES = [8, 32, 128] as const;
 const PROBES = 200;
+/** So many are sent before a board is looked for. */
+const PROBES_TO_FIND = 3;
 const PROBE_PERIOD_MS = 10;
 const PROBE_LOST_MS = 500;
 /** On the line: a start bit, eight of data, a stop bit. */
@@ -28,7 +30,7 @@ const PING_MS = 50;
 export const lostAfterMs = (bytes: number, baud: number): number =>
   PROBE_LOST_MS + ((2 * bytes * BITS_A_BYTE) / baud) * 1e3;
 
-/** @returns the exit code: 0, or 6 when nothing answered @throws PortError when the port cannot be used */
+/** @returns the exit code: 0, or 6 when nothing answered, or the board went away meanwhile @throws PortError when the port cannot be used */
 export async function link(path: string, baud: number): Promise<number> {
   process.stdout.write(`${path} at ${baud} baud\n`);
   const loop = await loopback(path, baud).catch(async (error) => {
@@ -51,26 +53,37 @@ const tell = (title: string, columns: readonly string[], rows: readonly (readonl
   process.stdout.write(`\n${title}\n\n${grid([columns, ...rows]).join('\n')}\n`);
 };
 
-/** Rows by size; undefined when the first probes do not come back. */
 async function loopback(path: string, baud: number): Promise<(string | number)[][] | undefined> {
   const io = await openSerial({ path, baud });
   const echo = new Echo(io, baud);
   try {
-    const rows: (string | number)[][] = [];
-    for (const bytes of PROBE_BYTES) {
-      const roundTripsUs: number[] = [];
-      for (let i = 0; i < PROBES; i++) {
-        const us = await echo.probe(bytes);
-        if (us !== undefined) roundTripsUs.push(us);
-        else if (roundTripsUs.length === 0 && i === 2) return undefined;
-        await sleep(PROBE_PERIOD_MS);
-      }
-      rows.push([bytes, PROBES, PROBES - roundTripsUs.length, ...ladder(roundTripsUs)]);
-    }
-    return rows;
+    return await probeAll((bytes) => echo.probe(bytes));
   } finally {
     await io.close(1000);
   }
+}
+
+/**
+ * @param probe µs of a round trip, undefined when it did not come back
+ * @returns rows by size; undefined when nothing came back of the first probes of all: then there is no plug. What is lost later
+ *   is what the line cannot do
+ */
+export async function probeAll(
+  probe: (bytes: number) => Promise<number | undefined>,
+  periodMs = PROBE_PERIOD_MS,
+): Promise<(string | number)[][] | undefined> {
+  const rows: (string | number)[][] = [];
+  for (const bytes of PROBE_BYTES) {
+    const roundTripsUs: number[] = [];
+    for (let i = 0; i < PROBES; i++) {
+      const us = await probe(bytes);
+      if (us !== undefined) roundTripsUs.push(us);
+      else if (rows.length === 0 && roundTripsUs.length === 0 && i === PROBES_TO_FIND - 1) return undefined;
+      await sleep(periodMs);
+    }
+    rows.push([bytes, PROBES, PROBES - roundTripsUs.length, ...ladder(roundTripsUs)]);
+  }
+  return rows;
 }
 
 /** Sends bytes that occur nowhere else, and waits for exactly those. */
@@ -140,9 +153,11 @@ async function board(path: string, baud: number): Promise<number> {
       frame(index, received, judgement);
       if (!Number.isNaN(judgement.releaseHostUs)) late.push(monotonicUs() - judgement.releaseHostUs);
     };
+    const lostBefore = loop.session.counters.lost;
     const demand = setInterval(() => loop.control.pings.demand(monotonicUs()), PING_MS);
     await sleep(BOARD_SECONDS * 1000);
     clearInterval(demand);
+    const lost = loop.session.counters.lost - lostBefore;
     tell(
       'Board: pings without the time that the board held them; frames from their release to their verdict',
       ['', 'count', ...QUANTILES],
@@ -162,7 +177,11 @@ async function board(path: string, baud: number): Promise<number> {
     process.stdout.write(
       `\nclock known to ±${figure(loop.clock.map(monotonicUs() - loop.clock.offsetUs, { hostUs: 0, uncertaintyUs: 0 }).uncertaintyUs)} µs\n`,
     );
-    return 0;
+    if (lost === 0) return 0;
+    process.stdout.write(
+      `the session was lost ${lost} times meanwhile: what came before and after is no figure of this link\n`,
+    );
+    return 6;
   } finally {
     await bridge.stop();
   }

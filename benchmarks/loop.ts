@@ -6,16 +6,17 @@ import { type Arm, interleave, quantiles, type Window } from './harness/arms.js'
 import { atMost, valuesOf } from './harness/bars.js';
 import { type Benchmark, type Result, type RunOptions, verdictOf } from './harness/benchmark.js';
 import { crowd } from './harness/crowd.js';
-import { PTY_NOTE, tableOf } from './harness/latency-row.js';
+import { doubtsOf, figuresOf, PTY_NOTE, seriesOf, tableOf } from './harness/latency-row.js';
 import { MeasuredBridge } from './harness/measured.js';
 import { freePort, type Program, sleep, startMosquitto } from './harness/processes.js';
-import { countOf, RATE_HZ, shortfallsOf } from './harness/shortfall.js';
+import { plannedIn, RATE_HZ, shortfallsOf } from './harness/shortfall.js';
 import { Board } from './harness/sources.js';
-import { ratioOfMedians } from './harness/statistics.js';
+import { median, ratioOfMedians } from './harness/statistics.js';
 
 const CLIENTS = 1000;
 const STOPPED = 100;
 const BROKER_LIVES_MS = 700;
+const BAND = { p50Us: [10, 300], p99MaxUs: 10_000 } as const;
 
 const plans = {
   smoke: { windows: 1, warmUpMs: 1500, settleMs: 300, measureMs: 700 },
@@ -30,6 +31,7 @@ class Bench {
   readonly mqttPort: number;
   readonly httpPort: number;
   broker: Program | undefined;
+  #hasEnded = false;
 
   private constructor(mqttPort: number, httpPort: number) {
     this.mqttPort = mqttPort;
@@ -54,13 +56,23 @@ class Bench {
 
   async measure(measureMs: number): Promise<Window> {
     const { answer, cpu, rssMiB } = await this.bridge.measure({ measureMs, zeroUs: this.board.zeroUs });
-    const frames = countOf(answer.boards[0]!, measureMs);
-    return { latenciesUs: Float64Array.from(answer.latenciesUs).sort(), cpu, rssMiB, frames };
+    const latenciesUs = Float64Array.from(answer.latenciesUs).sort();
+    const frames = { came: latenciesUs.length, sent: plannedIn(measureMs) };
+    return { latenciesUs, cpu, rssMiB, frames, skipped: answer.counted };
+  }
+
+  /** Messages that the gateway has not sent to clients that do not read, so far. */
+  async conflated(): Promise<number> {
+    const text = await (await fetch(`http://127.0.0.1:${this.httpPort}/metrics`)).text();
+    return Number(/^tautline_ws_conflated_total (\d+)/m.exec(text)?.[1]);
   }
 
   /** The broker dies and comes back until the time is over. */
   async restartBroker(measureMs: number): Promise<void> {
-    for (const untilMs = performance.now() + measureMs - BROKER_LIVES_MS; performance.now() < untilMs; ) {
+    for (
+      const untilMs = performance.now() + measureMs - BROKER_LIVES_MS;
+      !this.#hasEnded && performance.now() < untilMs;
+    ) {
       await this.broker?.end();
       await this.startBroker();
       await sleep(BROKER_LIVES_MS);
@@ -68,10 +80,25 @@ class Bench {
   }
 
   async end(): Promise<void> {
+    this.#hasEnded = true;
     await this.bridge?.program.end();
     await this.board?.end();
     await this.broker?.end();
   }
+}
+
+/** A window beside the clients. */
+interface LoadedWindow extends Window {
+  /** Messages that were not sent to those that do not read. */
+  readonly conflated: number;
+}
+
+/** The load that was meant was not there. */
+export function unloadedOf(conflated: readonly number[]): string[] {
+  const without = conflated.filter((count) => !(count > 0)).length;
+  return without === 0
+    ? []
+    : [`in ${without} of ${conflated.length} windows the gateway kept nothing back from the clients that do not read`];
 }
 
 function armsOf(bench: Bench): Arm[] {
@@ -92,15 +119,15 @@ function armsOf(bench: Bench): Arm[] {
       isOurs: true,
       start: nothing,
       end: nothing,
-      async window(settleMs, measureMs) {
+      async window(settleMs, measureMs): Promise<LoadedWindow> {
         const { httpPort, board } = bench;
-        let window!: Window;
+        let window!: LoadedWindow;
         // The clients stay a little longer than they are looked at.
         const task = { httpPort, zeroNs: board.zeroNs, settleMs, measureMs: measureMs + 300 };
         await crowd({ ...task, wish: 'usual', clients: CLIENTS, stopped: STOPPED }, async () => {
-          const broker = bench.restartBroker(measureMs);
-          window = await bench.measure(measureMs);
-          await broker;
+          const before = await bench.conflated();
+          const [measured] = await Promise.all([bench.measure(measureMs), bench.restartBroker(measureMs)]);
+          window = { ...measured, conflated: (await bench.conflated()) - before };
         });
         return window;
       },
@@ -114,18 +141,23 @@ async function run({ size, seed }: RunOptions): Promise<Result> {
     const arms = armsOf(bench);
     const windows = await interleave(arms, { ...plans[size], seed });
     const ratio = ratioOfMedians(quantiles(windows.loaded!, 0.9), quantiles(windows.idle!, 0.9), seed);
+    const conflated = (windows.loaded as LoadedWindow[]).map((window) => window.conflated);
+    const figures = figuresOf(windows);
+    const short = shortfallsOf(arms, windows, size);
+    const doubts = [...short.doubts, ...doubtsOf('idle', figures.idle!, BAND), ...unloadedOf(conflated)];
     const bars = [atMost('loop.p90_loaded_over_idle', ratio, 1.2)];
     return {
       name: 'loop',
-      ...verdictOf(bars, size, shortfallsOf(arms, windows, size)),
+      ...verdictOf(bars, size, { failures: short.failures, doubts }),
       values: valuesOf(bars),
       bars,
-      series: [],
+      windows: figures,
+      series: seriesOf(windows),
       tables: [
         tableOf(
           windows,
           'Serial to verdict, 1 kHz',
-          `Loaded: ${CLIENTS} WebSocket clients on every frame, ${STOPPED} of them not reading, the broker restarted every ${BROKER_LIVES_MS} ms. CPU is that of the bridge with all its outlets. ${PTY_NOTE}`,
+          `Loaded: ${CLIENTS} WebSocket clients on every frame, ${STOPPED} of them reading nothing since they joined: the gateway kept back ${median(conflated)} messages from them in the middle window (${Math.min(...conflated)} to ${Math.max(...conflated)}); the broker restarted every ${BROKER_LIVES_MS} ms. CPU is that of the bridge with all its outlets. ${PTY_NOTE}`,
         ),
       ],
     };

@@ -12,6 +12,7 @@ import type { Judgement } from '#dist/deadline/judgement.js';
 import { verdictCode } from '#dist/deadline/verdict.js';
 import { monotonicUs } from '#dist/host-clock.js';
 import { type Awaited, type AwaitRequest, isFirst } from './first-frame.js';
+import { GRACE_MS, PlannedReleases } from './harness/releases.js';
 
 export interface MeasureRequest {
   readonly measureMs: number;
@@ -24,7 +25,7 @@ export interface MeasureRequest {
 }
 
 export interface MeasureAnswer {
-  /** From the planned release to the verdict, of the first board, in the order of arrival. */
+  /** From the planned release to the verdict, of what the first board planned within the measurement, in the order of arrival. */
   readonly latenciesUs: readonly number[];
   readonly atMs: readonly number[];
   /** How late the board itself began its job, as its frames say. */
@@ -35,13 +36,17 @@ export interface MeasureAnswer {
   readonly frames: number;
   /** The same by board, with the releases that it did not run. */
   readonly boards: readonly { readonly frames: number; readonly skipped: number }[];
+  /** Of `latenciesUs`: releases that the first board skipped, counted from their own planned instants. */
+  readonly counted: number;
+  /** Sessions that ended: what was on its way then is in no count of lost frames. */
+  readonly sessionsLost: number;
   /** Frames that a board made and that were not judged. */
   readonly lost: number;
   /** Releases that a board did not run: its own process was held up. */
   readonly skipped: number;
   readonly corrupt: number;
   readonly wakeUps: number;
-  /** Given early enough to be answered within the measurement. */
+  /** Given within the measurement. */
   readonly commands: number;
   /** From the call to the board's answer. */
   readonly commandsUs: readonly number[];
@@ -71,10 +76,16 @@ export const COMMAND_MS = 25;
 const SAMPLES_MAX = 1_000_000;
 const latenciesUs = new Float64Array(SAMPLES_MAX);
 const atUs = new Float64Array(SAMPLES_MAX);
+const LATE_MAX_US = 65_535;
 const lateUs = new Uint16Array(SAMPLES_MAX);
 const misses: number[] = [];
 let samples = 0;
+/** Of them: releases that were skipped. */
+let counted = 0;
 let zeroUs = Number.NaN;
+/** Device times of the measurement, µs. */
+let beginUs = Number.NaN;
+let endUs = Number.NaN;
 let plantedUs = 0;
 
 /** Of the first board. */
@@ -90,14 +101,30 @@ function noteFirst(board: number, releaseUs: number): void {
   process.send?.({});
 }
 
-/** The verdict and the values of a frame are where the outlets can read them. */
-function stamp({ releaseUs, lateUs: startedLateUs }: DataFrame): void {
-  if (samples === SAMPLES_MAX) return;
+/** Of the first board; its period is known when its first frame is here. */
+let releases: PlannedReleases | undefined;
+let periodUs = Number.NaN;
+
+function skippedBefore({ seq, releaseUs }: DataFrame): number {
+  if (releases === undefined) {
+    periodUs = boards[0]!.loop.board.streams[0]!.monitor.contract.periodUs;
+    releases = new PlannedReleases(periodUs);
+  }
+  return releases.skippedBefore(seq, releaseUs);
+}
+
+/** The verdict and the values of a frame are where the outlets can read them. @param skipped releases right before it */
+function stamp({ releaseUs, lateUs: startedLateUs }: DataFrame, skipped: number): void {
   if (plantedUs > 0) for (const untilUs = monotonicUs() + plantedUs; monotonicUs() < untilUs; );
   const nowUs = monotonicUs();
-  latenciesUs[samples] = nowUs - zeroUs - releaseUs;
-  atUs[samples] = nowUs;
-  lateUs[samples++] = startedLateUs;
+  for (let k = skipped; k >= 0; k--) {
+    const plannedUs = releaseUs - k * periodUs;
+    if (!(plannedUs >= beginUs && plannedUs < endUs) || samples === SAMPLES_MAX) continue;
+    latenciesUs[samples] = nowUs - zeroUs - plannedUs;
+    atUs[samples] = nowUs;
+    lateUs[samples++] = Math.min(LATE_MAX_US, startedLateUs + k * periodUs);
+    if (k > 0) counted++;
+  }
 }
 
 /** Of all boards. */
@@ -119,7 +146,9 @@ function watch(): void {
     }
     frame(board, received, judgement);
     if (unheard.size > 0 || awaited !== undefined) noteFirst(board, (received as DataFrame).releaseUs);
-    if (board === 0 && !Number.isNaN(zeroUs)) stamp(received as DataFrame);
+    if (board !== 0) return;
+    const skipped = skippedBefore(received as DataFrame);
+    if (!Number.isNaN(zeroUs)) stamp(received as DataFrame, skipped);
   };
   const miss = feed.miss.bind(feed);
   feed.miss = (record) => {
@@ -132,6 +161,8 @@ const corrupt = (): number =>
   boards
     .flatMap(({ loop }) => loop.board.streams)
     .reduce((sum, { monitor }) => sum + monitor.counters.verdicts[verdictCode.corrupt]!, 0);
+
+const sessionsLost = (): number => boards.reduce((sum, { loop }) => sum + loop.session.counters.lost, 0);
 
 async function command(into: number[]): Promise<void> {
   const beganUs = monotonicUs();
@@ -147,41 +178,54 @@ process.on('message', (request: MeasureRequest | AwaitRequest) => {
   }
   const commandsUs: number[] = [];
   samples = 0;
+  counted = 0;
   misses.length = 0;
   Object.assign(counts, { frames: 0, lost: 0, skipped: 0 });
   for (const own of byBoard) Object.assign(own, { frames: 0, skipped: 0 });
   const corruptBefore = corrupt();
   const wakeUpsBefore = bridge.feed.wakeUps;
+  const sessionsLostBefore = sessionsLost();
   collections.length = 0;
   const beganUs = monotonicUs();
   const beganMs = performance.now();
   let given = 0;
   const commands = request.isCommanding
     ? setInterval(() => {
-        if (monotonicUs() - beganUs < (request.measureMs - COMMAND_MS) * 1e3) given++;
+        given++;
         void command(commandsUs);
       }, COMMAND_MS)
     : undefined;
   zeroUs = request.zeroUs;
+  beginUs = beganUs - zeroUs;
+  endUs = beginUs + request.measureMs * 1e3;
   plantedUs = request.plantedUs ?? 0;
   setTimeout(() => {
-    zeroUs = Number.NaN;
     clearInterval(commands);
     const ms = (us: number) => Math.round((us - beganUs) / 10) / 100;
-    const answer: MeasureAnswer = {
-      latenciesUs: [...latenciesUs.subarray(0, samples)],
-      atMs: Array.from(atUs.subarray(0, samples), ms),
-      lateUs: [...lateUs.subarray(0, samples)],
-      collections: collections.map((each) => ({ ...each, atMs: each.atMs - beganMs })),
+    const within = {
       missesMs: misses.map(ms),
       ...counts,
-      boards: byBoard,
+      boards: byBoard.map((own) => ({ ...own })),
+      sessionsLost: sessionsLost() - sessionsLostBefore,
       corrupt: corrupt() - corruptBefore,
       wakeUps: bridge.feed.wakeUps - wakeUpsBefore,
       commands: given,
-      commandsUs,
     };
-    process.send?.(answer);
+    setTimeout(() => {
+      zeroUs = Number.NaN;
+      const answer: MeasureAnswer = {
+        ...within,
+        latenciesUs: [...latenciesUs.subarray(0, samples)],
+        counted,
+        atMs: Array.from(atUs.subarray(0, samples), ms),
+        lateUs: [...lateUs.subarray(0, samples)],
+        collections: collections
+          .map((each) => ({ ...each, atMs: each.atMs - beganMs }))
+          .filter(({ atMs }) => atMs < request.measureMs),
+        commandsUs,
+      };
+      process.send?.(answer);
+    }, GRACE_MS);
   }, request.measureMs);
 });
 

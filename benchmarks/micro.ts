@@ -76,9 +76,16 @@ function addDecoding(bench: Bench, taken: () => void): void {
   bench.add('crc32 of 32 bytes', () => {
     crc32(binary[0]!, 0, 32);
   });
-  bench.add(`decode ${FRAMES} binary frames`, () => {
+  bench.add(`decode ${FRAMES} binary frames, signals: ${signals.length}`, () => {
     for (const frame of binary) binaryDecoder.push(frame, arrival);
   });
+  for (const count of [1, 16, 64]) {
+    const wide = lines(FRAMES, encodeBinary, count);
+    const decoder = decoderFor('binary', taken, count);
+    bench.add(`decode ${FRAMES} binary frames, signals: ${count}`, () => {
+      for (const frame of wide) decoder.push(frame, arrival);
+    });
+  }
   bench.add(`decode ${FRAMES} text frames through ReadlineParser`, () => {
     for (const frame of text) textDecoder.push(frame, arrival);
   });

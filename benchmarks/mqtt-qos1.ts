@@ -21,7 +21,7 @@ async function run(options: RunOptions): Promise<Result> {
       measured,
       'Board -> MQTT subscriber, 1 kHz, QoS 1',
       `The C floor has QoS 0. Mosquitto with: ${configuration.trim().replaceAll('\n', '; ')}. ${PTY_NOTE}`,
-      doubtsOf(measured.figures['C floor']!, BAND),
+      doubtsOf('C floor', measured.figures['C floor']!, BAND),
     );
   } finally {
     await broker.end();

@@ -28,7 +28,7 @@ async function run(options: RunOptions): Promise<Result> {
     ];
     return {
       name: 'mqtt',
-      ...measured.verdict(bars, doubtsOf(measured.figures['C floor']!, BAND)),
+      ...measured.verdict(bars, doubtsOf('C floor', measured.figures['C floor']!, BAND)),
       values: valuesOf(bars),
       bars,
       windows: measured.figures,

@@ -13,6 +13,8 @@ import { decodeFrames } from '#dist/sdk/columns.js';
 import { connect as connectTautline } from '#dist/sdk/index.js';
 import { decodeBinaryFromServer, encodeText, events, SOCKET_TOPIC } from '#dist/sdk/phoenix/serializer.js';
 import { type Awaited, type AwaitRequest, isFirst } from './first-frame.js';
+import { GRACE_MS, PlannedReleases } from './harness/releases.js';
+import { PERIOD_US } from './harness/shortfall.js';
 
 export type ProbeTask =
   /** Joins `frames:<board>`, in the binary encoding. */
@@ -33,23 +35,23 @@ export interface ProbeRequest {
 }
 
 export interface ProbeAnswer {
+  /** Of what was planned within the window. */
   readonly latenciesUs: readonly number[];
-  /** Of frames with sequence numbers, from the first of the window to the last: what the board numbered, and how long it took. */
-  readonly seqs: number;
-  readonly spanUs: number;
-  /** Commands that were sent early enough to be answered within the window. */
+  /** Of them: releases that the board skipped, and that came with the frame after them. */
+  readonly skipped: number;
+  /** Planned within the window. */
   readonly commands: number;
 }
 
 const task = JSON.parse(process.argv[2] ?? '{}') as ProbeTask;
 let latenciesUs: number[] = [];
 let zeroUs = 0;
-let measuring = false;
+let beginUs = Number.NaN;
 let endUs = Number.NaN;
+let skipped = 0;
 let commands = 0;
 let awaited: Awaited | undefined;
-const first = { seq: Number.NaN, releaseUs: Number.NaN };
-const last = { seq: Number.NaN, releaseUs: Number.NaN };
+const releases = new PlannedReleases(PERIOD_US);
 
 const COMMAND_PERIOD_US = 25_000;
 /** Before the next one is due the answer of the last has long been here. */
@@ -58,12 +60,14 @@ const AWAKE_MS = 0.2;
 /** Servers close a client that says nothing for a minute. */
 const HEARTBEAT_MS = 20_000;
 
+const isWithin = (plannedUs: number): boolean => plannedUs >= beginUs && plannedUs < endUs;
+
 function take(plannedUs: number, arrivalUs: number): void {
   if (awaited !== undefined && isFirst(awaited, plannedUs, arrivalUs)) {
     awaited = undefined;
     process.send?.({});
   }
-  if (measuring) latenciesUs.push(Math.round((arrivalUs - plannedUs) * 10) / 10);
+  if (isWithin(plannedUs)) latenciesUs.push(Math.round((arrivalUs - plannedUs) * 10) / 10);
 }
 
 function takeText(payload: Buffer, arrivalUs: number): void {
@@ -74,10 +78,14 @@ function takeText(payload: Buffer, arrivalUs: number): void {
 
 function takeColumns(payload: Uint8Array, arrivalUs: number): void {
   for (const { rows, seq, releaseUs } of decodeFrames(payload)?.groups ?? []) {
-    for (let row = 0; row < rows; row++) take(zeroUs + releaseUs[row]!, arrivalUs);
-    if (!measuring || rows === 0) continue;
-    if (Number.isNaN(first.seq)) Object.assign(first, { seq: seq[0]!, releaseUs: releaseUs[0]! });
-    Object.assign(last, { seq: seq[rows - 1]!, releaseUs: releaseUs[rows - 1]! });
+    for (let row = 0; row < rows; row++) {
+      const plannedUs = zeroUs + releaseUs[row]!;
+      for (let k = releases.skippedBefore(seq[row]!, releaseUs[row]!); k > 0; k--) {
+        if (isWithin(plannedUs - k * PERIOD_US)) skipped++;
+        take(plannedUs - k * PERIOD_US, arrivalUs);
+      }
+      take(plannedUs, arrivalUs);
+    }
   }
 }
 
@@ -92,7 +100,7 @@ async function command(address: string, id: string): Promise<never> {
     if (leftMs > AWAKE_MS) Atomics.wait(sleeper, 0, 0, leftMs - AWAKE_MS);
     while (monotonicUs() < plannedUs);
     const sinceUs = plannedUs;
-    if (measuring && plannedUs < endUs - COMMAND_PERIOD_US) commands++;
+    if (isWithin(plannedUs)) commands++;
     board.request('setpoint', [1500]).then(
       () => take(sinceUs, monotonicUs()),
       (error: Error) => process.stderr.write(`${error.message}\n`),
@@ -100,9 +108,21 @@ async function command(address: string, id: string): Promise<never> {
   }
 }
 
+/** One line of why, and an end: the row then fails with it. */
+function giveUp({ message }: Error): never {
+  process.stderr.write(`probe: ${message}\n`);
+  process.exit(1);
+}
+
+function open(address: string): WebSocket {
+  const socket = new WebSocket(address);
+  socket.on('error', giveUp);
+  return socket;
+}
+
 switch (task.to) {
   case 'tautline': {
-    const socket = new WebSocket(`${task.address}/socket/websocket?vsn=2.0.0`);
+    const socket = open(`${task.address}/socket/websocket?vsn=2.0.0`);
     const say = (topic: string, event: string, payload: object) =>
       socket.send(encodeText({ joinRef: '1', ref: '1', topic, event, payload }));
     socket.on('open', () => {
@@ -119,12 +139,13 @@ switch (task.to) {
     void command(task.address, task.board);
     break;
   case 'websocket': {
-    const socket = new WebSocket(task.address);
+    const socket = open(task.address);
     socket.on('message', (data: Buffer) => takeText(data, monotonicUs()));
     break;
   }
   case 'mqtt': {
     const client = connectMqtt(task.address);
+    client.on('error', giveUp);
     const taken = task.columns ? takeColumns : takeText;
     client.on('connect', () => {
       (client.stream as unknown as { setNoDelay(on: boolean): void }).setNoDelay(true);
@@ -143,19 +164,12 @@ process.on('message', (request: ProbeRequest | AwaitRequest) => {
   zeroUs = request.zeroUs;
   latenciesUs = [];
   commands = 0;
-  first.seq = Number.NaN;
-  endUs = monotonicUs() + request.measureMs * 1e3;
-  measuring = true;
+  skipped = 0;
+  beginUs = monotonicUs();
+  endUs = beginUs + request.measureMs * 1e3;
   setTimeout(() => {
-    measuring = false;
-    const hasSeqs = !Number.isNaN(first.seq);
-    const answer: ProbeAnswer = {
-      latenciesUs,
-      seqs: hasSeqs ? last.seq - first.seq : 0,
-      spanUs: hasSeqs ? last.releaseUs - first.releaseUs : 0,
-      commands,
-    };
-    process.send?.(answer);
-  }, request.measureMs);
+    beginUs = Number.NaN;
+    process.send?.({ latenciesUs, skipped, commands } satisfies ProbeAnswer);
+  }, request.measureMs + GRACE_MS);
 });
 process.on('disconnect', () => process.exit(0));

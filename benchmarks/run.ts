@@ -2,9 +2,9 @@
 import { exitCodes } from '#dist/exit-codes.js';
 import { type Benchmark, exitCodeOf, type Result, type RunOptions } from './harness/benchmark.js';
 import { environment } from './harness/environment.js';
-import { writeReport } from './harness/report.js';
+import { reportFiles, writeReport } from './harness/report.js';
 import { resultOf } from './harness/result-of.js';
-import { explain, readArguments, usageError } from './usage.js';
+import { checkWritable, explain, readArguments, usageError } from './usage.js';
 
 const benchmarks: Record<string, () => Promise<{ default: Benchmark }>> = {
   serial_to_verdict: () => import('./serial-to-verdict.js'),
@@ -25,6 +25,7 @@ const benchmarks: Record<string, () => Promise<{ default: Benchmark }>> = {
   blame: () => import('./blame.js'),
   cost: () => import('./cost.js'),
   integrity: () => import('./integrity.js'),
+  stages: () => import('./stages.js'),
   micro: () => import('./micro.js'),
   handoff: () => import('./handoff.js'),
   gate: () => import('./gate.js'),
@@ -77,13 +78,15 @@ async function measure({ positionals, smoke, full, seed, json, html }: Arguments
   for (const name of names)
     if (!Object.hasOwn(benchmarks, name)) throw usageError(`no benchmark "${name}"; there are ${known.join(', ')}`);
   const size: RunOptions['size'] = smoke ? 'smoke' : full ? 'full' : 'normal';
+  const files = reportFiles(json, html);
+  checkWritable([files.json, files.html]);
   const surroundings = environment(names, size, seed);
   const results: Result[] = [];
   for (const name of names) {
     process.stderr.write(`== ${name}\n`);
     results.push(await resultOf(name, async () => (await benchmarks[name]!()).default.run({ size, seed })));
   }
-  await writeReport(results, surroundings, { json, html });
+  writeReport(results, surroundings, files);
   return exitCodeOf(results);
 }
 

@@ -20,21 +20,23 @@ export const contract = {
 
 export const signals = ['speed', 'setpoint', 'current', 'temperature'] as const;
 
-const stream: StreamDescriptor = {
+const streamOf = (count: number): StreamDescriptor => ({
   id: 0,
   name: 'control',
   periodUs: 1000,
   contract,
-  signals: signals.map((name) => ({
-    name,
+  signals: Array.from({ length: count }, (_, i) => ({
+    name: signals[i] ?? `signal${i}`,
     type: 'i16',
     scale: 0.25,
     offset: 0,
     unit: 'rpm',
   })),
-};
+});
 
-export function message(seq: number): DataMessage {
+/** @param count of signals */
+export function message(seq: number, count: number = signals.length): DataMessage {
+  const values = [seq % 1000, 1200, -30, 250];
   return {
     name: 'data',
     session: TAG,
@@ -47,16 +49,24 @@ export function message(seq: number): DataMessage {
     flags: 0,
     skipped: 0,
     dropped: 0,
-    values: [seq % 1000, 1200, -30, 250],
-    types: ['i16', 'i16', 'i16', 'i16'],
+    values: Array.from({ length: count }, (_, i) => values[i % values.length]!),
+    types: Array.from({ length: count }, () => 'i16'),
   };
 }
 
-export function lines(count: number, encode: (message: DataMessage) => Uint8Array): Uint8Array[] {
-  return Array.from({ length: count }, (_, seq) => encode(message(seq)));
+export function lines(
+  count: number,
+  encode: (message: DataMessage) => Uint8Array,
+  signalCount: number = signals.length,
+): Uint8Array[] {
+  return Array.from({ length: count }, (_, seq) => encode(message(seq, signalCount)));
 }
 
-export function decoderFor(encoding: 'text' | 'binary', data: (frame: DataFrame) => void): Decoder {
+export function decoderFor(
+  encoding: 'text' | 'binary',
+  data: (frame: DataFrame) => void,
+  signalCount: number = signals.length,
+): Decoder {
   const nothing = () => {};
   const sink: DecoderSink = {
     data,
@@ -68,7 +78,7 @@ export function decoderFor(encoding: 'text' | 'binary', data: (frame: DataFrame)
     fallback: nothing,
   };
   const decoder = new Decoder(sink);
-  decoder.layouts([stream]);
+  decoder.layouts([streamOf(signalCount)]);
   decoder.expect(encoding);
   decoder.expectSession(TAG);
   return decoder;

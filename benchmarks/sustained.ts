@@ -3,7 +3,7 @@ import { atMost, exactly, valuesOf } from './harness/bars.js';
 import { type Benchmark, type Result, type RunOptions, verdictOf } from './harness/benchmark.js';
 import { MeasuredBridge, type MeasuredWindow } from './harness/measured.js';
 import { freePort, sleep } from './harness/processes.js';
-import { silencesOf } from './harness/shortfall.js';
+import { restartsOf, silencesOf } from './harness/shortfall.js';
 import { Board } from './harness/sources.js';
 
 const plans = {
@@ -40,7 +40,9 @@ export async function underLoad(load: Load, size: RunOptions['size']): Promise<L
     );
     await sleep(warmUpMs);
     const window = await bridge.measure({ measureMs, zeroUs: all[0]!.zeroUs });
-    return { ...window, load, failures: silencesOf(name, window.answer.boards, rateHz, measureMs, size) };
+    const { answer } = window;
+    const silences = silencesOf(name, answer.boards, rateHz, measureMs, size);
+    return { ...window, load, failures: [...silences, ...restartsOf(name, answer.sessionsLost)] };
   } finally {
     await bridge?.program.end();
     await Promise.all(all.map((board) => board.end()));
@@ -65,9 +67,20 @@ async function run({ size }: RunOptions): Promise<Result> {
   ];
   const row = (window: LoadedWindow) => {
     const { name, measureMs } = window.load;
-    const { frames, lost, skipped, corrupt, wakeUps } = window.answer;
+    const { frames, lost, sessionsLost, skipped, corrupt, wakeUps } = window.answer;
     const cpu = `${(window.cpu * 100).toFixed(1)} %`;
-    return [name, measureMs / 1e3, frames, lost, corrupt, skipped, cpu, perFrameUs(window).toFixed(1), wakeUps];
+    return [
+      name,
+      measureMs / 1e3,
+      frames,
+      lost,
+      sessionsLost,
+      corrupt,
+      skipped,
+      cpu,
+      perFrameUs(window).toFixed(1),
+      wakeUps,
+    ];
   };
   return {
     name: 'sustained',
@@ -83,6 +96,7 @@ async function run({ size }: RunOptions): Promise<Result> {
           's',
           'frames',
           'lost',
+          'sessions lost',
           'corrupt',
           'not released by the board',
           'CPU',

@@ -1,11 +1,17 @@
 /** What `npm run bench` was asked for, and what is said of a mistake: one line, and an exit code. */
-import { readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PortError } from '#dist/board/errors.js';
 import { exitCodes, UserError } from '#dist/exit-codes.js';
 
 export const usageError = (message: string): UserError => new UserError(message, exitCodes.usage);
 
+/** What each command takes beside its operands; the others measure. */
+const takes: Record<string, readonly string[]> = { list: [], compare: [], link: ['port', 'baud'] };
+const toMeasure = ['smoke', 'full', 'json', 'html', 'seed'];
+
+/** @throws UserError for what would be ignored: whoever gives an option means something by it */
 export function readArguments(args: readonly string[]) {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -16,12 +22,40 @@ export function readArguments(args: readonly string[]) {
       full: { type: 'boolean' },
       json: { type: 'string' },
       html: { type: 'string' },
-      seed: { type: 'string', default: '1' },
+      seed: { type: 'string' },
       port: { type: 'string' },
-      baud: { type: 'string', default: '921600' },
+      baud: { type: 'string' },
     },
   });
-  return { ...values, seed: whole('--seed', values.seed, 0), baud: whole('--baud', values.baud, 1), positionals };
+  const { list, seed = '1', baud = '921600', ...given } = values;
+  const [command = ''] = positionals;
+  const name = list ? 'list' : command;
+  const isCommand = Object.hasOwn(takes, name);
+  const taken = isCommand ? takes[name]! : toMeasure;
+  for (const option of Object.keys(values))
+    if (option !== 'list' && !taken.includes(option))
+      throw usageError(`--${option} means nothing ${isCommand ? `to ${list ? '--list' : name}` : 'without link'}`);
+  if (values.smoke && values.full) throw usageError('--smoke and --full: give one of them');
+  const operands = { list: 0, link: 1, compare: 3 }[name];
+  if (operands !== undefined && positionals.length > operands)
+    throw usageError(`${positionals.slice(operands).join(' ')}: ${list ? '--list' : name} takes no more`);
+  return { ...given, list, seed: whole('--seed', seed, 0), baud: whole('--baud', baud, 1), positionals };
+}
+
+/** To be asked before hours of measuring. @throws UserError for files that cannot be written, or that are one and the same */
+export function checkWritable(files: readonly string[]): void {
+  const [first, ...others] = files.map((file) => resolve(file));
+  if (first !== undefined && others.includes(first)) throw usageError(`${first} cannot be both: give two files`);
+  for (const file of files) {
+    const isNew = !existsSync(file);
+    try {
+      mkdirSync(dirname(file), { recursive: true });
+      closeSync(openSync(file, 'a'));
+    } catch (error) {
+      throw usageError(`cannot write ${file}: ${(error as Error).message}`);
+    }
+    if (isNew) rmSync(file);
+  }
 }
 
 function whole(option: string, value: string, least: number): number {

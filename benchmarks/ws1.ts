@@ -26,7 +26,7 @@ async function run(options: RunOptions): Promise<Result> {
     ];
     return {
       name: 'ws1',
-      ...measured.verdict(bars, doubtsOf(measured.figures['C floor']!, BAND)),
+      ...measured.verdict(bars, doubtsOf('C floor', measured.figures['C floor']!, BAND)),
       values: valuesOf(bars),
       bars,
       windows: measured.figures,

@@ -32,7 +32,7 @@ async function run(row: Row, options: RunOptions): Promise<Result> {
     const bars = row.bars(measured, p99Ms);
     return {
       name: row.name,
-      ...measured.verdict(bars, doubtsOf(measured.figures['C floor']!, BAND)),
+      ...measured.verdict(bars, doubtsOf('C floor', measured.figures['C floor']!, BAND)),
       values: valuesOf(bars),
       bars,
       windows: measured.figures,

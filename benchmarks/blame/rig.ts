@@ -96,7 +96,7 @@ export class BlameRig {
   }
 
   tell(order: Order): void {
-    this.bridge.child.send(order);
+    this.bridge.tell(order);
   }
 
   command(name: string, value: number): void {
@@ -169,6 +169,8 @@ function reader(httpPort: number, name: string, paintMs: number): WebSocket {
   const socket = new WebSocket(`ws://127.0.0.1:${httpPort}/socket/websocket?vsn=2.0.0&name=${name}`);
   const push = (event: string, payload: object) => socket.send(JSON.stringify(['1', '1', topic, event, payload]));
   socket.on('open', () => push('phx_join', { encoding: 'json', batch: true }));
+  // A bridge that is gone is told of by whoever waits for it.
+  socket.on('error', ({ message }) => process.stderr.write(`reader ${name}: ${message}\n`));
   socket.on('message', (data) => {
     const [, , , event, payload] = JSON.parse(String(data)) as [string, string, string, string, { offset: number }];
     if (event !== 'frames') return;

@@ -11,8 +11,10 @@ export interface Window {
   /** Of the bridge: seconds of CPU a second. NaN for an arm whose cost nobody asks for. */
   readonly cpu: number;
   readonly rssMiB: number;
-  /** Of all clients together. `sent`: planned, without what the board says that it skipped; NaN where nothing is counted. */
+  /** Of all clients together, of those that were planned within the window; `sent`: NaN where nothing is counted. */
   readonly frames: { readonly came: number; readonly sent: number };
+  /** Of those that came: releases that the board skipped, counted from their own planned instants to the frame after them. */
+  readonly skipped?: number;
   /** By how much the source was itself late, µs: p50 and p99. It is part of every latency, and not taken out. */
   readonly sourceLateUs?: readonly [number, number];
 }
@@ -96,9 +98,9 @@ function shuffled<T>(items: readonly T[], random: () => number): T[] {
   return mixed;
 }
 
-/** One figure of each window of an arm. */
+/** One figure of each window of an arm. What was sent and did not come is later than all that came: Infinity. */
 export const quantiles = (windows: readonly Window[], fraction: number): number[] =>
-  windows.map(({ latenciesUs }) => quantile(latenciesUs, fraction));
+  windows.map(({ latenciesUs, frames: { sent } }) => quantile(latenciesUs, fraction, Number.isNaN(sent) ? 0 : sent));
 export const cpuOf = (windows: readonly Window[]): number[] => windows.map(({ cpu }) => cpu);
 export const rssOf = (windows: readonly Window[]): number[] => windows.map(({ rssMiB }) => rssMiB);
 

@@ -87,16 +87,20 @@ export function verdictOf(
 }
 
 function smoked(bars: readonly Bar[], failures: readonly string[]): Pick<Result, 'verdict' | 'reasons'> {
-  const unmeasured = bars.filter(({ interval }) => !Number.isFinite(interval.value));
+  const unmeasured = bars.filter(({ interval }) => Number.isNaN(interval.value));
   const wrong = [...failures, ...unmeasured.map(({ name }) => `${name} was not measured`)];
   if (wrong.length > 0) return { verdict: 'fail', reasons: wrong };
   const isReached = bars.every(({ reached }) => reached === 'yes');
   return { verdict: 'pass', reasons: isReached ? [] : ['a smoke run judges no bar'] };
 }
 
-/** Three significant digits, without an exponent. */
+/** Three significant digits, without an exponent; infinite is a latency of what did not come. */
 export const figure = (value: number): string =>
-  Number.isFinite(value) ? String(Number(value.toPrecision(3))) : 'not measured';
+  value === Number.POSITIVE_INFINITY
+    ? '∞'
+    : Number.isFinite(value)
+      ? String(Number(value.toPrecision(3)))
+      : 'not measured';
 
 export function exitCodeOf(results: readonly Result[]): number {
   if (results.some(({ verdict }) => verdict === 'fail')) return 5;

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { v8Flags } from '#dist/v8-flags.js';
+import { likeTheLoop } from './priority.js';
 import { freePort, NO_SETTINGS, Program, root, temporaryFolder } from './processes.js';
 import { BOARD_BAUD } from './sources.js';
 
@@ -51,10 +52,11 @@ export async function startTextbook(port: string, mqttPort: number, variant: Tex
   return { program, httpPort };
 }
 
-/** The floor of a bridge, in C. @param mqttPort 0: without a broker */
+/** The floor of a bridge, in C, at the priority that our loop takes. @param mqttPort 0: without a broker */
 export async function startFloor(port: string, mqttPort: number): Promise<RunningBridge> {
   const httpPort = await freePort();
-  const program = Program.start('dist/benchmarks/native/bridge', [port, String(httpPort), String(mqttPort)]);
+  const args = [port, String(httpPort), String(mqttPort)];
+  const program = Program.start(...likeTheLoop('dist/benchmarks/native/bridge', args));
   await program.line(/^ready/);
   return { program, httpPort };
 }

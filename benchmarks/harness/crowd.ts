@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Arm, Window } from './arms.js';
 import { type RunningBridge, type Settings, startTautline, tautlineSettings } from './bridges.js';
 import { freePort, Program, temporaryFolder } from './processes.js';
-import { plannedIn, RATE_HZ, skippedIn } from './shortfall.js';
+import { plannedIn, RATE_HZ } from './shortfall.js';
 import { Board, LineSource } from './sources.js';
 
 export type Wish = 'immediate' | 'batched' | 'usual' | 'states' | 'text';
@@ -13,7 +13,7 @@ export interface CrowdTask {
   readonly wish: Wish;
   readonly httpPort: number;
   readonly clients: number;
-  /** So many stop reading when the measurement begins. */
+  /** So many stop reading when they have joined. */
   readonly stopped?: number;
   readonly zeroNs: bigint;
   readonly settleMs: number;
@@ -27,7 +27,7 @@ const STATES_HZ_MIN = 30;
 export async function crowd(
   task: CrowdTask,
   during: () => Promise<void> = async () => {},
-): Promise<Pick<Window, 'latenciesUs' | 'frames'>> {
+): Promise<Pick<Window, 'latenciesUs' | 'frames' | 'skipped'>> {
   const file = join(temporaryFolder(), 'latencies');
   const { wish, httpPort, clients, stopped = 0, zeroNs, settleMs, measureMs } = task;
   const args = [wish, httpPort, clients, stopped, zeroNs, settleMs, measureMs, file].map(String);
@@ -35,13 +35,13 @@ export async function crowd(
   try {
     await program.line(/^measuring/);
     await during();
-    const [, came, seqs, spanUs] = await program.line(/^done (\d+) (\d+) (\d+)/);
+    const [, came, skipped] = await program.line(/^done (\d+) (\d+)/);
     const bytes = readFileSync(file);
-    const planned = plannedIn(measureMs) - skippedIn(Number(seqs), Number(spanUs));
-    const sent = clients * (wish === 'states' ? (STATES_HZ_MIN * measureMs) / 1e3 : planned);
+    const sent = clients * (wish === 'states' ? (STATES_HZ_MIN * measureMs) / 1e3 : plannedIn(measureMs));
     return {
       latenciesUs: Float64Array.from(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)).sort(),
       frames: { came: Number(came), sent },
+      skipped: Number(skipped),
     };
   } finally {
     await program.end();

@@ -13,7 +13,7 @@ import {
   tautlineSettings,
 } from './bridges.js';
 import { freePort, Program, READY_MS, sleep } from './processes.js';
-import { plannedIn, RATE_HZ, skippedIn } from './shortfall.js';
+import { plannedIn, RATE_HZ } from './shortfall.js';
 import { Board, LineSource } from './sources.js';
 
 export type Outlet = 'websocket' | 'mqtt' | 'command';
@@ -37,11 +37,12 @@ class Probe {
     const cpuBefore = bridge.cpuSeconds();
     const beganMs = performance.now();
     const answered = this.program.ask<ProbeAnswer>(request, request.measureMs + READY_MS);
-    const { latenciesUs, seqs, spanUs, commands } = await answered;
-    const sent = this.task.to === 'command' ? commands : plannedIn(request.measureMs) - skippedIn(seqs, spanUs);
+    const { latenciesUs, skipped, commands } = await answered;
+    const sent = this.task.to === 'command' ? commands : plannedIn(request.measureMs);
     return {
       latenciesUs: Float64Array.from(latenciesUs).sort(),
       frames: { came: latenciesUs.length, sent },
+      skipped,
       cpu: (bridge.cpuSeconds() - cpuBefore) / ((performance.now() - beganMs) / 1e3),
       rssMiB: bridge.rssMiB(),
     };

@@ -1,7 +1,8 @@
 /** What rows that compare latencies have in common: sizes, the floor's band, tables and series. */
-import { type Arm, cpuOf, interleave, merged, quantiles, rssOf, type Windows } from './arms.js';
+import { type Arm, cpuOf, interleave, merged, quantiles, rssOf, type Window, type Windows } from './arms.js';
 import type { Bar } from './bars.js';
 import { type Result, type RunOptions, type Series, type Table, verdictOf, type WindowFigures } from './benchmark.js';
+import { priorityNote } from './priority.js';
 import { shortfallsOf } from './shortfall.js';
 import { type Interval, median, quantile, ratioOfMedians } from './statistics.js';
 
@@ -25,17 +26,11 @@ export interface Measured {
 
 export async function measure(arms: readonly Arm[], { size, seed }: RunOptions): Promise<Measured> {
   const windows = await interleave(arms, { ...sizes[size], seed });
-  const names = Object.keys(windows);
   const short = shortfallsOf(arms, windows, size);
   return {
     windows,
-    series: names.map((name) => ({ name, latenciesUs: merged(windows[name]!) })),
-    figures: Object.fromEntries(
-      names.map((name) => [
-        name,
-        { p50Us: quantiles(windows[name]!, 0.5), p99Us: quantiles(windows[name]!, 0.99), cpu: cpuOf(windows[name]!) },
-      ]),
-    ),
+    series: seriesOf(windows),
+    figures: figuresOf(windows),
     verdict: (bars, doubts) =>
       verdictOf(bars, size, { failures: short.failures, doubts: [...short.doubts, ...doubts] }),
     table: (title, note) => tableOf(windows, title, note),
@@ -45,9 +40,27 @@ export async function measure(arms: readonly Arm[], { size, seed }: RunOptions):
   };
 }
 
+/** By arm, for JSON: what two runs are compared by. */
+export const figuresOf = (windows: Windows): Record<string, WindowFigures> =>
+  Object.fromEntries(
+    Object.entries(windows).map(([name, of]) => [
+      name,
+      { p50Us: quantiles(of, 0.5), p99Us: quantiles(of, 0.99), cpu: cpuOf(of) },
+    ]),
+  );
+
+/** By arm, for plots and raw buckets. */
+export const seriesOf = (windows: Windows): Series[] =>
+  Object.entries(windows).map(([name, of]) => ({ name, latenciesUs: merged(of) }));
+
+/** Digits, or that so many did not come. */
+const microseconds = (us: number): string => (us === Number.POSITIVE_INFINITY ? 'lost' : us.toFixed(0));
+
 export function tableOf(windows: Windows, title: string, note: string): Table {
   const rows = Object.entries(windows).map(([name, of]) => {
-    const at = (fraction: number) => median(quantiles(of, fraction)).toFixed(0);
+    const at = (fraction: number) => microseconds(median(quantiles(of, fraction)));
+    const total = (count: (window: Window) => number) => of.reduce((sum, window) => sum + count(window), 0);
+    const sent = total(({ frames }) => frames.sent);
     const cpu = median(cpuOf(of));
     const rss = median(rssOf(of));
     const late = of.flatMap(({ sourceLateUs }) => (sourceLateUs === undefined ? [] : [sourceLateUs[1]]));
@@ -57,7 +70,8 @@ export function tableOf(windows: Windows, title: string, note: string): Table {
       at(0.9),
       at(0.99),
       quantile(merged(of), 1).toFixed(0),
-      merged(of).length,
+      `${total(({ frames }) => frames.came)}${Number.isNaN(sent) ? '' : ` of ${Math.round(sent)}`}`,
+      total(({ skipped = 0 }) => skipped),
       Number.isNaN(cpu) ? '' : `${(cpu * 100).toFixed(1)} %`,
       Number.isNaN(rss) ? '' : rss.toFixed(0),
       late.length === 0 ? 'in the frames' : median(late).toFixed(0),
@@ -66,9 +80,9 @@ export function tableOf(windows: Windows, title: string, note: string): Table {
   const count = Math.max(...Object.values(windows).map((of) => of.length));
   return {
     title: `${title}; µs, medians of ${count} windows`,
-    columns: ['bridge', 'p50', 'p90', 'p99', 'max', 'frames', 'CPU', 'RSS MiB', 'source late p99'],
+    columns: ['bridge', 'p50', 'p90', 'p99', 'max', 'frames', 'of them skipped', 'CPU', 'RSS MiB', 'source late p99'],
     rows,
-    note,
+    note: `${note} ${priorityNote()}`,
   };
 }
 
@@ -95,16 +109,16 @@ export interface Band {
   readonly p99MaxUs: number;
 }
 
-export function doubtsOf(floor: WindowFigures, band: Band): string[] {
+export function doubtsOf(name: string, floor: WindowFigures, band: Band): string[] {
   const doubts: string[] = [];
   const p50 = median(floor.p50Us);
   const p99 = median(floor.p99Us);
   if (!(p50 >= band.p50Us[0] && p50 <= band.p50Us[1]))
-    doubts.push(`the floor's p50 is ${p50.toFixed(0)} µs, its band is ${band.p50Us.join(' to ')} µs`);
+    doubts.push(`the p50 of "${name}" is ${p50.toFixed(0)} µs, its band is ${band.p50Us.join(' to ')} µs`);
   if (!(p99 <= band.p99MaxUs))
-    doubts.push(`the floor's p99 is ${p99.toFixed(0)} µs, its band ends at ${band.p99MaxUs}`);
+    doubts.push(`the p99 of "${name}" is ${p99.toFixed(0)} µs, its band ends at ${band.p99MaxUs}`);
   return doubts;
 }
 
 export const PTY_NOTE =
-  'A pseudo-terminal has no bit rate and no USB: a real line adds its own time to every row. Latency counts from the planned instant of each frame; how late the source itself was is part of it.';
+  'A pseudo-terminal has no bit rate and no USB: a real line adds its own time to every row. Latency counts from the planned instant of each frame; how late the source itself was is part of it, and releases that our board skipped because it was held up count as frames that came with the next one. A frame that did not come is later than all others.';

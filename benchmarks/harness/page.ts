@@ -35,7 +35,9 @@ function table(columns: readonly string[], rows: readonly (readonly (string | nu
   return `<table>${row(columns, 'th')}${rows.map((cells) => row(cells, 'td')).join('')}</table>`;
 }
 
-function section({ name, verdict, reasons, tables, series }: Result): string {
+function section({ name, verdict, reasons, tables, series: all }: Result): string {
+  // One without a sample has no curve, and no place on the axis of the others.
+  const series = all.filter(({ latenciesUs }) => latenciesUs.length > 0);
   const html = tables.map(
     ({ title, columns, rows, note }) =>
       `<p>${escaped(title)}</p>${table(columns, rows)}${note === undefined ? '' : `<p>${escaped(note)}</p>`}`,

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -48,7 +48,8 @@ process.on('exit', () => {
   for (const { child } of running) child.kill('SIGKILL');
   removeFolders();
 });
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => process.exit(128 + constants.signals[signal]));
 
 export class Program {
   readonly lines: string[] = [];
@@ -60,6 +61,9 @@ export class Program {
     // `close`, not `exit`: then all that it printed is here.
     this.exited = new Promise((resolve) => child.once('close', (code) => resolve(code)));
     void this.exited.then(() => running.delete(this));
+    // One that cannot be started, or that takes no input any more, has ended or will: whoever waits for it is told so.
+    child.on('error', ({ message }) => this.#onLine(message));
+    child.stdin?.on('error', () => {});
     for (const stream of [child.stdout, child.stderr]) {
       if (stream !== null) createInterface({ input: stream }).on('line', (line) => this.#onLine(line));
     }
@@ -122,9 +126,17 @@ export class Program {
 
   /** A message over IPC, and the next one that comes back. @throws Error with what the program said when it ends or does not answer */
   ask<T>(message: object, withinMs: number): Promise<T> {
-    const answer = this.message<T>(withinMs);
-    this.child.send(message);
-    return answer;
+    return new Promise((resolve, reject) => {
+      this.message<T>(withinMs).then(resolve, reject);
+      this.tell(message, (error) => reject(this.#failure(`it takes no messages: ${error.message}`)));
+    });
+  }
+
+  /** A message over IPC. @param refused when it does not take messages any more; nothing is thrown */
+  tell(message: object, refused: (error: Error) => void = () => {}): void {
+    this.child.send(message, (error) => {
+      if (error !== null) refused(error);
+    });
   }
 
   /** The next message over IPC. @throws Error with what the program said when it ends or says none */

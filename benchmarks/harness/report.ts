@@ -8,27 +8,30 @@ import { page } from './page.js';
 import { root } from './processes.js';
 import { quantile } from './statistics.js';
 
-interface Files {
-  readonly json: string | undefined;
-  readonly html: string | undefined;
+export interface Files {
+  readonly json: string;
+  readonly html: string;
 }
 
-export async function writeReport(results: readonly Result[], environment: Environment, files: Files): Promise<void> {
+/** Those that were named, or their places under benchmarks/results. */
+export const reportFiles = (
+  json = join(root, 'benchmarks/results/results.json'),
+  html = join(root, 'benchmarks/results/report.html'),
+): Files => ({ json, html });
+
+export function writeReport(results: readonly Result[], environment: Environment, files: Files): void {
+  // First of all: nothing else can be made from the rest.
+  write(files.json, JSON.stringify(json(results, environment), null, 2));
+  write(files.html, page(results, environment));
   for (const result of results) process.stdout.write(`${markdown(result)}\n`);
   const bars = results.flatMap((result) => result.bars ?? []);
   if (bars.length > 0) process.stdout.write(`${barsTable(bars)}\n`);
-  const { cpu, cores, kernel, node, nodeFlags, load, commit, nodeRed, mosquitto } = environment;
+  const { cpu, cores, kernel, node, nodeFlags, load, commit, nodeRed, mosquitto, uid, loopPriority } = environment;
   process.stdout.write(
     `${cpu}, ${cores} cores, ${kernel}, Node ${node} ${nodeFlags}, load before ${load}, commit ${commit}\n` +
-      `peers: Node-RED ${nodeRed}, Mosquitto ${mosquitto}\n`,
+      `peers: Node-RED ${nodeRed}, Mosquitto ${mosquitto}; uid ${uid}, SCHED_FIFO of our loop and the C floors ${loopPriority === 0 ? 'not granted' : loopPriority}\n`,
   );
-  const html = files.html ?? join(root, 'benchmarks/results/report.html');
-  write(html, page(results, environment));
-  process.stdout.write(`page: ${html}\n`);
-  write(
-    files.json ?? join(root, 'benchmarks/results/results.json'),
-    JSON.stringify(json(results, environment), null, 2),
-  );
+  process.stdout.write(`page: ${files.html}\n`);
 }
 
 function json(results: readonly Result[], environment: Environment) {

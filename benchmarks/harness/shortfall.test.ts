@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Window } from './arms.js';
-import { shortfallsOf, silencesOf } from './shortfall.js';
+import { restartsOf, shortfallsOf, silencesOf } from './shortfall.js';
 
 const window = (came: number, sent: number): Window => ({
   latenciesUs: new Float64Array(),
@@ -21,7 +21,7 @@ it('says nothing of arms of which 99 % came, or of which nothing is counted', ()
   expect(found([window(0, Number.NaN)], [window(1000, 1000)])).toEqual(none);
 });
 
-it('lets one batch come past the end of a window', () => {
+it('takes the windows of an arm together', () => {
   const windows = [window(984, 1000), window(1010, 1000)];
   expect(found(windows, [window(1000, 1000)]).failures).toEqual([]);
 });
@@ -43,6 +43,11 @@ it('asks of a smoke run only that most came', () => {
     failures: ['C floor: 400 of 1000 frames came'],
     doubts: [],
   });
+});
+
+it('fails for a session that began anew, whose frames are in no count of lost ones', () => {
+  expect(restartsOf('1 at 10 kHz', 0)).toEqual([]);
+  expect(restartsOf('1 at 10 kHz', 2)).toEqual(['1 at 10 kHz: 2 sessions were lost, and began anew']);
 });
 
 it('fails for a board that was silent, not for one that tells what it did not release', () => {

@@ -1,12 +1,13 @@
 /** Whether what was sent also came: a bridge that loses frames is quick with the others. */
-import type { Arm, Window, Windows } from './arms.js';
+import type { Arm, Windows } from './arms.js';
 import type { Findings, RunOptions } from './benchmark.js';
 
 /** Of the boards of all rows that compare. */
 export const RATE_HZ = 1000;
+export const PERIOD_US = 1e6 / RATE_HZ;
 export const plannedIn = (measureMs: number): number => (RATE_HZ * measureMs) / 1e3;
 
-/** Of all windows of an arm together, because a batch may come just past the end of one. Two short ones say only whether frames come at all. */
+/** Of all windows of an arm together. Two short ones say only whether frames come at all. */
 const shareMax = { smoke: 0.5, normal: 0.01, full: 0.01 } as const;
 
 /** @returns a failure for each arm of ours of which too few frames came; a doubt for each of the others, but in a smoke run, which asks whether all run */
@@ -29,10 +30,6 @@ export function shortfallsOf(
   };
 }
 
-/** Releases that a board did not run: it numbers only those that it ran. @param seqs numbered @param spanUs from the first to the last of them */
-export const skippedIn = (seqs: number, spanUs: number): number =>
-  Math.max(0, Math.round((spanUs * RATE_HZ) / 1e6) - seqs);
-
 /** What one board's frames say of it, within a window. */
 export interface BoardCount {
   readonly frames: number;
@@ -40,13 +37,11 @@ export interface BoardCount {
   readonly skipped: number;
 }
 
-/** Frames of one board within a window, as a window has them. */
-export const countOf = ({ frames, skipped }: BoardCount, measureMs: number): Window['frames'] => ({
-  came: frames,
-  sent: plannedIn(measureMs) - skipped,
-});
+/** @param lost sessions within the window; @returns a failure for any: frames on their way then are in no count */
+export const restartsOf = (what: string, lost: number): string[] =>
+  lost === 0 ? [] : [`${what}: ${lost} sessions were lost, and began anew`];
 
-/** @returns a failure for each board that was silent for a part of the window, or had to begin anew */
+/** @returns a failure for each board that was silent for a part of the window */
 export function silencesOf(
   what: string,
   counts: readonly BoardCount[],

@@ -1,4 +1,5 @@
 /** The boards of the benchmarks: both speak on a plan of their own (open loop), and only when they are told to. */
+import { boardPriority } from './priority.js';
 import { Program } from './processes.js';
 
 /** Prints CSV lines, as tutorials have them. */
@@ -56,8 +57,7 @@ export class Board {
 
   static async start(rateHz: number, { id, isExact = true }: BoardOptions = {}): Promise<Board> {
     const name = id === undefined ? [] : ['--id', id];
-    // Not a part of what is measured: it may go before everything else, as a chip of its own does.
-    const first = process.getuid?.() === 0 ? ['--fifo', '40'] : [];
+    const first = boardPriority();
     const exact = isExact ? [...first, '--spin', '60'] : first;
     const rate = ['--rate', String(rateHz), '--baud', String(BOARD_BAUD), '--instant'];
     const program = Program.start('firmware/build/host/tautline-host', [...rate, ...exact, ...name]);

@@ -1,9 +1,14 @@
 /** Order statistics of latencies. No means: a mean of latencies describes nobody's. */
 
-/** @param sorted ascending; @returns the value that a fraction of them does not exceed; NaN for none */
-export function quantile(sorted: Float64Array, fraction: number): number {
+/**
+ * @param sorted ascending
+ * @param sent so many there should be: the ones that are missing are Infinity
+ * @returns the value that a fraction of them does not exceed; NaN for none
+ */
+export function quantile(sorted: Float64Array, fraction: number, sent = 0): number {
   if (sorted.length === 0) return Number.NaN;
-  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(fraction * sorted.length) - 1))]!;
+  const rank = Math.ceil(fraction * Math.max(sorted.length, sent));
+  return rank > sorted.length ? Number.POSITIVE_INFINITY : sorted[Math.max(1, rank) - 1]!;
 }
 
 export function median(values: readonly number[]): number {
@@ -42,7 +47,7 @@ export interface Interval {
 
 /**
  * The ratio of two medians. Windows of the same index ran side by side, so they are drawn together: what disturbed both
- * cancels.
+ * cancels. NaN where the denominator is infinite: nobody is quick because another one lost its frames.
  */
 export function ratioOfMedians(
   numerators: readonly number[],
@@ -52,12 +57,17 @@ export function ratioOfMedians(
 ): Interval {
   if (numerators.length !== denominators.length || numerators.length === 0)
     throw new RangeError(`${numerators.length} windows cannot be paired with ${denominators.length}`);
-  const value = median(numerators) / median(denominators);
+  const over = (of: readonly number[], than: readonly number[]): number => {
+    const denominator = median(than);
+    return Number.isFinite(denominator) ? median(of) / denominator : Number.NaN;
+  };
+  const value = over(numerators, denominators);
   const random = mulberry32(seed);
   const ratios = new Float64Array(resamples);
   for (let i = 0; i < resamples; i++) {
     const drawn = numerators.map(() => Math.floor(random() * numerators.length));
-    ratios[i] = median(drawn.map((at) => numerators[at]!)) / median(drawn.map((at) => denominators[at]!));
+    const [of, than] = [numerators, denominators].map((side) => drawn.map((at) => side[at]!));
+    ratios[i] = over(of!, than!);
   }
   ratios.sort();
   return { value, low: quantile(ratios, 0.025), high: quantile(ratios, 0.975) };

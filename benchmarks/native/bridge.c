@@ -187,6 +187,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: bridge PORT_PATH HTTP_PORT MQTT_PORT\n");
         return 2;
     }
+    end_with_parent();
     signal(SIGPIPE, SIG_IGN);
     poller = epoll_create1(EPOLL_CLOEXEC);
     int port = open_port(argv[1]);

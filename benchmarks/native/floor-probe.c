@@ -73,6 +73,7 @@ static void end(int signal)
 
 int main(int argc, char **argv)
 {
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* whatever ends the benchmark ends this */
     struct sched_param priority = {.sched_priority = argc == 3 ? atoi(argv[1]) : 0};
     late_ns = argc == 3 ? atoll(argv[2]) * 1000 : 0;
     bool ordinary = priority.sched_priority == 0;

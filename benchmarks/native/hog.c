@@ -7,10 +7,12 @@
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -50,6 +52,7 @@ static void *compute(void *cpu)
 
 int main(int argc, char **argv)
 {
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* whatever ends the benchmark ends this */
     int value = argc == 4 ? atoi(argv[2]) : 0;
     int failed = 1;
     if (argc == 4 && strcmp(argv[1], "nice") == 0) {

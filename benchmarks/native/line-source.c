@@ -10,7 +10,6 @@
 #include "common.h"
 
 #include <sched.h>
-#include <sys/prctl.h>
 
 #define LATE_US_MAX 20000
 #define SPIN_NS 60000 /* a processor wakes from its rest within so long */
@@ -88,6 +87,7 @@ static void write_line(int master, uint32_t seq, int64_t release_ns)
 
 int main(int argc, char **argv)
 {
+    end_with_parent();
     long rate_hz = argc > 1 ? atol(argv[1]) : 1000;
     int64_t period_ns = 1000000000ll / rate_hz;
     struct sigaction action = {.sa_handler = on_signal};

@@ -6,11 +6,11 @@
  *   KIND     immediate, batched or usual: joins `frames:host` of Tautline in the binary encoding, with that wish or none;
  *            states: joins `board:host` at 60 Hz, and counts those that are live; text: any bridge that sends lines or JSON
  *   WARM_UP_MS counts from the first frame
- *   STOPPED  so many of the clients stop reading when the measurement begins
+ *   STOPPED  so many of the clients have little room, and read nothing from when they have joined
  *   ZERO_NS  host time at device time 0
  *   FILE     gets the latencies: 32-bit floats, microseconds
- * Prints `measuring` and `done COUNT SEQS SPAN_US`: frames or states, what the board numbered from the first frame to the
- * last, and the time between the two; 0 where there are no numbers.
+ * Prints `measuring` and `done COUNT SKIPPED`: frames that were planned within the measurement, or states; and of these frames
+ * the releases that the board skipped: see harness/releases.ts.
  */
 #include "common.h"
 
@@ -18,31 +18,35 @@
 #define BUFFER_BYTES 65536
 #define SAMPLES_MAX 8000000u
 #define FIRST_NS_MAX 20000000000ll
+#define PERIOD_US 1000.0
 
 static const char *kind;
 static double zero_us;
 static int measuring;
+/* Of the measurement. */
+static double begin_us, end_us;
 /* The first frame that was planned after we began: the board, or the source, speaks. */
 static int heard;
 static double began_us;
 static float *samples;
 static size_t count;
 static size_t states;
-static struct {
-    double seq, release_us;
-} first, last;
+static size_t skipped;
 static struct client {
     int fd;
     size_t length;
     uint8_t *bytes;
+    double seq, release_us; /* of its newest frame */
 } clients[CLIENTS_MAX];
 
-static void take(double planned_us, double arrival_us)
+static int take(double planned_us, double arrival_us)
 {
     heard |= planned_us >= began_us && planned_us <= arrival_us;
-    if (measuring && count < SAMPLES_MAX) {
-        samples[count++] = (float)(arrival_us - planned_us);
+    if (planned_us < begin_us || planned_us >= end_us || count >= SAMPLES_MAX) {
+        return 0;
     }
+    samples[count++] = (float)(arrival_us - planned_us);
+    return 1;
 }
 
 /* `seq,plannedUs,…` or JSON with "timeUs" */
@@ -58,20 +62,16 @@ static void take_text(const char *text, size_t length, double arrival_us)
     }
 }
 
-/* Any client may have the oldest frame or the newest. */
-static void note(double seq, double release_us)
+/* With the releases right before it that the board skipped: they came with it. */
+static void take_numbered(struct client *client, double seq, double release_us, double arrival_us)
 {
-    if (!measuring) {
-        return;
+    int periods = seq == client->seq + 1 ? (int)((release_us - client->release_us) / PERIOD_US + 0.5) : 1;
+    for (int k = periods - 1; k > 0; k--) {
+        skipped += (size_t)take(zero_us + release_us - k * PERIOD_US, arrival_us);
     }
-    if (last.seq == 0 || seq < first.seq) {
-        first.seq = seq;
-        first.release_us = release_us;
-    }
-    if (seq > last.seq) {
-        last.seq = seq;
-        last.release_us = release_us;
-    }
+    client->seq = seq;
+    client->release_us = release_us;
+    take(zero_us + release_us, arrival_us);
 }
 
 static void take_state(const char *text, size_t length)
@@ -84,7 +84,7 @@ static void take_state(const char *text, size_t length)
 }
 
 /* A Phoenix broadcast whose payload is columns; see src/sdk/columns.ts. */
-static void take_columns(const uint8_t *bytes, size_t length, double arrival_us)
+static void take_columns(struct client *client, const uint8_t *bytes, size_t length, double arrival_us)
 {
     if (length < 3 || bytes[0] != 2 || length < 3u + bytes[1] + bytes[2] + 24u) {
         return;
@@ -100,8 +100,7 @@ static void take_columns(const uint8_t *bytes, size_t length, double arrival_us)
             double seq, release_us;
             memcpy(&seq, payload + 8 * ((size_t)start + row), 8);
             memcpy(&release_us, payload + 8 * ((size_t)start + rows + row), 8);
-            note(seq, release_us);
-            take(zero_us + release_us, arrival_us);
+            take_numbered(client, seq, release_us, arrival_us);
         }
     }
 }
@@ -132,7 +131,7 @@ static void read_client(struct client *client, double arrival_us, size_t got)
             exit(1);
         }
         if ((frame[0] & 15) == 2) {
-            take_columns(frame + head, length, arrival_us);
+            take_columns(client, frame + head, length, arrival_us);
         } else if (strcmp(kind, "text") == 0) {
             take_text((const char *)frame + head, length, arrival_us);
         } else if (strcmp(kind, "states") == 0) {
@@ -167,11 +166,12 @@ static void join(int fd)
     send_masked(fd, message);
 }
 
-static void open_client(struct client *client, int port)
+static void open_client(struct client *client, int port, int is_stopped)
 {
     char request[256], reply[1024];
     size_t length = 0;
-    client->fd = connect_local(port);
+    client->fd = connect_with(port, is_stopped);
+    client->seq = -2;
     client->bytes = malloc(BUFFER_BYTES);
     int size = snprintf(request, sizeof request,
                         "GET /socket/websocket?vsn=2.0.0 HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\n"
@@ -221,6 +221,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: subscriber KIND HTTP_PORT CLIENTS STOPPED ZERO_NS WARM_UP_MS MEASURE_MS FILE\n");
         return 2;
     }
+    end_with_parent();
     kind = argv[1];
     int wanted = atoi(argv[3]), stopped = atoi(argv[4]);
     zero_us = (double)atoll(argv[5]) / 1000.0;
@@ -228,8 +229,10 @@ int main(int argc, char **argv)
     int poller = epoll_create1(EPOLL_CLOEXEC);
     began_us = (double)now_ns() / 1000.0;
     for (int i = 0; i < wanted && i < CLIENTS_MAX; i++) {
-        open_client(&clients[i], atoi(argv[2]));
-        watch(poller, clients[i].fd, EPOLLIN, (uint64_t)i);
+        open_client(&clients[i], atoi(argv[2]), i < stopped);
+        if (i >= stopped) {
+            watch(poller, clients[i].fd, EPOLLIN, (uint64_t)i);
+        }
     }
     for (int64_t end_ns = now_ns() + FIRST_NS_MAX; !heard; run_until(poller, now_ns() + 1000000ll)) {
         if (now_ns() > end_ns) {
@@ -238,19 +241,19 @@ int main(int argc, char **argv)
         }
     }
     run_until(poller, now_ns() + atoll(argv[6]) * 1000000ll);
-    for (int i = 0; i < stopped; i++) {
-        epoll_ctl(poller, EPOLL_CTL_DEL, clients[i].fd, 0);
-    }
+    int64_t end_ns = now_ns() + atoll(argv[7]) * 1000000ll;
+    begin_us = (double)now_ns() / 1000.0;
+    end_us = (double)end_ns / 1000.0;
     measuring = 1;
     printf("measuring\n");
     fflush(stdout);
-    run_until(poller, now_ns() + atoll(argv[7]) * 1000000ll);
+    run_until(poller, end_ns);
     measuring = 0;
+    run_until(poller, end_ns + GRACE_NS);
     FILE *file = fopen(argv[8], "wb");
     if (file == 0 || fwrite(samples, sizeof *samples, count, file) != count || fclose(file) != 0) {
         die(argv[8]);
     }
-    printf("done %zu %.0f %.0f\n", strcmp(kind, "states") == 0 ? states : count, last.seq - first.seq,
-           last.release_us - first.release_us);
+    printf("done %zu %zu\n", strcmp(kind, "states") == 0 ? states : count, skipped);
     return 0;
 }

@@ -54,6 +54,7 @@ it('says before it measures that a file cannot be written, and leaves none behin
   const [message, exitCode] = await told(() => checkWritable([join(file, 'below.json')]));
   expect(message).toContain(`cannot write ${join(file, 'below.json')}`);
   expect(exitCode).toBe(2);
+  expect(await told(() => checkWritable(['/proc/none/x.json']))).toMatchObject({ 1: 2 });
   expect(await told(() => checkWritable(['x.json', './x.json']))).toMatchObject({ 1: 2 });
   checkWritable([`${file}.new`, file]);
   expect(existsSync(`${file}.new`)).toBe(false);

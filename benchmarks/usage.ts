@@ -42,6 +42,13 @@ export function readArguments(args: readonly string[]) {
   return { ...given, list, seed: whole('--seed', seed, 0), baud: whole('--baud', baud, 1), positionals };
 }
 
+/** One after the other: Node's own `recursive` does not come back from a folder that takes none, such as /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder);
+}
+
 /** To be asked before hours of measuring. @throws UserError for files that cannot be written, or that are one and the same */
 export function checkWritable(files: readonly string[]): void {
   const [first, ...others] = files.map((file) => resolve(file));
@@ -49,7 +56,7 @@ export function checkWritable(files: readonly string[]): void {
   for (const file of files) {
     const isNew = !existsSync(file);
     try {
-      mkdirSync(dirname(file), { recursive: true });
+      makeFolder(dirname(file));
       closeSync(openSync(file, 'a'));
     } catch (error) {
       throw usageError(`cannot write ${file}: ${(error as Error).message}`);

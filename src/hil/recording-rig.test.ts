@@ -26,7 +26,16 @@ function rigOf() {
     },
   } as unknown as Io;
   const waiting = () => new Promise<void>((resolve) => ends.push(resolve));
-  const rig = { trace, io, faults: null, nowUs: () => 5, pass: waiting, unplug: waiting, freeze: waiting, until: waiting };
+  const rig = {
+    trace,
+    io,
+    faults: null,
+    nowUs: () => 5,
+    pass: waiting,
+    unplug: waiting,
+    freeze: waiting,
+    until: waiting,
+  };
   const kinds = () => Array.from({ length: trace.recording.length }, (_, i) => trace.recording.at(i).kind);
   return { rig: new RecordingRig(rig as unknown as Rig), trace, listeners, ends, kinds };
 }

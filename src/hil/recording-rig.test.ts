@@ -55,6 +55,35 @@ describe('a step that begins while another one is under way', () => {
   });
 });
 
+describe('a time that is none', () => {
+  it.each([undefined, Number.NaN, -1, Number.POSITIVE_INFINITY, '5'])('is refused: %s', async (given) => {
+    const { rig, ends } = rigOf();
+    const ms = given as number;
+    const steps = {
+      pass: () => rig.pass(ms),
+      until: () => rig.until('it rains', () => false, ms),
+      freeze: () => rig.freeze(ms),
+      unplug: () => rig.unplug(ms),
+    };
+    for (const [name, step] of Object.entries(steps)) {
+      await expect(step()).rejects.toThrow(RangeError);
+      await expect(step()).rejects.toThrow(`${name === 'until' ? 'it rains' : name}: `);
+    }
+    expect(ends).toEqual([]);
+  });
+
+  it('is not one of nothing, but for a freeze', async () => {
+    const { rig, ends } = rigOf();
+    for (const step of [() => rig.pass(0), () => rig.unplug(0), () => rig.until('it rains', () => true, 0)]) {
+      const taken = step();
+      await Promise.resolve();
+      ends.pop()!();
+      await expect(taken).resolves.toBeUndefined();
+    }
+    await expect(rig.freeze(0)).rejects.toThrow('freeze: 0; give a finite number above 0');
+  });
+});
+
 describe('two listeners at one pin', () => {
   it('hear each edge once, and it is recorded once', () => {
     const { rig, listeners, kinds } = rigOf();

@@ -4,6 +4,7 @@ import type { CommandAnswer } from '../outlet.js';
 import { recordedPins } from './recorded-pins.js';
 import type { StepKind } from './recording.js';
 import type { Io, OutletPorts, Rig } from './rig.js';
+import { checkNumber } from './terms.js';
 
 export class RecordingRig implements Rig {
   readonly io: Io | null;
@@ -42,11 +43,13 @@ export class RecordingRig implements Rig {
     return this.rig.nowUs();
   }
 
-  pass(ms: number): Promise<void> {
+  async pass(ms: number): Promise<void> {
+    checkNumber('pass', ms, '0 or more');
     return this.#step('pass', `${ms} ms`, () => this.rig.pass(ms));
   }
 
-  until(what: string, condition: () => boolean, withinMs: number): Promise<void> {
+  async until(what: string, condition: () => boolean, withinMs: number): Promise<void> {
+    checkNumber(what, withinMs, '0 or more');
     return this.#step('until', what, () => this.rig.until(what, condition, withinMs));
   }
 
@@ -59,7 +62,8 @@ export class RecordingRig implements Rig {
     );
   }
 
-  freeze(ms: number): Promise<void> {
+  async freeze(ms: number): Promise<void> {
+    checkNumber('freeze', ms, 'above 0');
     return this.#step('freeze', `${ms} ms`, () => this.rig.freeze(ms));
   }
 
@@ -71,7 +75,8 @@ export class RecordingRig implements Rig {
     return this.#step('reset', by, () => this.rig.reset(by));
   }
 
-  unplug(ms: number): Promise<void> {
+  async unplug(ms: number): Promise<void> {
+    checkNumber('unplug', ms, '0 or more');
     return this.#step('unplug', `${ms} ms`, () => this.rig.unplug(ms));
   }
 

@@ -118,6 +118,25 @@ describe('releases that were left out', () => {
   });
 });
 
+describe('a late frame', () => {
+  const isExcused = (emulatorLagUs: number, more: Partial<TracedMiss> = {}) =>
+    isMachines(miss(100, { culprit: 'link', latenessUs: 10_000, emulatorLagUs, toUs: 115e3, ...more }), traced());
+
+  it("is this machine's when its emulator lagged for more than half of what was too long, and not below", () => {
+    expect(isExcused(20)).toBe(false);
+    expect(isExcused(5000)).toBe(false);
+    expect(isExcused(5001)).toBe(true);
+  });
+
+  it("is this machine's where the bridge says so: without that lag it would have met", () => {
+    expect(isExcused(20, { culprit: 'indeterminate' })).toBe(true);
+  });
+
+  it('is another thing than a gap, which no lag makes', () => {
+    expect(isExcused(9000, { isGap: true, latenessUs: Number.NaN, count: 1 })).toBe(false);
+  });
+});
+
 describe('a command', () => {
   const asked = (trace: Trace, code: string) => {
     const answer = { ok: false, code, detail: 'said so' } as const;
@@ -200,7 +219,11 @@ describe('what the test says is a matter of time', () => {
 
 describe('a board that is not well', () => {
   /** Its counters have grown by this. */
-  const unwell = async (trace: Trace, grown: Partial<Record<'overruns' | 'receiveErrors' | 'drops', number>>) => {
+  const unwell = async (
+    trace: Trace,
+    grown: Partial<Record<'overruns' | 'receiveErrors' | 'drops', number>>,
+    { before = {}, during = () => {} }: { readonly before?: typeof grown; readonly during?: () => void } = {},
+  ) => {
     const status = (more: object) => ({ overruns: 0, receiveErrors: 0, drops: 0, ...more });
     const loop = {
       session: { state: 'streaming', counters: { boots: 1 } },
@@ -208,13 +231,14 @@ describe('a board that is not well', () => {
       decoder: { counters: { corruptFrames: 0, foreignFrames: 0 } },
       status: status({}),
     };
-    const news = [status({}), status(grown)];
+    const news = [status(before), status(grown)];
     const until = async (_: string, condition: () => boolean) => {
       while (!condition()) loop.status = news.shift()!;
     };
     trace.healths.push({ arm: 'disarmed', boot: 1 } as TracedHealth);
     const health = new BoardHealth({ trace, loop, until, nowUs: () => 10e6 } as unknown as Rig);
     await health.begin();
+    during();
     if (trips(trace).length > 0) trace.healths.push({ arm: 'tripped', boot: 1 } as TracedHealth);
     return health.complaint();
   };
@@ -251,5 +275,45 @@ describe('a board that is not well', () => {
     });
     busy.healths.length = 0;
     expect(await unwell(busy, { drops: 1 })).toMatchObject({ excuse: null });
+  });
+
+  it('is not excused for a trip that no frame tells of', async () => {
+    const trace = traced();
+    trace.stalled(10e6, 9e6);
+    const trip = () => trace.healths.push({ arm: 'tripped', boot: 1 } as TracedHealth);
+    expect(await unwell(trace, {}, { during: trip })).toMatchObject({
+      message: expect.stringContaining('1 trips'),
+      excuse: null,
+    });
+  });
+
+  it('counts in 16 bits, and is not well again by that', async () => {
+    expect(await unwell(traced(), { drops: 1 }, { before: { drops: 65_535 } })).toMatchObject({
+      message: expect.stringContaining('2 drops'),
+    });
+  });
+
+  it('is not well again by a reset: what it had counted before that counts', async () => {
+    const trace = traced();
+    const told = (boot: number, counts: object) =>
+      trace.healths.push({
+        arm: 'disarmed',
+        deviceOverruns: 0,
+        deviceReceiveErrors: 0,
+        deviceDrops: 0,
+        ...counts,
+        boot,
+      } as unknown as TracedHealth);
+    const during = () => {
+      told(1, { deviceDrops: 5 });
+      told(1, { deviceDrops: 7, deviceOverruns: 1 });
+      told(2, { deviceDrops: 3 });
+      told(3, {});
+      told(0, { deviceDrops: Number.NaN });
+    };
+    const unwellness = await unwell(trace, { drops: 1 }, { before: { drops: 5 }, during });
+    // 2 until the first reset, 3 until the second, 1 since then.
+    expect(unwellness?.message).toContain('1 overruns');
+    expect(unwellness?.message).toContain('6 drops');
   });
 });

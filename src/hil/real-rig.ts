@@ -59,7 +59,8 @@ export class RealRig implements Rig {
   readonly #noise = new HostNoise((atUs, us) => this.trace.stalled(atUs, us));
   readonly #reader: RingReader;
   readonly #ports: readonly MessagePort[];
-  #fatal: number | null = null;
+  /** Why the bridge has ended. */
+  #fatal: string | null = null;
   #beganUs = Number.NEGATIVE_INFINITY;
 
   private constructor({ board, trace, isBoardDisturbed }: RealRigOptions) {
@@ -72,8 +73,8 @@ export class RealRig implements Rig {
       explicit: ['http.port', 'mqtt.port'],
       console: false,
       createLoop: (loop) => new RecordedLoop(loop, this.trace.recording),
-      onFatal: (exitCode) => {
-        this.#fatal = exitCode;
+      onFatal: (exitCode, text) => {
+        this.#fatal = `exit code ${exitCode}: ${text}`;
       },
     });
     this.loop = this.#bridge.boards[0]!.loop;
@@ -128,7 +129,7 @@ export class RealRig implements Rig {
     const fromUs = monotonicUs();
     const endUs = fromUs + ms * 1e3;
     while (!condition()) {
-      if (this.#fatal !== null) throw new Error(`${what}: the bridge has ended with exit code ${this.#fatal}`);
+      if (this.#fatal !== null) throw new Error(`${what}: the bridge has ended with ${this.#fatal}`);
       if (monotonicUs() > endUs) throw timedOut(this.trace, `${what}: not within ${ms} ms`, fromUs);
       await sleep(POLL_MS);
       this.#reader.drain();

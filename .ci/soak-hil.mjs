@@ -82,7 +82,7 @@ async function runSuite(number) {
       HIL_REPORT: folder,
     },
   });
-  await new Promise((resolve) => child.once('exit', resolve));
+  const [code, signal] = await new Promise((resolve) => child.once('exit', (...how) => resolve(how)));
   child = null;
   const path = join(folder, 'report.json');
   if (!existsSync(path)) {
@@ -92,7 +92,7 @@ async function runSuite(number) {
     process.exit(1);
   }
   const report = JSON.parse(readFileSync(path, 'utf8'));
-  return { report, seconds: (performance.now() - fromMs) / 1e3, folder };
+  return { report, seconds: (performance.now() - fromMs) / 1e3, folder, ended: signal ?? code };
 }
 
 say(`soak:hil: ${runs} runs on ${target}, seed ${seed}, node ${process.version}, stress-ng on ${cpus} CPUs`);
@@ -101,7 +101,7 @@ const sums = Object.fromEntries(columns.map((name) => [name, 0]));
 const violations = [];
 let worstShare = 0;
 for (let number = 1; number <= runs; number++) {
-  const { report, seconds, folder } = await runSuite(number);
+  const { report, seconds, folder, ended } = await runSuite(number);
   const { verdicts, tests } = report;
   for (const name of columns) sums[name] += verdicts[name];
   say(
@@ -109,7 +109,12 @@ for (let number = 1; number <= runs; number++) {
       .map((cell) => String(cell).padStart(13))
       .join(''),
   );
-  for (const { verdict, file, name, reason } of tests.filter(({ verdict }) => /fail|error/.test(verdict)))
+  const wrong = tests.filter(({ verdict }) => /fail|error/.test(verdict));
+  // What vitest alone knows of: an error beside the tests, a process that died.
+  if (ended !== 0 && wrong.length === 0) {
+    violations.push(`run ${number}: vitest ended with ${ended}, though no test failed (${folder})`);
+  }
+  for (const { verdict, file, name, reason } of wrong)
     violations.push(`run ${number}: ${verdict}: ${file}: ${name}: ${reason?.split('\n')[0]} (${folder})`);
   const judged = tests.length - verdicts.skipped;
   if (judged === 0) violations.push(`run ${number}: every test was skipped, nothing was judged`);

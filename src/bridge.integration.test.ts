@@ -63,6 +63,6 @@ test.each([
   const { path } = await lockedPort();
   const onFatal = vi.fn();
   const { boards } = started(path, { onFatal, once });
-  await vi.waitFor(() => expect(onFatal).toHaveBeenCalledWith(3), wait);
+  await vi.waitFor(() => expect(onFatal).toHaveBeenCalledWith(3, expect.stringContaining('is in use')), wait);
   expect(boards[0]!.connection.counters.failures).toBe(failures);
 });

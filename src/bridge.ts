@@ -29,8 +29,8 @@ export interface BridgeOptions {
   readonly supervisor?: Partial<SupervisorLimits>;
   /** In place of each board's loop: one that writes down what it is given. */
   readonly createLoop?: AttachedBoardOptions['createLoop'];
-  /** Called when the bridge cannot go on; the reason has been printed. */
-  readonly onFatal?: (exitCode: number) => void;
+  /** Called when the bridge cannot go on, with the reason, which has been printed. */
+  readonly onFatal?: (exitCode: number, text: string) => void;
 }
 
 export interface Bridge {
@@ -177,7 +177,7 @@ class RunningBridge implements Bridge {
   #fatal(exitCode: number, text: string): void {
     if (this.#stopped !== undefined) return;
     process.stderr.write(`tautline: ${text}\n`);
-    this.#options.onFatal?.(exitCode);
+    this.#options.onFatal?.(exitCode, text);
   }
 
   #metrics(): MetricValues {

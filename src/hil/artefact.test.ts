@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { artefactPath, loadArtefact, type RecordedTest, saveArtefact } from './artefact.js';
+import { LineFaults } from './line-faults.js';
 import { Recording } from './recording.js';
 
 const recorded: RecordedTest = {
@@ -82,19 +83,21 @@ describe('a recording', () => {
     expect(new Set(paths).size).toBe(3);
   });
 
-  it('keeps of two nested steps the outer one, and how it ended', async () => {
+  it('keeps how a step ended, and what the faults had counted then', async () => {
     const recording = new Recording();
     const clock = { nowUs: () => 1 };
-    const inner = () => recording.step({ ...clock, step: 'pass', detail: '1 ms' }, async () => {});
-    await recording.step({ ...clock, step: 'freeze', detail: '5 ms' }, inner);
+    const { counters } = new LineFaults({ seed: 1, nowUs: () => 1, backEnd: { kind: 'pty' } });
+    await recording.step({ ...clock, step: 'freeze', detail: '5 ms' }, async () => {});
+    recording.faultCounters = counters;
     const failing = recording.step({ ...clock, step: 'until', detail: 'never' }, async () => {
+      counters.split = 3;
       throw new Error('not within');
     });
     await expect(failing).rejects.toThrow('not within');
-    expect([0, 1].map((i) => recording.at(i).payload)).toMatchObject([
-      { step: 'freeze', error: null },
-      { step: 'until', error: 'not within' },
-    ]);
+    counters.split = 4;
+    const [freeze, until] = [0, 1].map((i) => recording.at(i).payload);
+    expect(freeze).toEqual({ step: 'freeze', detail: '5 ms', error: null, answer: null });
+    expect(until).toMatchObject({ step: 'until', error: 'not within', faultCounters: { split: 3, drop: 0 } });
     expect(recording.length).toBe(2);
   });
 });

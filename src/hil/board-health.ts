@@ -35,15 +35,24 @@ const STREAMING_MS = 15_000;
 const BACK_MS = 3000;
 const LOOK_MS = 100;
 const names = (Object.keys(complaints) as Complaint[]).filter((name): name is Counter => name !== 'silence');
-/** Counted by the board since its boot; the others by the bridge since its start. */
-const ofBoot: readonly Counter[] = ['overruns', 'receiveErrors', 'drops'];
+/** Counted by the board since its boot, in 16 bits; the others by the bridge since its start. */
+const ofBoot = { overruns: 'deviceOverruns', receiveErrors: 'deviceReceiveErrors', drops: 'deviceDrops' } as const;
+const COUNTS_MASK = 0xffff;
+const isOfBoot = (counter: Counter): counter is keyof typeof ofBoot => Object.hasOwn(ofBoot, counter);
+
+/** What a board has counted, and in which of its boots. */
+interface News {
+  readonly counts: Counts;
+  readonly boot: number;
+}
 
 export class BoardHealth {
   readonly #rig: Rig;
   readonly #expected = new Set<Complaint>();
-  #before: { readonly counts: Counts; readonly boot: number } | null = null;
-  /** When the test began. */
+  #before: News | null = null;
+  /** When the test began, and how many states of the board had been told then. */
   #fromUs = Number.NaN;
+  #healthsBefore = 0;
 
   constructor(rig: Rig) {
     this.#rig = rig;
@@ -65,6 +74,7 @@ export class BoardHealth {
     }
     this.#before = await this.#news();
     this.#fromUs = this.#rig.nowUs();
+    this.#healthsBefore = this.#rig.trace.healths.length;
   }
 
   /** Why the board is not well; null when it is. Lets time pass until the board has told its counters. */
@@ -80,8 +90,7 @@ export class BoardHealth {
     const after = await this.#news();
     if (after === null) return null;
     const grown = names.flatMap((each) => {
-      const isNewCount = this.#before === null || (ofBoot.includes(each) && this.#before.boot !== after.boot);
-      const growth = after.counts[each] - (isNewCount ? 0 : this.#before!.counts[each]);
+      const growth = this.#growth(each, after);
       return growth > 0 && !this.#expected.has(each) ? [{ each, growth }] : [];
     });
     if (grown.length === 0) return null;
@@ -92,6 +101,21 @@ export class BoardHealth {
     };
   }
 
+  /** Over all boots of this test. What a board had counted after its last word before a reset nobody knows. */
+  #growth(counter: Counter, after: News): number {
+    const before = this.#before;
+    if (!isOfBoot(counter)) return after.counts[counter] - (before?.counts[counter] ?? 0);
+    const newest = new Map<number, number>();
+    for (const health of this.#rig.trace.healths.slice(this.#healthsBefore)) {
+      const count = health[ofBoot[counter]];
+      if (Number.isFinite(count)) newest.set(health.boot, count);
+    }
+    newest.set(after.boot, after.counts[counter]);
+    const grown = (boot: number, count: number) =>
+      (count - (boot === before?.boot ? before.counts[counter] : 0)) & COUNTS_MASK;
+    return [...newest].reduce((sum, [boot, count]) => sum + grown(boot, count), 0);
+  }
+
   #excuse(isMachines: boolean): string | null {
     const { trace } = this.#rig;
     return trace.options.isRealTime && isMachines ? disturbanceText(trace, this.#fromUs, this.#rig.nowUs()) : null;
@@ -100,7 +124,11 @@ export class BoardHealth {
   /** Only what is a matter of time can be this machine's doing: a trip, and what befalls a board that is a process of it. */
   #isMachines(counter: Counter, growth: number): boolean {
     const { trace } = this.#rig;
-    if (counter === 'trips') return trips(trace).every((trip) => isMachinesTrip(trace, trip));
+    if (counter === 'trips') {
+      // One that the bridge alone tells of, and no frame, is not known to be this machine's.
+      const made = trips(trace);
+      return made.length >= growth && made.every((trip) => isMachinesTrip(trace, trip));
+    }
     if (trace.boardLag === null) return false;
     const toUs = this.#rig.nowUs();
     if (counter === 'receiveErrors') return trace.boardLag.worstUs(this.#fromUs, toUs) > SLOTS_HOLD_MS * 1e3;
@@ -121,7 +149,7 @@ export class BoardHealth {
   }
 
   /** Its newest counters; null when it does not stream, or only prints lines: then it counts nothing. */
-  async #news(): Promise<{ counts: Counts; boot: number } | null> {
+  async #news(): Promise<News | null> {
     const { loop } = this.#rig;
     if (loop.session.state !== 'streaming' || loop.board.established === null) return null;
     const old = loop.status;

@@ -7,6 +7,7 @@ import { periodOf } from './board-lag.js';
 import { isMachines } from './disturbance.js';
 import { linkNow } from './link-now.js';
 import type { Rig } from './rig.js';
+import { checkNumber } from './terms.js';
 import { refusalExcuse, timedOut } from './time-out.js';
 import type { TracedHealth } from './trace.js';
 
@@ -80,6 +81,7 @@ export class HilBridge {
    * @throws TimedOut with what was still missing
    */
   async arm(withinMs = READY_MS): Promise<void> {
+    checkNumber('arm', withinMs, '0 or more');
     let answer: CommandAnswer = { ok: false, code: 'not-asked', detail: 'it was not asked' };
     const fromUs = this.#rig.nowUs();
     const endUs = fromUs + withinMs * 1e3;

@@ -1,38 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { BoardHealth } from './board-health.js';
 import { processLag } from './board-lag.js';
 import { HilBridge } from './bridge.js';
 import { HilClock } from './clock.js';
 import { isHeldUp, isMachines, isMachinesTrip, isUpset, standsTripped, trips } from './disturbance.js';
 import type { Rig } from './rig.js';
+import { frame, Inconclusive, miss, traced } from './testing/disturbed.rig.js';
 import { timedOut } from './time-out.js';
-import { Trace, type TracedFrame, type TracedHealth, type TracedMiss } from './trace.js';
-
-class Inconclusive extends Error {}
-
-/** Ten seconds of a board of 1 ms, in real time. */
-function traced(isRealTime = true): Trace {
-  const trace = new Trace({
-    nowUs: () => 10e6,
-    isRealTime,
-    replay: '',
-    marginal: () => {},
-    refuse: (reason) => {
-      throw new Error(reason);
-    },
-    inconclusive: (reason) => {
-      throw new Inconclusive(reason);
-    },
-  });
-  const streams = [{ periodUs: 1000 }];
-  trace.texts.push({ type: 'board', descriptor: { watchdogMs: 100, streams } } as never);
-  return trace;
-}
-
-const frame = (ms: number, more: Partial<TracedFrame> = {}) =>
-  ({ arrivalUs: ms * 1e3, flags: 1, boot: 1, lateUs: 3, skipped: 0, verdict: 'met', ...more }) as TracedFrame;
-const miss = (ms: number, more: Partial<TracedMiss> = {}) =>
-  ({ fromUs: ms * 1e3, toUs: ms * 1e3, culprit: 'host', emulatorLagUs: 0, ...more }) as TracedMiss;
+import type { Trace, TracedMiss } from './trace.js';
 
 describe('a wait in vain', () => {
   const waited = (stallMs: number, isRealTime = true) => {
@@ -118,6 +92,25 @@ describe('releases that were left out', () => {
   });
 });
 
+describe('a late frame', () => {
+  const isExcused = (emulatorLagUs: number, more: Partial<TracedMiss> = {}) =>
+    isMachines(miss(100, { culprit: 'link', latenessUs: 10_000, emulatorLagUs, toUs: 115e3, ...more }), traced());
+
+  it("is this machine's when its emulator lagged for more than half of what was too long, and not below", () => {
+    expect(isExcused(20)).toBe(false);
+    expect(isExcused(5000)).toBe(false);
+    expect(isExcused(5001)).toBe(true);
+  });
+
+  it("is this machine's where the bridge says so: without that lag it would have met", () => {
+    expect(isExcused(20, { culprit: 'indeterminate' })).toBe(true);
+  });
+
+  it('is another thing than a gap, which no lag makes', () => {
+    expect(isExcused(9000, { isGap: true, latenessUs: Number.NaN, count: 1 })).toBe(false);
+  });
+});
+
 describe('a command', () => {
   const asked = (trace: Trace, code: string) => {
     const answer = { ok: false, code, detail: 'said so' } as const;
@@ -195,61 +188,5 @@ describe('what the test says is a matter of time', () => {
     trace.stalled(9e6, 500_000);
     expect(isUpset(trace, { fromUs: 9e6, toUs: 10e6, overUs: 100_000 })).toBe(false);
     expect(() => check(trace)).toThrow(/^expected 1 to be 2[^;]*$/);
-  });
-});
-
-describe('a board that is not well', () => {
-  /** Its counters have grown by this. */
-  const unwell = async (trace: Trace, grown: Partial<Record<'overruns' | 'receiveErrors' | 'drops', number>>) => {
-    const status = (more: object) => ({ overruns: 0, receiveErrors: 0, drops: 0, ...more });
-    const loop = {
-      session: { state: 'streaming', counters: { boots: 1 } },
-      board: { established: {} },
-      decoder: { counters: { corruptFrames: 0, foreignFrames: 0 } },
-      status: status({}),
-    };
-    const news = [status({}), status(grown)];
-    const until = async (_: string, condition: () => boolean) => {
-      while (!condition()) loop.status = news.shift()!;
-    };
-    trace.healths.push({ arm: 'disarmed', boot: 1 } as TracedHealth);
-    const health = new BoardHealth({ trace, loop, until, nowUs: () => 10e6 } as unknown as Rig);
-    await health.begin();
-    if (trips(trace).length > 0) trace.healths.push({ arm: 'tripped', boot: 1 } as TracedHealth);
-    return health.complaint();
-  };
-
-  it('fails for what is not a matter of time, however busy this machine was', async () => {
-    const trace = traced();
-    trace.stalled(10e6, 9e6);
-    trace.frames.push(frame(9990, { lateUs: 60_000 }));
-    expect(await unwell(trace, { receiveErrors: 1 })).toMatchObject({ excuse: null });
-    expect(await unwell(traced(), { overruns: 1 })).toMatchObject({ excuse: null });
-  });
-
-  it('cannot use what it is given at once, after its emulator was behind for that long', async () => {
-    const behind = (worstUs: number) => {
-      const trace = traced();
-      trace.boardLag = { isTimeless: false, delays: () => 0, behindUs: () => worstUs, worstUs: () => worstUs };
-      return trace;
-    };
-    expect(await unwell(behind(60_000), { receiveErrors: 1 })).toMatchObject({ excuse: expect.any(String) });
-    expect(await unwell(behind(40_000), { receiveErrors: 1 })).toMatchObject({ excuse: null });
-    expect(await unwell(behind(60_000), { overruns: 1 })).toMatchObject({ excuse: null });
-  });
-
-  it("is this machine's when all of it is: a trip that it made", async () => {
-    const trace = traced();
-    trace.frames.push(frame(9000), frame(9300, { flags: 2 }));
-    expect(await unwell(trace, {})).toMatchObject({ excuse: null });
-    const busy = traced();
-    busy.frames.push(frame(9000), frame(9300, { flags: 2 }));
-    busy.stalled(9.29e6, 80_000);
-    expect(await unwell(busy, {})).toMatchObject({
-      message: expect.stringContaining('1 trips'),
-      excuse: expect.any(String),
-    });
-    busy.healths.length = 0;
-    expect(await unwell(busy, { drops: 1 })).toMatchObject({ excuse: null });
   });
 });

@@ -46,8 +46,10 @@ export function isUpset({ trace }: TraceWindow, { fromUs, toUs, overUs }: Overru
 
 /** This machine explains it: the emulator's pace, or this process, which may be the line as well, stood still for most of it. */
 export function isMachines(miss: TracedMiss, { trace }: TraceWindow): boolean {
-  const { culprit, emulatorLagUs, isGap, count, firstSeq, lastSeq, fromUs, toUs } = miss;
-  if (culprit === 'host' || culprit === 'indeterminate' || emulatorLagUs > 0) return true;
+  const { culprit, emulatorLagUs, latenessUs, isGap, count, firstSeq, lastSeq, fromUs, toUs } = miss;
+  if (culprit === 'host' || culprit === 'indeterminate') return true;
+  // A pacer lags by a little nearly always. A gap has no lateness: one that the lag explains is indeterminate.
+  if (emulatorLagUs > latenessUs / 2) return true;
   const { boardLag } = trace;
   // Firmware that is a process leaves releases out, and is late, when it is not let run. Frames it does not lose by that.
   if (culprit === 'firmware' && boardLag?.isTimeless) {

@@ -19,14 +19,15 @@ export function report(window: TraceWindow, claim: string, worst: number, figure
 
 /** What this machine did in the same time; nothing in virtual time. */
 function floor({ trace, fromUs }: TraceWindow): string[] {
-  const { options, stalls } = trace;
+  const { options, stalls, stallsLeftOut } = trace;
   if (!options.isRealTime) return [];
   const within = stalls.filter(({ atUs }) => !(atUs < fromUs));
+  const leftOut = stallsLeftOut === 0 ? '' : `; ${stallsLeftOut} shorter ones were not kept`;
   const worstUs = within.reduce((worst, { us }) => Math.max(worst, us), 0);
   return [
     within.length === 0
-      ? 'meanwhile this process never stood still for more than 2 ms'
-      : `meanwhile this process stood still for more than 2 ms ${within.length} times, up to ${(worstUs / 1e3).toFixed(1)} ms`,
+      ? `meanwhile this process never stood still for more than 2 ms${leftOut}`
+      : `meanwhile this process stood still for more than 2 ms ${within.length} times, up to ${(worstUs / 1e3).toFixed(1)} ms${leftOut}`,
   ];
 }
 

@@ -1,81 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import {
-  blames,
-  type Finding,
-  hasNoGaps,
-  hasPeriod,
-  isSafeWithin,
-  meetsDeadline,
-  recoversWithin,
-  staysWithinJitter,
-} from './judge.js';
+import { type Finding, hasPeriod, meetsDeadline, staysWithinJitter } from './judge.js';
+import { blames, hasNoGaps, isSafeWithin, recoversWithin } from './judge-events.js';
 import { MARGINAL_SHARE } from './test-verdict.js';
-import { Trace, type TracedFrame, type TracedMiss, type TraceWindow } from './trace.js';
+import { AGE_US, frame, frames, miss, windowOf } from './testing/traced.rig.js';
+import type { TracedFrame, TracedMiss } from './trace.js';
 
-const PERIOD_US = 1000;
-const AGE_US = 600;
-
-function frame(seq: number, more: Partial<TracedFrame> = {}): TracedFrame {
-  const releaseUs = seq * PERIOD_US;
-  return {
-    stream: 0,
-    boot: 1,
-    flags: 0,
-    textual: false,
-    seq,
-    releaseUs,
-    releaseHostUs: releaseUs,
-    arrivalUs: releaseUs + AGE_US - 100,
-    judgedUs: releaseUs + AGE_US,
-    uncertaintyUs: 50,
-    latenessUs: 0,
-    lateUs: 3,
-    execUs: 20,
-    queueBytes: 0,
-    skipped: 0,
-    dropped: 0,
-    wireBytes: 40,
-    verdict: 'met',
-    culprit: 'none',
-    values: [],
-    ...more,
-  } as TracedFrame;
-}
-
-const miss = (more: Partial<TracedMiss>): TracedMiss =>
-  ({
-    verdict: 'late',
-    culprit: 'link',
-    isGap: false,
-    boot: 1,
-    firstSeq: 5,
-    lastSeq: 5,
-    count: 1,
-    emulatorLagUs: 0,
-    ...more,
-  }) as TracedMiss;
-
-function windowOf(
-  frames: readonly TracedFrame[],
-  misses: readonly TracedMiss[] = [],
-  toUs = frames.at(-1)?.judgedUs ?? 0,
-): TraceWindow {
-  const never = (reason: string): never => {
-    throw new Error(reason);
-  };
-  const trace = new Trace({
-    nowUs: () => toUs,
-    isRealTime: false,
-    inconclusive: never,
-    refuse: never,
-    marginal: () => {},
-    replay: 'again: this',
-  });
-  return { frames, misses, healths: [], texts: [], fromUs: 0, toUs, trace };
-}
-
-const frames = (count: number, change: (frame: TracedFrame) => TracedFrame = (same) => same) =>
-  Array.from({ length: count }, (_, i) => change(frame(i)));
 /** Frame 5 is another one. */
 const spoiled = (more: Partial<TracedFrame>) => frames(20, (each) => (each.seq === 5 ? { ...each, ...more } : each));
 const isMarginal = ({ pass, share = 0 }: Finding) => pass && share >= MARGINAL_SHARE;
@@ -99,6 +28,22 @@ describe('a deadline', () => {
   it('is not held where the clocks are not known, nor without frames', () => {
     expect(meetsDeadline(windowOf(spoiled({ releaseHostUs: Number.NaN })), { us: 10_000 }).pass).toBe(false);
     expect(meetsDeadline(windowOf([]), { us: 10_000 }).pass).toBe(false);
+  });
+
+  it('whose clock is never known is excused only when this machine was held up for more than half of it', () => {
+    const excuse = (stoodUs: number, isKnownFrom = 20) => {
+      const unknown = frames(20, (each) =>
+        each.seq < isKnownFrom ? { ...each, releaseHostUs: Number.NaN, uncertaintyUs: Number.NaN } : each,
+      );
+      const window = windowOf(unknown, [miss({ culprit: 'indeterminate', firstSeq: 5 })]);
+      window.trace.stalled(10_000, stoodUs);
+      return meetsDeadline(window, { us: 10_000 }).excuse;
+    };
+    expect(excuse(0)).toBeUndefined();
+    expect(excuse(9000)).toBeUndefined();
+    expect(excuse(9999)).toMatch(/^20 of 20 frames/);
+    expect(excuse(5500, 10)).toMatch(/^10 of 20 frames/);
+    expect(excuse(4000, 10)).toBeUndefined();
   });
 
   it('prints the worst frame with its neighbours, and how to run it again', () => {
@@ -184,10 +129,49 @@ describe('gaps', () => {
     expect(excuse(1, 60_000, 50_000)).toBeUndefined();
   });
 
+  it.each<[string, readonly TracedFrame[], readonly TracedMiss[], RegExp]>([
+    ['a silence', frames(20), [miss({ isGap: true, count: 0 })], /^no number is missing, but 1 silences were judged$/m],
+    [
+      'a loss at an end of the window',
+      frames(20),
+      [miss({ isGap: true, count: 3 })],
+      /^3 frames are missing in 1 gaps, none of them between two frames of this window$/m,
+    ],
+    [
+      'a loss',
+      frames(20).filter(({ seq }) => seq !== 5),
+      [miss({ isGap: true })],
+      /^1 frames are missing in 1 gaps, the first before frame 6$/m,
+    ],
+    [
+      'a number that came again',
+      spoiled({ seq: 4 }),
+      [],
+      /^frame 4 came after frame 4: a number came again, or too late$/m,
+    ],
+    [
+      'an absence',
+      frames(20).filter(({ seq }) => seq < 5 || seq > 14),
+      [],
+      /^frame 15 follows frame 4, and no loss was judged: the board was absent, or its session began anew$/m,
+    ],
+  ])('are told as what they are: %s', (_, window, misses, claim) => {
+    const finding = hasNoGaps(windowOf(window, misses));
+    expect(finding.pass).toBe(false);
+    expect(finding.message()).toMatch(claim);
+  });
+
+  it('are told up to the fifth, and counted', () => {
+    const message = hasNoGaps(windowOf(frames(20), Array(12).fill(miss({ isGap: true })))).message();
+    expect(message.match(/^ {2}gap of 1/gm)).toHaveLength(5);
+    expect(message).toMatch(/^ {2}and 7 more$/m);
+  });
+
   it('are excused only when this machine made all of them', () => {
     const host = miss({ isGap: true, culprit: 'host' });
     expect(hasNoGaps(windowOf(frames(20), [host])).excuse).toBeDefined();
     expect(hasNoGaps(windowOf(frames(20), [host, miss({ isGap: true })])).excuse).toBeUndefined();
+    expect(hasNoGaps(windowOf(spoiled({ seq: 4 }), [host])).excuse).toBeUndefined(); // it brings no number back
   });
 });
 
@@ -200,8 +184,18 @@ describe('recovery and safety', () => {
     expect(recoversWithin(late, 90).pass).toBe(false);
   });
 
+  it('a pause that the window begins with counts, where it is known when that is', () => {
+    const slow = (fromUs: number) => recoversWithin(windowOf(frames(20), [], { fromUs }), 500);
+    expect(slow(0).pass).toBe(true);
+    expect(slow(-1e6)).toMatchObject({ pass: false });
+    expect(slow(-1e6).message()).toContain(
+      'it took 1000.5 ms from the beginning of the window until a frame met again; wanted 500 ms',
+    );
+    expect(slow(Number.NaN).pass).toBe(true);
+  });
+
   it('there is no recovery when the window ends in the pause', () => {
-    const silent = windowOf(frames(20), [], 3_000_000);
+    const silent = windowOf(frames(20), [], { toUs: 3_000_000 });
     expect(recoversWithin(silent, 2000).pass).toBe(false);
     expect(recoversWithin(silent, 2000).message()).toContain(
       'no frame met in the 2980.5 ms after the pause that began with frame 19',

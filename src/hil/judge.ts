@@ -1,11 +1,11 @@
-/** What the matchers say of a trace. Pure: each returns whether it holds, and what to print when not. */
-
-import { dataFlags } from '../codec/schema.js';
-import type { Culprit } from '../deadline/verdict.js';
-import { isDisturbed, isMachines, type Overrun } from './disturbance.js';
+/**
+ * What the matchers say of the times in a trace. Pure: each returns whether it holds, and what to print when not. What they say
+ * of gaps, recovery, safety and blame is in `judge-events.ts`.
+ */
+import { isDisturbed, isHeldUp, isMachines } from './disturbance.js';
 import { report } from './failure-report.js';
 import { measureRate } from './rate.js';
-import type { TracedFrame, TracedMiss, TraceWindow } from './trace.js';
+import type { TracedFrame, TraceWindow } from './trace.js';
 
 export interface Finding {
   readonly pass: boolean;
@@ -16,6 +16,8 @@ export interface Finding {
   /** What was found in one sentence, and how much of the limit it took: 1 is all of it. */
   readonly claim?: string;
   readonly share?: number;
+  /** Set where there is nothing to judge by: then its opposite does not hold either. */
+  readonly isUnjudged?: true;
 }
 
 export interface DeadlineTerms {
@@ -32,7 +34,11 @@ export function meetsDeadline(window: TraceWindow, { us, allowMisses = 0 }: Dead
   const ages = frames.map((frame) => frame.judgedUs - frame.releaseHostUs + frame.uncertaintyUs);
   const late = ages.filter((age) => !(age <= us)).length;
   const worst = indexOfMax(ages.map((age) => (Number.isNaN(age) ? Number.POSITIVE_INFINITY : age)));
-  const isMachine = frames.every((frame, i) => ages[i]! <= us || isMachinesAge(frame, ages[i]! - us, window));
+  const held = heldUpClocks(window, ages);
+  const isMachine = frames.every(
+    (frame, i) =>
+      ages[i]! <= us || (Number.isNaN(ages[i]!) ? held.has(frame) : isMachinesAge(frame, ages[i]! - us, window)),
+  );
   const claim = `${late} of ${frames.length} frames took longer than ${us} us from release to judged (${allowMisses} allowed), the worst ${Math.round(ages[worst]!)} us`;
   return {
     pass: late <= allowMisses,
@@ -75,7 +81,7 @@ function severalStreams(window: TraceWindow, frames: readonly TracedFrame[], cal
   const streams = [...new Set(frames.map((frame) => frame.stream))];
   if (streams.length <= 1) return null;
   const claim = `the frames are of the streams ${streams.join(', ')}: say which, as ${call}, stream: ${streams[0]} })`;
-  return { pass: false, message: () => report(window, claim, -1) };
+  return unjudged(window, claim);
 }
 
 export interface RateTerms {
@@ -94,10 +100,7 @@ export function hasRate(window: TraceWindow, { us, tolerancePpm, stream }: RateT
   const several = severalStreams(window, frames, `toHaveRate({ us: ${us}, tolerancePpm: ${tolerancePpm}`);
   if (several !== null) return several;
   if (new Set(frames.map(({ boot }) => boot)).size > 1) {
-    return {
-      pass: false,
-      message: () => report(window, 'the board was reset meanwhile: begin the window after that', -1),
-    };
+    return unjudged(window, 'the board was reset meanwhile: begin the window after that');
   }
   const rate = measureRate(window, frames, us);
   if (rate === null) return noFrames(window);
@@ -138,110 +141,33 @@ export function staysWithinJitter(window: TraceWindow, { p99Us, maxUs }: JitterT
   };
 }
 
-/** Every frame of each boot is there, once, in order. */
-export function hasNoGaps(window: TraceWindow): Finding {
-  const { frames, misses } = window;
-  if (frames.length === 0) return noFrames(window);
-  const before = previousOf(frames);
-  const at = frames.findIndex((frame, i) => before[i]?.boot === frame.boot && frame.seq !== before[i].seq + 1);
-  const gaps = misses.filter(({ isGap }) => isGap);
-  const lost = gaps.reduce((sum, { count }) => sum + (Number.isNaN(count) ? 0 : count), 0);
-  const isMachine = gaps.length > 0 && gaps.every((gap) => isMachines(gap, window));
-  const claim =
-    at < 0
-      ? `no number is missing, but ${gaps.length} silences were judged`
-      : `${lost} frames are missing in ${gaps.length} gaps, the first before frame ${frames[at]!.seq}`;
-  return {
-    pass: at < 0 && gaps.length === 0,
-    message: () => report(window, `${claim}\n${gaps.map(sentence).join('\n')}`, at),
-    ...(isMachine ? { excuse: `${claim}; culprit ${gaps[0]!.culprit}` } : {}),
-  };
-}
+export const noFrames = (window: TraceWindow): Finding => unjudged(window, 'there are too few frames to judge');
 
-/**
- * After the longest pause of the window a frame met again, this soon after the last one before it. Host time. A pause that the
- * window ends in counts as well: a board that never came back has not recovered.
- */
-export function recoversWithin(window: TraceWindow, ms: number): Finding {
-  const { frames, toUs } = window;
-  if (frames.length === 0) return noFrames(window);
-  const ends = [...frames.slice(1).map(({ arrivalUs }) => arrivalUs), toUs];
-  const before = indexOfMax(ends.map((endUs, i) => endUs - frames[i]!.arrivalUs));
-  const { seq, arrivalUs } = frames[before]!;
-  const met = frames.findIndex(({ verdict }, i) => i > before && verdict === 'met');
-  const backUs = met < 0 ? Number.POSITIVE_INFINITY : frames[met]!.arrivalUs;
-  const tookMs = (backUs - arrivalUs) / 1e3;
-  const claim =
-    met < 0
-      ? `no frame met in the ${((toUs - arrivalUs) / 1e3).toFixed(1)} ms after the pause that began with frame ${seq}; wanted one within ${ms} ms`
-      : `it took ${tookMs.toFixed(1)} ms from frame ${seq} until a frame met again; wanted ${ms} ms`;
-  return {
-    pass: tookMs <= ms,
-    message: () => report(window, claim, before + 1),
-    ...excuseOf(claim, window, { fromUs: arrivalUs, toUs: Math.min(backUs, toUs), overUs: (tookMs - ms) * 1e3 }),
-    claim,
-    share: tookMs / ms,
-  };
-}
-
-/** A frame of a tripped board was released this soon after the window began, beyond the clock's uncertainty. */
-export function isSafeWithin(window: TraceWindow, ms: number): Finding {
-  const { frames, fromUs } = window;
-  const tripped = frames.findIndex(({ flags }) => (flags & dataFlags.tripped) !== 0);
-  const frame = frames[tripped];
-  if (frame === undefined) {
-    return {
-      pass: false,
-      message: () => report(window, 'no frame says that the board has tripped', frames.length - 1),
-    };
-  }
-  const tookMs = (frame.releaseHostUs - fromUs) / 1e3;
-  const doubtMs = frame.uncertaintyUs / 1e3;
-  const claim = `the first frame of the tripped board was released ${tookMs.toFixed(3)} ms (± ${doubtMs.toFixed(3)}) after the window began; wanted ${ms} ms`;
-  const overUs = (tookMs - doubtMs - ms) * 1e3;
-  return {
-    pass: overUs <= 0,
-    message: () => report(window, claim, tripped),
-    ...excuseOf(claim, window, { fromUs, toUs: frame.arrivalUs, overUs }),
-    claim,
-    share: tookMs / ms,
-  };
-}
-
-/** Something missed, and this was the culprit of all of it. */
-export function blames(window: TraceWindow, culprit: Culprit): Finding {
-  const { misses } = window;
-  const others = misses.filter((miss) => miss.culprit !== culprit);
-  const claim =
-    misses.length === 0
-      ? `nothing missed, so nobody was blamed; wanted ${culprit}`
-      : `${others.length} of ${misses.length} misses were not blamed on ${culprit}:\n${others.slice(0, 5).map(sentence).join('\n')}`;
-  const isMachine = others.length > 0 && others.every((miss) => isMachines(miss, window));
-  return {
-    pass: misses.length > 0 && others.length === 0,
-    message: () => report(window, claim, -1),
-    ...(isMachine ? { excuse: claim } : {}),
-  };
-}
-
-function noFrames(window: TraceWindow): Finding {
-  return { pass: false, message: () => report(window, 'there are too few frames to judge', -1) };
-}
-
-/** For each frame the one before it of the same stream. */
-function previousOf(frames: readonly TracedFrame[]): (TracedFrame | undefined)[] {
-  const newest = new Map<number, TracedFrame>();
-  return frames.map((frame) => {
-    const before = newest.get(frame.stream);
-    newest.set(frame.stream, frame);
-    return before;
-  });
+function unjudged(window: TraceWindow, claim: string): Finding {
+  return { pass: false, isUnjudged: true, message: () => report(window, claim, -1) };
 }
 
 /** Device time from one release to the next; NaN across a gap, a reset or streams. */
 export function periodOf(before: TracedFrame, frame: TracedFrame): number {
   const isNext = before.boot === frame.boot && before.stream === frame.stream && frame.seq === before.seq + 1;
   return isNext && frame.skipped === before.skipped ? frame.releaseUs - before.releaseUs : Number.NaN;
+}
+
+/**
+ * Frames whose age nobody knows, because this machine was held up while the clock was not known: in more than half of the time
+ * since the frame before them. A clock that never becomes known on a quiet machine is a defect.
+ */
+function heldUpClocks(window: TraceWindow, ages: readonly number[]): ReadonlySet<TracedFrame> {
+  const { frames, fromUs } = window;
+  const held = new Set<TracedFrame>();
+  for (let first = ages.findIndex(Number.isNaN); first >= 0; ) {
+    const known = ages.findIndex((age, i) => i > first && !Number.isNaN(age));
+    const stretch = frames.slice(first, known < 0 ? frames.length : known);
+    const sinceUs = frames[first - 1]?.arrivalUs ?? (Number.isNaN(fromUs) ? frames[first]!.arrivalUs : fromUs);
+    if (isHeldUp(window.trace, sinceUs, stretch.at(-1)!.judgedUs)) for (const frame of stretch) held.add(frame);
+    first = known < 0 ? -1 : ages.findIndex((age, i) => i > known && Number.isNaN(age));
+  }
+  return held;
 }
 
 /** A frame of this age took so much too long: by what was told of it, for the clock was in doubt, or this process stood still. */
@@ -251,20 +177,10 @@ function isMachinesAge(frame: TracedFrame, overUs: number, window: TraceWindow):
       !isGap && firstSeq === frame.seq && boot === frame.boot && stream === frame.stream,
   );
   if (miss !== undefined) return isMachines(miss, window);
-  if (Number.isNaN(overUs) || overUs <= 2 * frame.uncertaintyUs) return true;
+  if (overUs <= 2 * frame.uncertaintyUs) return true;
   return isDisturbed(window, { fromUs: frame.releaseHostUs, toUs: frame.judgedUs, overUs });
 }
 
-/** There is an excuse where this machine explains what was too much, and only there: a slow board is not one. */
-function excuseOf(claim: string, window: TraceWindow, overrun: Overrun): Pick<Finding, 'excuse'> {
-  return isDisturbed(window, overrun) ? { excuse: claim } : {};
-}
-
-function sentence({ verdict, culprit, firstSeq, lastSeq, count, isGap, emulatorLagUs }: TracedMiss): string {
-  const what = isGap ? `gap of ${count} (${firstSeq} to ${lastSeq})` : `frame ${firstSeq} ${verdict}`;
-  return `  ${what}: ${culprit}${emulatorLagUs > 0 ? `, the emulator lagged by ${Math.round(emulatorLagUs)} us` : ''}`;
-}
-
-function indexOfMax(values: readonly number[]): number {
+export function indexOfMax(values: readonly number[]): number {
   return values.reduce((best, value, i) => (value > values[best]! ? i : best), 0);
 }

@@ -190,6 +190,21 @@ describe('baud drift', () => {
   });
 });
 
+describe('a time that is none', () => {
+  it('is refused, and nothing is told', async () => {
+    const { faults, told } = line({ kind: 'virtual', unplug: async () => {}, clockStep: () => {} });
+    for (const given of [undefined, Number.NaN, -1, Number.POSITIVE_INFINITY, '5']) {
+      const ms = given as number;
+      expect(() => faults.stall(ms)).toThrow(RangeError);
+      await expect(faults.unplug(ms)).rejects.toThrow(RangeError);
+      if (ms !== -1) expect(() => faults.clockStep({ clock: 'utc', ms })).toThrow(RangeError);
+      if (ms !== undefined) expect(() => faults.baudDrift({ percent: 5, overMs: ms })).toThrow(RangeError);
+    }
+    expect(() => faults.stall(0)).toThrow('stall: 0; give a finite number above 0');
+    expect(told).toEqual([]);
+  });
+});
+
 describe('what only some lines can do', () => {
   it('is done by the back end', async () => {
     const done: string[] = [];

@@ -5,6 +5,7 @@
 import { SeededRandom } from '../board/emulated/random.js';
 import { type Damage, type FaultCounters, FaultLane } from './fault-lane.js';
 import { type BackEnd, type Fault, notApplicable } from './fault-table.js';
+import { checkNumber } from './terms.js';
 
 export type Direction = 'fromBoard' | 'toBoard';
 const directions = ['fromBoard', 'toBoard'] as const;
@@ -135,6 +136,7 @@ export class LineFaults {
 
   /** Holds what comes for `ms`; then it arrives at once. */
   stall(ms: number, direction: Direction = 'fromBoard'): void {
+    checkNumber('stall', ms, 'above 0');
     this.#begin('stall', `${ms} ms, ${direction}`);
     const lane = this.#lanes[direction];
     lane.heldUntilUs = Math.max(lane.heldUntilUs, this.#options.nowUs() + ms * 1e3);
@@ -162,6 +164,7 @@ export class LineFaults {
   /** The host's rate leaves the board's, in both directions, until `clear`. */
   baudDrift({ percent, overMs = 0 }: BaudDriftOptions): void {
     if (!(Math.abs(percent) <= 50)) throw new RangeError(`baudDrift: ${percent} %; give at most 50`);
+    checkNumber('baudDrift: overMs', overMs, '0 or more');
     this.#begin('baudDrift', overMs > 0 ? `${percent} % over ${overMs} ms` : `${percent} %`);
     const fromUs = this.#options.nowUs();
     const share = (nowUs: number) => (overMs > 0 ? Math.min(1, (nowUs - fromUs) / (overMs * 1e3)) : 1);
@@ -176,12 +179,14 @@ export class LineFaults {
 
   /** The port disappears for `ms`; ends when it is back. */
   async unplug(ms: number): Promise<void> {
+    checkNumber('unplug', ms, '0 or more');
     this.#begin('unplug', `${ms} ms`);
     await this.#step('unplug', `${ms} ms`, () => this.#options.backEnd.unplug!(ms));
   }
 
   /** A clock of the host jumps. */
   clockStep(step: ClockStepOptions): void {
+    if (!Number.isFinite(step.ms)) throw new RangeError(`clockStep: ${step.ms} ms; give a finite number`);
     if (step.clock === 'monotonic' && !(step.ms >= 0))
       throw new RangeError(`clockStep: CLOCK_MONOTONIC never goes back`);
     this.#begin('clockStep', `${step.clock} ${step.ms} ms`);

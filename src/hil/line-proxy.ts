@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openPty, PtyEnd } from '../board/emulated/pty.js';
-import { openSerial, type SerialIo } from '../board/serial-io.js';
+import { PortError } from '../board/errors.js';
+import { type OpenPort, PortAccess } from '../board/port-access.js';
+import { realTimers } from '../board/timers.js';
 import { monotonicUs } from '../host-clock.js';
 import type { BackEnd } from './fault-table.js';
 import { LineFaults } from './line-faults.js';
@@ -27,9 +29,10 @@ const POLL_MS = 1;
 const READ_BYTES = 4096;
 /** What the kernel does not take from us at once, as of a reader that sleeps; more is lost, as on a line. */
 const PENDING_BYTES_MAX = 64 * 1024;
-const CLOSE_MS = 1000;
 const REOPEN_MS = 100;
 const FIRST_OPEN_MS = 15_000;
+/** What waiting seldom helps, it does within this: an owner that is just leaving, rights that udev is just giving. */
+const HOPELESS_MS = 2000;
 const EMPTY = new Uint8Array(0);
 
 export class LineProxy {
@@ -42,7 +45,8 @@ export class LineProxy {
   readonly #read = new Uint8Array(READ_BYTES);
   readonly #timer: NodeJS.Timeout;
   #end: PtyEnd | null = null;
-  #board: SerialIo | null = null;
+  #board: OpenPort | null = null;
+  readonly #access: PortAccess;
   #faults: LineFaults | null = null;
   #pending: Uint8Array = EMPTY;
   #isClosed = false;
@@ -50,10 +54,18 @@ export class LineProxy {
   private constructor(options: LineProxyOptions) {
     this.#options = options;
     this.path = join(this.#folder, 'line');
+    const { boardPath, baud, kind } = options;
+    this.#access = new PortAccess(
+      // The pseudo-terminal of a board of ours is nobody else's: it needs no lock.
+      { resolve: async () => boardPath(), name: 'the board', baud, isFile: kind === 'port' },
+      realTimers,
+      { hungCloses: 0, unlocked: 0 },
+      (path, reason) => process.stderr.write(`${path} is open without a lock: ${reason}\n`),
+    );
     this.#timer = setInterval(() => this.#poll(), POLL_MS);
   }
 
-  /** @throws Error when the board's port cannot be opened */
+  /** @throws PortError when the board's port cannot be opened */
   static async open(options: LineProxyOptions): Promise<LineProxy> {
     const proxy = new LineProxy(options);
     try {
@@ -94,21 +106,23 @@ export class LineProxy {
   /** @throws Error when the board's port is not open, or has no DTR */
   async pulseDtr(lowMs: number): Promise<void> {
     if (this.#board === null) throw new Error(`${this.#options.boardPath() ?? 'the board'} is not open`);
-    await this.#board.pulseDtr(lowMs);
+    await this.#board.io.pulseDtr(lowMs);
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#timer);
     this.#unplug();
-    await this.#board?.close(CLOSE_MS);
+    const board = this.#board;
+    this.#board = null;
+    if (board !== null) await this.#access.close(board, false);
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
   async #swap(swap: () => Promise<void>): Promise<void> {
     const before = this.#board;
     this.#board = null;
-    await before?.close(CLOSE_MS);
+    if (before !== null) await this.#access.close(before, false);
     await swap();
     await this.#openBoard(FIRST_OPEN_MS);
   }
@@ -128,22 +142,24 @@ export class LineProxy {
 
   async #openBoard(withinMs: number): Promise<void> {
     const endUs = monotonicUs() + withinMs * 1e3;
-    const { boardPath, baud } = this.#options;
+    const hopelessUs = monotonicUs() + Math.min(withinMs, HOPELESS_MS) * 1e3;
     for (;;) {
-      const path = boardPath();
-      const opened = path === null ? new Error('the board has no port') : await tryOpen(path, baud);
+      const opened = await this.#access.open().catch((error: unknown) => error);
       if (!(opened instanceof Error)) {
-        this.#listen(opened);
+        const board = opened as OpenPort;
+        if (!this.#isClosed) this.#listen(board);
+        else await this.#access.close(board, false);
         return;
       }
-      if (this.#isClosed || monotonicUs() > endUs) throw new Error(`${path ?? 'board'}: ${opened.message}`);
+      const canHelp = !(opened instanceof PortError) || opened.retry || withinMs === Number.POSITIVE_INFINITY;
+      if (this.#isClosed || monotonicUs() > (canHelp ? endUs : hopelessUs)) throw opened;
       await sleep(REOPEN_MS);
     }
   }
 
-  #listen(board: SerialIo): void {
+  #listen(board: OpenPort): void {
     this.#board = board;
-    board.receive({
+    board.io.receive({
       chunk: (bytes) => {
         if (this.#board === board) this.#toBridge(this.#faults?.pass('fromBoard', bytes) ?? bytes);
       },
@@ -154,10 +170,10 @@ export class LineProxy {
   }
 
   /** The board's own port is gone: so is the bridge's, until it is back. */
-  async #lost(board: SerialIo): Promise<void> {
+  async #lost(board: OpenPort): Promise<void> {
     this.#board = null;
     this.#unplug();
-    await board.close(CLOSE_MS);
+    await this.#access.close(board, true);
     // A board that stays away is for the test to notice: nobody waits for this.
     await this.#openBoard(Number.POSITIVE_INFINITY).catch(() => {});
     if (!this.#isClosed) this.#plug();
@@ -172,7 +188,7 @@ export class LineProxy {
   }
 
   #toBoard(bytes: Uint8Array): void {
-    if (bytes.length > 0) this.#board?.send(bytes.slice());
+    if (bytes.length > 0) this.#board?.io.send(bytes.slice());
   }
 
   #toBridge(bytes: Uint8Array): void {
@@ -182,13 +198,5 @@ export class LineProxy {
     const left = all.length === 0 ? all : all.subarray(end.send(all, all.length));
     this.lostBytes += Math.max(0, left.length - PENDING_BYTES_MAX);
     this.#pending = left.slice(0, PENDING_BYTES_MAX);
-  }
-}
-
-async function tryOpen(path: string, baud: number): Promise<SerialIo | Error> {
-  try {
-    return await openSerial({ path, baud });
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
   }
 }

@@ -1,21 +1,19 @@
 /** The judgements of `judge.ts` as matchers of `expect`. */
 import { expect } from 'vitest';
-import type { Culprit } from '../deadline/verdict.js';
+import { type Culprit, culprits } from '../deadline/verdict.js';
 import {
-  blames,
   type DeadlineTerms,
   type Finding,
-  hasNoGaps,
   hasPeriod,
   hasRate,
-  isSafeWithin,
   type JitterTerms,
   meetsDeadline,
   type PeriodTerms,
   type RateTerms,
-  recoversWithin,
   staysWithinJitter,
 } from './judge.js';
+import { blames, hasNoGaps, isSafeWithin, recoversWithin } from './judge-events.js';
+import { checkNumber, checkTerms, type TermsShape } from './terms.js';
 import { MARGINAL_SHARE, type TestMeta } from './test-verdict.js';
 import type { TraceWindow } from './trace.js';
 
@@ -48,12 +46,15 @@ declare module 'vitest' {
   interface Matchers<T = any> extends HilMatchers<T> {}
 }
 
-/** In real time a finding that a busy machine explains as well as a defect does is neither passed nor failed. */
+/**
+ * In real time what does not hold, and a busy machine explains as well as a defect does, is neither passed nor failed: with
+ * `.not` as well, of which it would be the proof.
+ * @throws Error for `.not` where nothing can be judged
+ */
 function decide(window: TraceWindow, finding: Finding, isNot: boolean): { pass: boolean; message: () => string } {
   const { options } = window.trace;
-  if (!finding.pass && !isNot && options.isRealTime && finding.excuse !== undefined) {
-    options.inconclusive(finding.excuse);
-  }
+  if (isNot && finding.isUnjudged) throw new Error(finding.message());
+  if (!finding.pass && options.isRealTime && finding.excuse !== undefined) options.inconclusive(finding.excuse);
   if (finding.pass && !isNot && (finding.share ?? 0) >= MARGINAL_SHARE) options.marginal(finding.claim ?? '');
   return { pass: finding.pass, message: finding.message };
 }
@@ -75,19 +76,42 @@ function stamped(window: TraceWindow, name: string): TraceWindow {
 }
 
 type State = { readonly isNot: boolean };
-const matcher = <Terms extends unknown[]>(name: string, judge: (window: TraceWindow, ...terms: Terms) => Finding) =>
+type Judge<Terms extends unknown[]> = (window: TraceWindow, ...terms: Terms) => Finding;
+
+/** @param check throws RangeError for terms that are none */
+const matcher = <Terms extends unknown[]>(
+  name: string,
+  judge: Judge<Terms>,
+  check: (name: string, terms: unknown) => void,
+) =>
   // The function must have a `this`: vitest passes the matcher's state through it.
   function (this: State, window: TraceWindow, ...terms: Terms) {
+    check(name, terms[0]);
     return decide(window, judge(stamped(window, name), ...terms), this.isNot);
   };
+const ofShape = (shape: TermsShape) => (name: string, terms: unknown) => checkTerms(name, terms, shape);
+const ofMs = (name: string, ms: unknown) => checkNumber(name, ms, 'above 0');
+const ofCulprit = (name: string, culprit: unknown) => {
+  if (!culprits.includes(culprit as Culprit))
+    throw new RangeError(`${name}: "${culprit}"; give one of ${culprits.join(', ')}`);
+};
+const ofNothing = (name: string, terms: unknown) => {
+  if (terms !== undefined) throw new RangeError(`${name} takes no terms`);
+};
+
+const stream = 'whole';
+const period: TermsShape = { required: { us: 'above 0' }, optional: { tolerancePpm: '0 or more', stream } };
+const rate: TermsShape = { required: { us: 'above 0', tolerancePpm: 'above 0' }, optional: { stream } };
+const deadline: TermsShape = { required: { us: 'above 0' }, optional: { allowMisses: 'whole' } };
+const jitter: TermsShape = { oneOf: { p99Us: '0 or more', maxUs: '0 or more' } };
 
 expect.extend({
-  toMeetDeadline: matcher('toMeetDeadline', meetsDeadline),
-  toHavePeriod: matcher('toHavePeriod', hasPeriod),
-  toHaveRate: matcher('toHaveRate', hasRate),
-  toStayWithinJitter: matcher('toStayWithinJitter', staysWithinJitter),
-  toHaveNoGaps: matcher('toHaveNoGaps', hasNoGaps),
-  toRecoverWithin: matcher('toRecoverWithin', recoversWithin),
-  toBeSafeWithin: matcher('toBeSafeWithin', isSafeWithin),
-  toBlame: matcher('toBlame', blames),
+  toMeetDeadline: matcher('toMeetDeadline', meetsDeadline, ofShape(deadline)),
+  toHavePeriod: matcher('toHavePeriod', hasPeriod, ofShape(period)),
+  toHaveRate: matcher('toHaveRate', hasRate, ofShape(rate)),
+  toStayWithinJitter: matcher('toStayWithinJitter', staysWithinJitter, ofShape(jitter)),
+  toHaveNoGaps: matcher('toHaveNoGaps', hasNoGaps, ofNothing),
+  toRecoverWithin: matcher('toRecoverWithin', recoversWithin, ofMs),
+  toBeSafeWithin: matcher('toBeSafeWithin', isSafeWithin, ofMs),
+  toBlame: matcher('toBlame', blames, ofCulprit),
 });

@@ -59,8 +59,10 @@ export class RealRig implements Rig {
   readonly #noise = new HostNoise((atUs, us) => this.trace.stalled(atUs, us));
   readonly #reader: RingReader;
   readonly #ports: readonly MessagePort[];
-  #fatal: number | null = null;
+  /** Why the bridge has ended. */
+  #fatal: string | null = null;
   #beganUs = Number.NEGATIVE_INFINITY;
+  #isClosed = false;
 
   private constructor({ board, trace, isBoardDisturbed }: RealRigOptions) {
     this.trace = trace(monotonicUs);
@@ -72,8 +74,8 @@ export class RealRig implements Rig {
       explicit: ['http.port', 'mqtt.port'],
       console: false,
       createLoop: (loop) => new RecordedLoop(loop, this.trace.recording),
-      onFatal: (exitCode) => {
-        this.#fatal = exitCode;
+      onFatal: (exitCode, text) => {
+        this.#fatal = `exit code ${exitCode}: ${text}`;
       },
     });
     this.loop = this.#bridge.boards[0]!.loop;
@@ -120,7 +122,7 @@ export class RealRig implements Rig {
 
   async pass(ms: number): Promise<void> {
     await sleep(ms);
-    this.#reader.drain();
+    if (!this.#isClosed) this.#reader.drain();
   }
 
   async until(what: string, condition: () => boolean, withinMs: number): Promise<void> {
@@ -128,10 +130,11 @@ export class RealRig implements Rig {
     const fromUs = monotonicUs();
     const endUs = fromUs + ms * 1e3;
     while (!condition()) {
-      if (this.#fatal !== null) throw new Error(`${what}: the bridge has ended with exit code ${this.#fatal}`);
+      if (this.#isClosed) throw new Error(`${what}: the test has ended`);
+      if (this.#fatal !== null) throw new Error(`${what}: the bridge has ended with ${this.#fatal}`);
       if (monotonicUs() > endUs) throw timedOut(this.trace, `${what}: not within ${ms} ms`, fromUs);
       await sleep(POLL_MS);
-      this.#reader.drain();
+      if (!this.#isClosed) this.#reader.drain();
     }
   }
 
@@ -166,14 +169,18 @@ export class RealRig implements Rig {
     return this.#noise.text ?? (lagUs < NOISY_US ? null : `the board was late by up to ${Math.round(lagUs / 1e3)} ms`);
   }
 
+  /** A test that has timed out may still wait for something: that ends as well. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#noise.stop();
     this.faults?.end();
-    await this.#calm();
-    this.#reader.close();
-    for (const port of this.#ports) port.close();
-    await this.#bridge.stop();
-    await this.#board.close();
+    try {
+      await this.#calm();
+    } finally {
+      this.#reader.close();
+      for (const port of this.#ports) port.close();
+      await this.#bridge.stop().finally(() => this.#board.close());
+    }
   }
 
   /** The next test begins with a board that is neither armed nor tripped, also a real one. */

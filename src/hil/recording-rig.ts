@@ -1,14 +1,18 @@
 /** A rig whose steps are written down, so that a replay knows where each of them ended. */
 import type { ResetBy } from '../board/emulated/board.js';
 import type { CommandAnswer } from '../outlet.js';
+import { recordedPins } from './recorded-pins.js';
 import type { StepKind } from './recording.js';
 import type { Io, OutletPorts, Rig } from './rig.js';
+import { checkNumber } from './terms.js';
 
 export class RecordingRig implements Rig {
   readonly io: Io | null;
 
   constructor(private readonly rig: Rig) {
-    this.io = rig.io === null ? null : this.#listenTo(rig);
+    const { recording } = rig.trace;
+    this.io = rig.io === null ? null : recordedPins(rig, recording);
+    recording.faultCounters = rig.faults?.counters ?? null;
   }
 
   get trace() {
@@ -39,11 +43,13 @@ export class RecordingRig implements Rig {
     return this.rig.nowUs();
   }
 
-  pass(ms: number): Promise<void> {
+  async pass(ms: number): Promise<void> {
+    checkNumber('pass', ms, '0 or more');
     return this.#step('pass', `${ms} ms`, () => this.rig.pass(ms));
   }
 
-  until(what: string, condition: () => boolean, withinMs: number): Promise<void> {
+  async until(what: string, condition: () => boolean, withinMs: number): Promise<void> {
+    checkNumber(what, withinMs, '0 or more');
     return this.#step('until', what, () => this.rig.until(what, condition, withinMs));
   }
 
@@ -56,7 +62,8 @@ export class RecordingRig implements Rig {
     );
   }
 
-  freeze(ms: number): Promise<void> {
+  async freeze(ms: number): Promise<void> {
+    checkNumber('freeze', ms, 'above 0');
     return this.#step('freeze', `${ms} ms`, () => this.rig.freeze(ms));
   }
 
@@ -68,7 +75,8 @@ export class RecordingRig implements Rig {
     return this.#step('reset', by, () => this.rig.reset(by));
   }
 
-  unplug(ms: number): Promise<void> {
+  async unplug(ms: number): Promise<void> {
+    checkNumber('unplug', ms, '0 or more');
     return this.#step('unplug', `${ms} ms`, () => this.rig.unplug(ms));
   }
 
@@ -78,31 +86,5 @@ export class RecordingRig implements Rig {
 
   #step(step: StepKind, detail: string, work: () => Promise<void>): Promise<void> {
     return this.trace.recording.step({ nowUs: () => this.nowUs(), step, detail }, work);
-  }
-
-  /** `io` of the rig is asked for anew each time: it may have become another board's. */
-  #listenTo(rig: Rig): Io {
-    const { recording } = this.trace;
-    const did = (what: string) => recording.add('did', rig.nowUs(), { what });
-    return {
-      pin: (pin) => {
-        const { level, driven } = rig.io!.pin(pin);
-        recording.add('pin', rig.nowUs(), { pin, level, driven });
-        return { level, driven };
-      },
-      drive: (pin, level) => {
-        did(`pin ${pin} driven ${level ?? 'no more'}`);
-        rig.io!.drive(pin, level);
-      },
-      onChange: (pin, listener) =>
-        rig.io!.onChange(pin, (level, edgeUs) => {
-          recording.add('edge', rig.nowUs(), { pin, level, edgeUs });
-          listener(level, edgeUs);
-        }),
-      setVolts: (channel, volts) => {
-        did(`ADC ${channel} at ${volts} V`);
-        rig.io!.setVolts(channel, volts);
-      },
-    };
   }
 }

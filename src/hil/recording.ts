@@ -3,6 +3,7 @@
  * number, and where the test's own steps ended. With it the same loop does the same again: see `replay-rig.ts`.
  */
 import type { BoardCommand, CommandAnswer } from '../outlet.js';
+import type { FaultCounters } from './fault-lane.js';
 
 /** What an entry carries beside its time. Times are host monotonic, µs. */
 export interface EntryPayloads {
@@ -31,6 +32,8 @@ export interface EntryPayloads {
     readonly detail: string;
     readonly error: string | null;
     answer: CommandAnswer | null;
+    /** `faults.counters` then; recordings of before 2026-11-28 have none, nor has a target without faults. */
+    readonly faultCounters?: FaultCounters;
   };
 }
 export type EntryKind = keyof EntryPayloads;
@@ -69,12 +72,15 @@ export class Recording {
   readonly bytes = { fromBoard: 0, toBoard: 0 };
   /** What kind of loop it was; set when it is made. */
   loop: RecordedLoopTerms | null = null;
+  /** Of the faults of this test, as they count on: each step keeps what they are at its end. */
+  faultCounters: FaultCounters | null = null;
   // Looks and ticks are most of it, and carry nothing: columns, not objects.
   #kinds = new Uint8Array(FIRST_ENTRIES);
   #atUs = new Float64Array(FIRST_ENTRIES);
   readonly #payloads = new Map<number, unknown>();
   #length = 0;
-  #depth = 0;
+  /** The step of the test that is under way. */
+  #underWay: string | null = null;
   #newestChunk: EntryPayloads['rx'] | null = null;
 
   get length(): number {
@@ -125,16 +131,27 @@ export class Recording {
     return said.taken;
   }
 
-  /** Marks where a step of the test ended, and how. Steps within steps are part of them. */
+  /**
+   * Marks where a step of the test ended, and how.
+   * @throws Error for a step that begins while another one is under way: nobody could replay it
+   */
   async step<Result>(
     { nowUs, step, detail }: { readonly nowUs: () => number; readonly step: StepKind; readonly detail: string },
     work: () => Promise<Result>,
     answerOf: (result: Result) => CommandAnswer | null = () => null,
   ): Promise<Result> {
+    const named = detail === '' ? step : `${step} ${detail}`;
+    if (this.#underWay !== null) {
+      throw new Error(
+        `"${named}" began before "${this.#underWay}" had ended: await each step of a test before the next one, for a recording holds them one after the other`,
+      );
+    }
     const end = (error: string | null, answer: CommandAnswer | null) => {
-      if (--this.#depth === 0) this.add('step', nowUs(), { step, detail, error, answer });
+      this.#underWay = null;
+      const counters = this.faultCounters === null ? {} : { faultCounters: { ...this.faultCounters } };
+      this.add('step', nowUs(), { step, detail, error, answer, ...counters });
     };
-    this.#depth++;
+    this.#underWay = named;
     try {
       const result = await work();
       end(null, answerOf(result));

@@ -174,6 +174,8 @@ export class ReplayRig implements Rig {
     this.#runTo(at);
     this.#next = at + 1;
     this.#nowUs = entry.atUs;
+    // No byte passes through them here.
+    if (this.faults !== null) Object.assign(this.faults.counters, ended.faultCounters);
     if (ended.error !== null) throw new Error(ended.error);
     return ended;
   }

@@ -73,6 +73,21 @@ describe('the verdict', () => {
     expect(await end(true)).toMatchObject({ verdict: 'pass' });
   });
 
+  it('is fail, with a recording, of a trace that is full', async () => {
+    const given = context('takes too long');
+    const run = await begin(await planted('long', () => {}), given);
+    const { rig } = run;
+    const { frames } = rig.trace;
+    await rig.until('it streams', () => frames.length > 0, 10_000);
+    while (frames.length < 1_000_000) frames.push(frames[0]!);
+    const full = await rig.pass(100).catch((error: unknown) => error);
+    expect(String(full)).toMatch(/the trace holds 1000000 frames, and takes no more: split the test$/);
+    Object.assign(given.task.result!, { state: 'fail', errors: [full] });
+    await run.end();
+    expect(given.task.meta.hil).toMatchObject({ verdict: 'fail', artefact: expect.stringMatching(/\.json\.gz$/) });
+    await expect(rig.pass(1)).rejects.toThrow('the test has ended');
+  });
+
   it('is inconclusive when this machine may be to blame, and skipped when the target cannot', async () => {
     const busy = context('busy');
     const run = await begin(await planted('busy', () => {}), busy);

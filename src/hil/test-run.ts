@@ -59,7 +59,10 @@ export class TestRun {
     const complaint = isPassed ? await this.health.complaint().catch(complaintOf) : null;
     if (complaint !== null) found.push(complaint);
     const { noise } = this.rig;
-    await this.rig.close();
+    // Whatever becomes of it, the test has a verdict and a recording.
+    const left = await this.rig.close().then(() => null, complaintOf);
+    const isNews = left !== null && !found.some(({ message }) => message === left.message);
+    if (isNews) found.push(left);
     const errors = found.map(({ message }) => message);
     const isFailed = found.length > 0 && this.#inconclusive === null && this.#refused === null;
     // Neither passed nor failed, where this machine explains all of it: on a quiet one it would have been one or the other.
@@ -72,7 +75,8 @@ export class TestRun {
     const artefact = isKept ? this.#save(errors.length > 0 || reason === null ? errors : [reason]) : null;
     this.#tell(verdict, { reason, artefact, noise });
     if (verdict === 'inconclusive' && isFailed) this.#options.skip(`inconclusive: ${this.#inconclusive}`);
-    if (complaint !== null) throw new Error(complaint.message);
+    const thrown = complaint ?? (isNews ? left : null);
+    if (thrown !== null) throw new Error(thrown.message);
   }
 
   #verdict(isFailed: boolean): TestVerdict {

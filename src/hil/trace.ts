@@ -69,7 +69,7 @@ export interface TraceOptions {
   readonly replay: string;
 }
 
-/** About a quarter of an hour at 1 kHz; more is not kept, and makes every judgement of the trace an error. */
+/** About a quarter of an hour at 1 kHz; more is not kept, and is an error of the test. */
 const FRAMES_MAX = 1_000_000;
 /** Faults are asked for by tests: more than this is a loop. */
 const FAULTS_MAX = 10_000;
@@ -87,6 +87,8 @@ export class Trace implements TraceWindow {
   readonly faults: FaultEvent[] = [];
   /** When this machine let the bridge's thread stand still, in real time. */
   readonly stalls: { readonly atUs: number; readonly us: number }[] = [];
+  /** Of `stalls` the longest are kept: so many shorter ones were not. */
+  stallsLeftOut = 0;
   /** When the test itself let the host stand still: what came of that is no excuse. */
   readonly freezes: { readonly fromUs: number; readonly toUs: number }[] = [];
   /** Of a board that is a process of this machine; null for others, and in virtual time. */
@@ -150,7 +152,11 @@ export class Trace implements TraceWindow {
   }
 
   readonly stalled = (atUs: number, us: number): void => {
-    if (this.stalls.length < STALLS_MAX) this.stalls.push({ atUs, us });
+    this.stalls.push({ atUs, us });
+    if (this.stalls.length <= STALLS_MAX) return;
+    const shortest = this.stalls.reduce((at, stall, i, all) => (stall.us < all[at]!.us ? i : at), 0);
+    this.stalls.splice(shortest, 1);
+    this.stallsLeftOut++;
   };
 
   readonly refuse = (reason: string): never => this.options.refuse(reason);
@@ -188,7 +194,7 @@ export class Trace implements TraceWindow {
 
   #frame(frame: FrameRecord): void {
     if (this.frames.length >= FRAMES_MAX) {
-      throw new Error(`the trace holds ${FRAMES_MAX} frames already: split the test, or judge it in parts`);
+      throw new Error(`the trace holds ${FRAMES_MAX} frames, and takes no more: split the test`);
     }
     const { board: _, verdict, culprit, values, count, ...rest } = frame;
     this.frames.push({

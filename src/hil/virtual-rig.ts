@@ -16,8 +16,9 @@ import type { CommandAnswer } from '../outlet.js';
 import { boardConfig, bridgeConfig } from './bridge-config.js';
 import { KernelBuffer } from './kernel-buffer.js';
 import { LineFaults } from './line-faults.js';
+import { Probe } from './probe.js';
 import { RecordedLoop } from './recorded-loop.js';
-import type { Io, OutletPorts, Rig } from './rig.js';
+import type { OutletPorts, Rig } from './rig.js';
 import { TimedOut } from './test-verdict.js';
 import type { Trace } from './trace.js';
 import { readTrace } from './trace-reader.js';
@@ -48,6 +49,8 @@ export class VirtualRig implements Rig {
   readonly loop: BoardLoop;
   readonly noise = null;
   readonly faults: LineFaults;
+  /** Of the board that is at the end of the line now. */
+  readonly io: Probe;
   #line: VirtualLine;
   readonly #clock: VirtualHostClock;
   #outlets: VirtualOutlets | null = null;
@@ -65,6 +68,7 @@ export class VirtualRig implements Rig {
   #heard = false;
   #nextTickUs = 0;
   #isFrozen = false;
+  #isClosed = false;
   readonly #unread = new KernelBuffer();
 
   constructor(options: VirtualRigOptions) {
@@ -72,6 +76,7 @@ export class VirtualRig implements Rig {
     this.#options = options;
     this.#line = this.#newBoard();
     this.#clock = new VirtualHostClock(board, options.hasOutlets, () => this.#line.nowUs);
+    this.io = new Probe(this.#line.board, this.#clock);
     this.trace = trace(() => this.nowUs());
     this.faults = this.#newFaults();
     const config = boardConfig(`emulated:${board}`);
@@ -112,11 +117,6 @@ export class VirtualRig implements Rig {
     return this.#clock.nowUs();
   }
 
-  /** Of the board that is at the end of the line now. */
-  get io(): Io {
-    return probe(this.#line, this.#clock);
-  }
-
   get httpPort(): number | null {
     return this.#httpPort;
   }
@@ -135,21 +135,25 @@ export class VirtualRig implements Rig {
   }
 
   async pass(ms: number): Promise<void> {
+    this.#refuseClosed(`${ms} ms cannot pass`);
     if (this.#outlets === null) {
       await this.#line.runFor(ms * 1e3);
       return;
     }
     for (let left = ms; left > 0; left -= OUTLETS_STEP_MS) {
       await this.#line.runFor(Math.min(left, OUTLETS_STEP_MS) * 1e3);
+      if (this.#isClosed) return;
       await this.#outlets.caughtUp();
     }
   }
 
   async until(what: string, condition: () => boolean, withinMs: number): Promise<void> {
+    this.#refuseClosed(what);
     const endUs = this.nowUs() + withinMs * 1e3;
     while (!condition()) {
       if (this.nowUs() >= endUs) throw new TimedOut(`${what}: not within ${withinMs} ms of virtual time`);
       await this.#line.runFor(STEP_US);
+      this.#refuseClosed(what);
       if (this.nowUs() - this.#syncedUs < OUTLETS_STEP_MS * 1e3) continue;
       this.#syncedUs = this.nowUs();
       await this.#outlets?.caughtUp();
@@ -167,6 +171,7 @@ export class VirtualRig implements Rig {
   async freeze(ms: number): Promise<void> {
     this.#isFrozen = true;
     await this.pass(ms);
+    if (this.#isClosed) return;
     this.#isFrozen = false;
     for (const bytes of this.#unread.take()) this.loop.chunk(bytes, { arrivalUs: this.nowUs() });
   }
@@ -179,16 +184,25 @@ export class VirtualRig implements Rig {
     this.#line.disconnect();
     this.loop.closed('the port went away', 'absent', this.nowUs());
     await this.pass(ms);
-    this.#plug();
+    if (!this.#isClosed) this.#plug();
   }
 
+  /** A test that has timed out may still be in a step: that ends as well, so that it does not run beside the next test. */
   async close(): Promise<void> {
-    this.loop.dispose();
-    await this.#outlets?.stop();
-    this.#line.disconnect();
-    this.#reader.drain();
-    this.#reader.close();
-    this.#port.close();
+    this.#isClosed = true;
+    this.#line.stop();
+    try {
+      this.loop.dispose();
+      await this.#outlets?.stop();
+      this.#reader.drain();
+    } finally {
+      this.#reader.close();
+      this.#port.close();
+    }
+  }
+
+  #refuseClosed(what: string): void {
+    if (this.#isClosed) throw new Error(`${what}: the test has ended`);
   }
 
   #newBoard(): VirtualLine {
@@ -233,6 +247,7 @@ export class VirtualRig implements Rig {
     this.#clock.swap(() => {
       this.#line = this.#newBoard();
     });
+    this.io.moveTo(this.#line.board);
     if (connected) this.#connect();
   }
 
@@ -281,15 +296,4 @@ export class VirtualRig implements Rig {
     }
     this.#reader.drain();
   }
-}
-
-/** The board's pins in the host's time. */
-function probe({ board }: VirtualLine, clock: VirtualHostClock): Io {
-  return {
-    pin: (pin) => board.pins.read(pin),
-    drive: (pin, level) => board.pins.drive(pin, level),
-    onChange: (pin, listener) =>
-      board.pins.onChange(pin, ({ level, sinceNs }) => listener(level, clock.at(sinceNs / 1e3))),
-    setVolts: (channel, volts) => board.adc.setVolts(channel, volts),
-  };
 }

@@ -10,14 +10,13 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** A bridge that is newer than this client: its batches are of version 2. */
 class FromTheFuture extends WebSocket {
-  override set onmessage(listener: (event: { data: unknown }) => void) {
-    this.addEventListener('message', ({ data }) => {
-      if (data instanceof ArrayBuffer) {
-        const { payload } = decodeBinaryFromServer(new Uint8Array(data))!;
-        (payload as Uint8Array)[0] = 2;
-      }
-      listener({ data });
-    });
+  override emit(event: string, ...args: unknown[]): boolean {
+    const [data] = args;
+    if (event === 'message' && data instanceof ArrayBuffer) {
+      const { payload } = decodeBinaryFromServer(new Uint8Array(data))!;
+      (payload as Uint8Array)[0] = 2;
+    }
+    return super.emit(event, ...args);
   }
 }
 

@@ -37,6 +37,7 @@ export class VirtualLine implements Wire {
   private onBytes: ((bytes: Uint8Array) => void) | undefined;
   private unsent: { bytes: Uint8Array; resolve: () => void }[] = [];
   private running = false;
+  private stopped = false;
 
   /** @throws Error when the image would not boot, RangeError for a slice over 30 ms */
   constructor(options: VirtualLineOptions) {
@@ -85,6 +86,12 @@ export class VirtualLine implements Wire {
     });
   }
 
+  /** Time stands still from now on: what runs ends after its slice, and nothing begins any more. */
+  stop(): void {
+    this.stopped = true;
+    this.disconnect();
+  }
+
   runFor(us: number): Promise<void> {
     return this.runUntil(this.nowUs + us);
   }
@@ -98,7 +105,7 @@ export class VirtualLine implements Wire {
     this.running = true;
     try {
       const endNs = virtualUs * 1e3;
-      while (this.board.nowNs < endNs) {
+      while (this.board.nowNs < endNs && !this.stopped) {
         const sliceNs = this.connected ? this.sliceNs : Math.max(this.sliceNs, CLOSED_SLICE_US * 1e3);
         this.board.runUntil(Math.min(endNs, this.board.nowNs + sliceNs));
         this.feedLine();

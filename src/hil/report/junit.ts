@@ -5,19 +5,22 @@
 import type { ReportedTest, RunReport } from './run-report.js';
 
 export function junit(report: RunReport): string {
-  const files = [...new Set(report.tests.map(({ file }) => file))];
-  const suites = files.map((file) =>
+  const names = [...new Set(report.tests.map(suiteOf))];
+  const suites = names.map((name) =>
     suite(
-      file,
-      report.tests.filter((test) => test.file === file),
+      name,
+      report.tests.filter((test) => suiteOf(test) === name),
       report.createdUtc,
     ),
   );
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites ${counts('tautline-hil', report.tests)}>\n${suites.join('')}</testsuites>\n`;
 }
 
-function suite(file: string, tests: readonly ReportedTest[], createdUtc: string): string {
-  return `<testsuite ${counts(file, tests)} ${attribute('timestamp', createdUtc)}>\n${tests.map(testcase).join('')}</testsuite>\n`;
+/** One run may test one file on several targets. */
+const suiteOf = ({ file, target }: ReportedTest): string => (target === '' ? file : `${file} (${target})`);
+
+function suite(name: string, tests: readonly ReportedTest[], createdUtc: string): string {
+  return `<testsuite ${counts(name, tests)} ${attribute('timestamp', createdUtc)}>\n${tests.map(testcase).join('')}</testsuite>\n`;
 }
 
 function counts(name: string, tests: readonly ReportedTest[]): string {

@@ -86,6 +86,7 @@ describe('JUnit', () => {
 
   it('tells failures, errors and skips apart, with the reasons', () => {
     expect(xml).toMatch(/<testsuites name="tautline-hil" tests="6" failures="1" errors="1" skipped="2" time="9.000">/);
+    expect(xml).toContain('<testsuite name="a.test.ts (pico)" tests="5"');
     expect(xml).toContain('<error message="no board" type="set-up error">');
     expect(xml).toContain('<skipped message="needs &#34;io&#34;"/>');
     expect(xml).toContain('<skipped message="inconclusive: this process stood still for up to 80 ms"/>');

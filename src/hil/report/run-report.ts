@@ -30,7 +30,7 @@ export function runReport(modules: readonly TestModule[], createdUtc: string): R
   // A file of the same project that could not be loaded has no tests to tell by.
   const projects = new Set(modules.filter(isHil).map(({ project }) => project.name));
   const ours = modules.filter(({ project }) => projects.has(project.name));
-  const tests = ours.flatMap((module) => [...module.children.allTests()].map(reported).concat(unloadable(module)));
+  const tests = ours.flatMap(testsOf);
   if (tests.length === 0) return null;
   return {
     format: 'tautline-hil-report',
@@ -51,6 +51,13 @@ export function runReport(modules: readonly TestModule[], createdUtc: string): R
   };
 }
 
+/** What did not get as far as to a target of its own is of the module's. */
+function testsOf(module: TestModule): ReportedTest[] {
+  const tests = [...module.children.allTests()].map(reported);
+  const target = tests.find((test) => test.target !== '')?.target ?? '';
+  return [...tests, ...brokenSuites(module)].map((test) => ({ ...test, target: test.target || target }));
+}
+
 function reported(test: TestCase): ReportedTest {
   const { hil } = test.meta();
   const result = test.result();
@@ -65,7 +72,8 @@ function reported(test: TestCase): ReportedTest {
     durationMs: Math.round(test.diagnostic()?.duration ?? 0),
     verdict: isTold ? hil.verdict : verdictOf(result.state),
     // The first error is what the test did not hold; `reason` may say more of why.
-    reason: errors.length > 0 ? errors.join('\n\n') : (base.reason ?? note ?? null),
+    reason:
+      errors.length > 0 ? errors.join('\n\n') : (base.reason ?? note ?? (result.state === 'pending' ? LEFT : null)),
   };
 }
 
@@ -82,6 +90,9 @@ const nothing: TestMeta = {
   trace: null,
 };
 
+/** Of a test whose process has died, in it or before it. */
+const LEFT = 'it did not end: its process has died, or the run was cancelled';
+
 type State = ReturnType<TestCase['result']>['state'];
 
 /** Hooks run after the verdict, and `test.fails` turns it round: vitest has the last word. */
@@ -91,16 +102,18 @@ function agrees(verdict: TestVerdict, state: State): boolean {
   return verdict === 'skipped' || verdict === 'inconclusive';
 }
 
-const verdictOf = (state: State): TestVerdict =>
-  state === 'failed' ? 'fail' : state === 'passed' ? 'pass' : 'skipped';
+const verdicts = { failed: 'fail', passed: 'pass', skipped: 'skipped', pending: 'set-up error' } as const;
+const verdictOf = (state: State): TestVerdict => verdicts[state];
 
-function unloadable(module: TestModule): ReportedTest[] {
-  const errors = module.errors().map(({ message }) => message);
-  if (errors.length === 0) return [];
-  const reason = errors.join('\n\n');
-  return [
-    { ...nothing, file: module.relativeModuleId, name: '(the file)', durationMs: 0, verdict: 'set-up error', reason },
-  ];
+/** A file that could not be loaded, and hooks that failed: vitest shows the tests behind them as skipped, or as passed. */
+function brokenSuites(module: TestModule): ReportedTest[] {
+  const file = module.relativeModuleId;
+  const suites = [...module.children.allSuites()].map((suite) => ({ name: `${suite.fullName} (its hooks)`, suite }));
+  return [{ name: '(the file)', suite: module }, ...suites].flatMap(({ name, suite }) => {
+    const errors = suite.errors().map(({ message }) => message);
+    if (errors.length === 0) return [];
+    return [{ ...nothing, file, name, durationMs: 0, verdict: 'set-up error', reason: errors.join('\n\n') }];
+  });
 }
 
 function tally(tests: readonly ReportedTest[]): Record<TestVerdict, number> {

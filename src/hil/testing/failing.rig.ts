@@ -43,3 +43,27 @@ describe('a pin', () => {
     expect(`${edges.join(' ')}; ${JSON.stringify(io.pin(14))}`).toBe('no edges');
   });
 });
+
+describe('faults', () => {
+  test.override({ needs: ['faults'] });
+
+  test('that the test waits for are counted', async ({ bridge, clock, faults }) => {
+    await bridge.streaming();
+    faults.split({ chunks: 5 });
+    await clock.until('five chunks were split', () => faults.counters.split === 5);
+    expect(`${faults.counters.split} chunks were split`).toBe('none was');
+  });
+});
+
+describe('two probes at one pin', () => {
+  test.override({ needs: ['io'] });
+
+  test('see each edge once', async ({ bridge, io, clock }) => {
+    await bridge.streaming();
+    const edges: [number[], number[]] = [[], []];
+    for (const seen of edges) io.onChange(14, (_, atUs) => seen.push(atUs));
+    await bridge.arm();
+    await clock.pass(100);
+    expect(edges.map(({ length }) => length)).toEqual([0, 0]);
+  });
+});

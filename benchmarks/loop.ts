@@ -8,6 +8,7 @@ import { type Benchmark, type Result, type RunOptions, verdictOf } from './harne
 import { crowd } from './harness/crowd.js';
 import { doubtsOf, figuresOf, PTY_NOTE, seriesOf, tableOf } from './harness/latency-row.js';
 import { MeasuredBridge } from './harness/measured.js';
+import { metricOf } from './harness/metric.js';
 import { freePort, type Program, sleep, startMosquitto } from './harness/processes.js';
 import { plannedIn, RATE_HZ, shortfallsOf } from './harness/shortfall.js';
 import { Board } from './harness/sources.js';
@@ -62,9 +63,8 @@ class Bench {
   }
 
   /** Messages that the gateway has not sent to clients that do not read, so far. */
-  async conflated(): Promise<number> {
-    const text = await (await fetch(`http://127.0.0.1:${this.httpPort}/metrics`)).text();
-    return Number(/^tautline_ws_conflated_total (\d+)/m.exec(text)?.[1]);
+  conflated(): Promise<number> {
+    return metricOf(this.httpPort, 'tautline_ws_conflated_total');
   }
 
   /** The broker dies and comes back until the time is over. */

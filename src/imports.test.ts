@@ -84,3 +84,21 @@ describe('direction of imports', () => {
     ).toEqual([]);
   });
 });
+
+describe("the loop's thread", () => {
+  /** What runs in other threads and processes, and declarations. */
+  const elsewhere = /^(gateway|mqtt|console|web|sdk|cli|hil|simulator|board\/emulated)\/|worker\.ts$/;
+  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !/\.(test|rig)\.ts$|(^|\/)testing\//.test(file) && !elsewhere.test(file),
+  );
+  /** By these a buffer is detached, here or inside of Node. */
+  const detaches =
+    /\bfetch\(|\btransfer: \[|transferList|\.transfer(ToFixedLength)?\(|new (Blob|ReadableStream)\(|postMessage\([\w.]+,/;
+
+  // Once one was, V8 asks at each access to any typed array of the isolate: binary frames are decoded a fifth slower, and leave garbage.
+  it('detaches no buffer', () => {
+    expect(files.length).toBeGreaterThan(60);
+    expect(files).toContain('loop/board-loop.ts');
+    expect(files.filter((file) => detaches.test(readFileSync(join(src, file), 'utf8')))).toEqual([]);
+  });
+});

@@ -1,5 +1,6 @@
 import { createServer, type Server, Socket } from 'node:net';
 import mqtt from 'mqtt';
+import { writeToStream } from 'mqtt-packet';
 import { afterEach, expect, test, vi } from 'vitest';
 import { EmbeddedBroker, limits, PortError } from './broker.js';
 import { boardText, freePort, freshFrame, Mosquitto, OutletRig, Subscriber, waitFor } from './broker.rig.js';
@@ -68,6 +69,10 @@ const tell = (rig: OutletRig, port: number) =>
     type: 'outlets',
     outlets: [{ name: 'broker', up: true, detail: '', restarts: 0, info: { port } }],
   });
+
+test('the embedded broker makes no buffer for each of 65,536 numbers', () => {
+  expect(writeToStream.cacheNumbers).toBe(false);
+});
 
 test('the outlet finds the embedded broker, and finds it again on another port after a restart', async () => {
   const first = worker('broker', { port: 0 });

@@ -6,6 +6,7 @@ import { Topics } from './channels/topics.js';
 import { Clients } from './clients.js';
 import { CommandRelay } from './commands.js';
 import { DeliveryLedger } from './delivery.js';
+import { EventStreams } from './event-stream.js';
 import { renderMetrics } from './metrics.js';
 import { Flusher, type OutboxCounters } from './phoenix/outbox.js';
 import { BridgeState } from './state.js';
@@ -36,6 +37,7 @@ export class Gateway {
   readonly commands: CommandRelay;
   readonly topics: Topics;
   readonly clients: Clients;
+  readonly eventStreams: EventStreams;
   readonly context: TopicContext;
   /** The port that was got; 0 before. */
   port = 0;
@@ -68,6 +70,7 @@ export class Gateway {
     for (const text of options.start.texts) this.state.text(text);
     this.topics = new Topics(this.context, options.start.feedCursor);
     this.clients = new Clients(this.context, this.topics.route, (error) => this.bug(error));
+    this.eventStreams = new EventStreams(this.clients);
     this.reporter = setInterval(() => this.everySecond(), REPORT_MS).unref();
   }
 
@@ -108,6 +111,7 @@ export class Gateway {
       delivery: this.context.delivery,
       counters: this.context.counters,
       clients: this.clients.count,
+      eventStreams: this.eventStreams.count,
       lostSlots: this.topics.lostSlots,
       unansweredCommands: this.commands.unanswered,
       bugs: this.bugs,

@@ -23,11 +23,15 @@ export const families: Readonly<Record<string, readonly [Kind, string]>> = {
   tautline_alarms: ['gauge', 'Alarms that are active.'],
   tautline_alarms_refused_total: ['counter', 'Alarms that the gateway does not show, because there are too many.'],
   tautline_gateway_errors_total: ['counter', 'Bugs of the gateway; the log has them, of a flood some.'],
-  tautline_ws_clients: ['gauge', 'Open WebSocket connections.'],
+  tautline_ws_clients: ['gauge', 'Clients of the socket, over WebSockets and event streams.'],
+  tautline_event_stream_clients: [
+    'gauge',
+    'Clients of the socket whose way lets no WebSocket pass: over event streams.',
+  ],
   tautline_ws_conflated_total: ['counter', 'Lossy messages that slow readers were not sent.'],
   tautline_ws_cut_total: ['counter', 'Clients that were cut because they did not read.'],
   tautline_ws_writes_total: ['counter', 'Writes to sockets; each is one system call.'],
-  tautline_ws_written_bytes_total: ['counter', 'Bytes written to WebSocket clients.'],
+  tautline_ws_written_bytes_total: ['counter', 'Bytes written to clients of the socket, as WebSocket frames.'],
   tautline_commands_unanswered_total: ['counter', 'Commands that the main thread did not answer in time.'],
   tautline_sequence_jumps_total: [
     'counter',

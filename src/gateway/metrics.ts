@@ -13,6 +13,8 @@ export interface MetricsSource {
   readonly nowUs: number;
   readonly counters: OutboxCounters;
   readonly clients: number;
+  /** Of the clients: those without a WebSocket. */
+  readonly eventStreams: number;
   readonly lostSlots: number;
   readonly unansweredCommands: number;
   readonly bugs: number;
@@ -90,6 +92,7 @@ function addGateway(samples: Map<string, number>, source: MetricsSource): void {
   samples.set('tautline_alarms_refused_total', state.alarmsRefused);
   samples.set('tautline_gateway_errors_total', source.bugs);
   samples.set('tautline_ws_clients', source.clients);
+  samples.set('tautline_event_stream_clients', source.eventStreams);
   samples.set('tautline_ws_conflated_total', counters.conflated);
   samples.set('tautline_ws_cut_total', counters.cut);
   samples.set('tautline_ws_writes_total', counters.writes);

@@ -17,6 +17,7 @@ export { LiveState, type LocalClock } from './live-state.js';
 export type { LobbyEvents, LobbyReply, LobbySubscription, OutletSummary } from './lobby.js';
 export type * from './messages.js';
 export {
+  type Carrier,
   PhoenixTransport,
   type PhoenixTransportOptions,
   type WebSocketConstructor,

@@ -1,6 +1,6 @@
 /**
- * What a way to the bridge must do for the client. The Phoenix socket is the first; MQTT over WebSocket and
- * server-sent events fit the same interface: a transport maps topics to its own, connects again by itself, and hands
+ * What a way to the bridge must do for the client. The Phoenix socket is one, over a WebSocket or over plain HTTP; a
+ * broker fits the same interface: a transport maps topics to its own, connects again by itself, and hands
  * out the same payloads. Applications never name one.
  */
 import type { FrameBatchColumns } from './columns.js';

@@ -28,6 +28,13 @@ export function openBinary(header: Uint8Array, bytes: number): Uint8Array {
   return out;
 }
 
+/** What a packet of this module says, for a connection that is no WebSocket: a view, not a copy. */
+export function unframe(packet: Uint8Array): { readonly isText: boolean; readonly payload: Uint8Array } {
+  const size = packet[1]!;
+  const head = size < 126 ? 2 : size === 126 ? 4 : 10;
+  return { isText: packet[0] === (FINAL | opcodes.text), payload: packet.subarray(head) };
+}
+
 /** The head of a message of `length` bytes, with room for them behind it. */
 function open(opcode: number, length: number): Buffer {
   const head = length < 126 ? 2 : length < 65_536 ? 4 : 10;

@@ -6,6 +6,7 @@ import {
   type TransportTopic,
   UNREADABLE,
 } from '../transport.js';
+import { EventStreamSocket } from './event-stream.js';
 import {
   decodeBinaryFromServer,
   decodeText,
@@ -29,13 +30,17 @@ export interface WebSocketLike {
   onmessage: ((event: never) => void) | null;
 }
 export type WebSocketConstructor = new (url: string) => WebSocketLike;
+/** What may carry the socket's messages: a WebSocket, or server-sent events and POST, which pass wherever HTTP does. */
+export type Carrier = 'websocket' | 'events';
 
 export interface PhoenixTransportOptions {
   /** `http.token` of the bridge. */
   readonly token?: string;
   /** What others see in Presence. */
   readonly name?: string;
-  /** Default: the global one. Node 20 has none: pass `WebSocket` of `ws`. */
+  /** Tried in turn, the first one first, until one carries something. Default: WebSocket, where there is one, then events. */
+  readonly carriers?: readonly Carrier[];
+  /** Default: the global one. Node 20 has none: pass `WebSocket` of `ws`, or it goes over events. */
   readonly WebSocket?: WebSocketConstructor;
   /** How long the bridge may take to answer, a heartbeat or a connection, before another is made. Default 15 s. */
   readonly heartbeatMs?: number;
@@ -44,19 +49,24 @@ export interface PhoenixTransportOptions {
 }
 
 const OPEN = 1;
+/** How long a carrier may take to connect, or to bring the first answer, while there is another one to try. */
+const CARRIER_MS = 5000;
 const HEARTBEAT_MS = 15_000;
 const RETRY_MS_MAX = 5000;
 
 /** The Phoenix Channels socket of the bridge: connects, keeps alive, reconnects, and carries topics. */
 export class PhoenixTransport implements Transport {
   status: TransportStatus = 'closed';
-  private readonly url: string;
-  private readonly WebSocket: WebSocketConstructor;
+  private readonly base: string;
+  private readonly carriers: readonly Carrier[];
+  private readonly WebSocket: WebSocketConstructor | undefined;
   private readonly topics = new Map<string, PhoenixTopic>();
   private socket: WebSocketLike | undefined;
   private onStatus: (status: TransportStatus, reason: string) => void = () => {};
   private isWanted = false;
+  /** To connect, that brought nothing, since one did. */
   private attempts = 0;
+  private isProven = false;
   private nextRef = 1;
   private readonly heartbeatMs: number;
   private pendingHeartbeat: string | undefined;
@@ -69,17 +79,30 @@ export class PhoenixTransport implements Transport {
     base: string,
     private readonly options: PhoenixTransportOptions = {},
   ) {
-    const url = new URL('socket/websocket', base.endsWith('/') ? base : `${base}/`);
-    url.protocol = url.protocol.replace('http', 'ws');
-    url.searchParams.set('vsn', PROTOCOL_VSN);
-    if (options.token) url.searchParams.set('token', options.token);
-    if (options.name) url.searchParams.set('name', options.name);
-    this.url = url.href;
+    this.base = base.endsWith('/') ? base : `${base}/`;
     this.heartbeatMs = options.heartbeatMs ?? HEARTBEAT_MS;
-    const found = options.WebSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
-    if (found === undefined)
+    this.WebSocket = options.WebSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
+    this.carriers = options.carriers ?? (this.WebSocket === undefined ? ['events'] : ['websocket', 'events']);
+    if (this.carriers.includes('websocket') && this.WebSocket === undefined)
       throw new TypeError('this runtime has no WebSocket: pass one, {WebSocket: (await import("ws")).WebSocket}');
-    this.WebSocket = found;
+  }
+
+  private url(carrier: Carrier): URL {
+    const url = new URL(`socket/${carrier}`, this.base);
+    const scheme = carrier === 'websocket' ? 'ws' : 'http';
+    url.protocol = url.protocol.replace(/^(ws|http)/, scheme);
+    url.searchParams.set('vsn', PROTOCOL_VSN);
+    if (this.options.name) url.searchParams.set('name', this.options.name);
+    return url;
+  }
+
+  private dial(carrier: Carrier): WebSocketLike {
+    const url = this.url(carrier);
+    const { token = '' } = this.options;
+    this.setStatus('connecting', url.href);
+    if (carrier === 'events') return new EventStreamSocket(url, token);
+    if (token !== '') url.searchParams.set('token', token);
+    return new this.WebSocket!(url.href);
   }
 
   open(onStatus: (status: TransportStatus, reason: string) => void): void {
@@ -111,12 +134,14 @@ export class PhoenixTransport implements Transport {
   }
 
   private connect(): void {
-    this.setStatus('connecting', this.url.replace(/token=[^&]*/, 'token=…'));
-    const socket = new this.WebSocket(this.url);
+    const socket = this.dial(this.carriers[this.attempts % this.carriers.length]!);
     this.socket = socket;
+    this.isProven = false;
     socket.binaryType = 'arraybuffer';
-    // A host that took the connection and is gone, or whose process stands, never ends it.
-    this.connectTimer = setTimeout(() => this.abandon('the bridge did not answer the connection'), this.heartbeatMs);
+    // A host that took the connection and is gone, or whose process stands, never ends it. Nor does a proxy that takes
+    // a WebSocket and lets nothing through.
+    const patienceMs = this.carriers.length === 1 ? this.heartbeatMs : Math.min(CARRIER_MS, this.heartbeatMs);
+    this.connectTimer = setTimeout(() => this.abandon('the bridge did not answer the connection'), patienceMs);
     socket.onopen = () => {
       if (this.socket === socket) this.opened();
     };
@@ -130,11 +155,17 @@ export class PhoenixTransport implements Transport {
   }
 
   private opened(): void {
-    this.attempts = 0;
-    clearTimeout(this.connectTimer);
     this.setStatus('open', '');
     this.heartbeatTimer = setInterval(() => this.heartbeat(), this.heartbeatMs);
+    // Without a topic nothing would be answered.
+    this.heartbeat();
     for (const topic of this.topics.values()) topic.rejoin();
+  }
+
+  /** Something came: this carrier is good, and its loss is a new beginning. */
+  private proven(): void {
+    this.isProven = true;
+    clearTimeout(this.connectTimer);
   }
 
   private heartbeat(): void {
@@ -160,7 +191,12 @@ export class PhoenixTransport implements Transport {
     for (const topic of [...this.topics.values()]) topic.disconnected(reason);
     this.setStatus('closed', reason);
     if (!this.isWanted) return;
-    const waitMs = Math.min(RETRY_MS_MAX, (this.options.retryMs ?? 100) * 2 ** Math.min(this.attempts++, 16));
+    this.attempts = this.isProven ? 0 : this.attempts + 1;
+    const rounds = this.attempts / this.carriers.length;
+    // The next carrier at once: a bridge that comes back must not do so just between two, and be reached over the worse one.
+    const isOver = Number.isInteger(rounds);
+    const doubled = 2 ** Math.min(Math.max(0, rounds - 1), 16);
+    const waitMs = isOver ? Math.min(RETRY_MS_MAX, (this.options.retryMs ?? 100) * doubled) : 0;
     this.retryTimer = setTimeout(() => this.connect(), waitMs * (0.5 + Math.random() / 2));
   }
 
@@ -175,6 +211,7 @@ export class PhoenixTransport implements Transport {
     const message = isText ? decodeText(data) : decodeBinaryFromServer(new Uint8Array(data as ArrayBuffer));
     // From the future of the protocol: not ours to stumble over.
     if (message === undefined) return;
+    if (!this.isProven) this.proven();
     if (message.topic === SOCKET_TOPIC) {
       if (message.ref === this.pendingHeartbeat) this.pendingHeartbeat = undefined;
       return;

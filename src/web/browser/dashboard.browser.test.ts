@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Descriptor } from '../../sdk/index.js';
+import { PlainProxy } from '../../sdk/phoenix/plain-proxy.rig.js';
 import { lowContrast } from './contrast.rig.js';
-import { type Dashboard, isChromiumMissing, Stage, whyNot } from './dashboard.rig.js';
+import { Dashboard, isChromiumMissing, Stage, whyNot } from './dashboard.rig.js';
 
 describe.skipIf(isChromiumMissing)(`the dashboard in Chromium${whyNot}`, () => {
   let stage: Stage;
@@ -124,6 +125,7 @@ describe.skipIf(isChromiumMissing)(`the dashboard in Chromium${whyNot}`, () => {
       const server = client.connectToServer();
       server.onMessage((message) => void mayTell.then(() => client.send(message)));
     });
+    await page.route(/socket\/events/, (route) => route.abort());
     await page.goto(stage.url);
     await page.getByTestId('connection').getByText('connected', { exact: true }).waitFor();
     await page.getByText("Waiting for the bridge's list of boards").waitFor();
@@ -132,6 +134,22 @@ describe.skipIf(isChromiumMissing)(`the dashboard in Chromium${whyNot}`, () => {
     await page.locator('[data-testid=board-host][data-state=live]').waitFor();
     expect(await page.getByText('Waiting for').count()).toBe(0);
     await page.close();
+  });
+
+  test('where no WebSocket passes, it is live all the same, takes commands and notices the end', async () => {
+    const proxy = await PlainProxy.before(Number(new URL(stage.url).port));
+    const behind = await Dashboard.open(stage.browser, proxy.url);
+    for (const { live, isStruck } of await behind.liveReadings())
+      expect({ live, isStruck }).toEqual({ live: true, isStruck: false });
+    const form = behind.page.getByRole('form', { name: 'setpoint' });
+    await form.getByRole('spinbutton').fill('1111');
+    await form.getByRole('button', { name: 'Set' }).click();
+    await behind.testId('answer').getByText('the board has done setpoint').waitFor();
+    await behind.testId('signal-control-setpoint').getByText('1111').waitFor();
+    proxy.close();
+    await behind.testId('connection').getByText('DISCONNECTED').waitFor();
+    await expect.poll(() => behind.page.locator('.strip[data-live=true]').count(), { timeout: 30_000 }).toBe(0);
+    await behind.page.close();
   });
 
   test('all of its text is readable, light and dark', isReadable);

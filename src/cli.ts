@@ -31,6 +31,13 @@ program
   .action(async (options) => (await import('./cli/start.js')).start({ ...options, demo: true }));
 
 program
+  .command('gateway')
+  .description('serve clients on another machine: follow a bridge over the broker of mqtt.url, without boards')
+  .option('-c, --config <file>', 'settings file (default: tautline.toml if there is one)')
+  .option('-s, --set <key=value>', 'one setting, such as mqtt.url=mqtt://broker:1883; can be repeated', collect, [])
+  .action(async (options) => (await import('./cli/gateway.js')).gateway(options));
+
+program
   .command('emulate')
   .description('run an emulated board on a pseudo-terminal and print its path')
   .argument('<board>', 'pico or uno')

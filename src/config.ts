@@ -92,6 +92,10 @@ export const ConfigSchema = Type.Object(
           default: 0,
           description: 'of …/frames; 1: kept in memory, in order, until the broker has acknowledged them',
         }),
+        replicate: Type.Boolean({
+          default: false,
+          description: 'publish the feed for `tautline gateway` on other machines: 256 bytes a frame',
+        }),
         stateHz: Type.Number({
           minimum: 0.1,
           maximum: 1000,

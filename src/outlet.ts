@@ -26,6 +26,8 @@ export interface OutletStart {
   /** Random 8 hex digits: this run of the bridge. */
   readonly epoch: string;
   readonly startedUtcUs: number;
+  /** One f64: UTC - monotonic, where it is not this host's but that of the bridge that is followed. */
+  readonly utcOffset?: SharedArrayBuffer;
 }
 
 /** main -> outlet. */
@@ -81,7 +83,8 @@ export type CommandAnswer =
   | { readonly ok: false; readonly code: string; readonly detail: string };
 
 export interface OutletState {
-  readonly name: OutletName;
+  /** `bridge`: not an outlet, but what a gateway elsewhere follows. */
+  readonly name: OutletName | 'bridge';
   readonly up: boolean;
   readonly detail: string;
   readonly restarts: number;

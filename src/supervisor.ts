@@ -50,6 +50,10 @@ export interface SupervisorOptions {
   readonly explicit?: readonly string[];
   readonly epoch: string;
   readonly startedUtcUs: number;
+  /** For `OutletStart`. */
+  readonly utcOffset?: SharedArrayBuffer;
+  /** What has to be up besides the outlets. */
+  readonly beside?: () => readonly OutletState[];
   /** In the order in which they are woken. */
   readonly outlets: readonly OutletName[];
   readonly handlers: SupervisorHandlers;
@@ -96,7 +100,7 @@ export class Supervisor {
   readonly #limits: SupervisorLimits;
   readonly #outlets = new Map<OutletName, Supervised>();
   #look: NodeJS.Timeout | undefined;
-  readonly #deliveryAlarms = new DeliveryAlarms((id, active, text) => this.#alarm(id, active, text));
+  readonly #deliveryAlarms = new DeliveryAlarms((id, active, text) => this.alarm(id, active, text));
   #statesArePending = false;
 
   constructor(options: SupervisorOptions) {
@@ -115,7 +119,8 @@ export class Supervisor {
   }
 
   get states(): readonly OutletState[] {
-    return [...this.#outlets.values()].map(({ worker }) => worker.state);
+    const outlets = [...this.#outlets.values()].map(({ worker }) => worker.state);
+    return [...outlets, ...(this.#options.beside?.() ?? [])];
   }
 
   /** What the supervisor counts, by the names of /metrics. */
@@ -167,7 +172,7 @@ export class Supervisor {
   }
 
   #supervise(name: OutletName): Supervised {
-    const { feed, config, explicit = [], epoch, startedUtcUs } = this.#options;
+    const { feed, config, explicit = [], epoch, startedUtcUs, utcOffset } = this.#options;
     const consumer = outletNames.indexOf(name);
     const workerFile = this.#options.workers?.[name] ?? outletFiles[name];
     if (workerFile === undefined) throw new Error(`${name} is not an outlet that the supervisor can start`);
@@ -193,12 +198,13 @@ export class Supervisor {
           explicit,
           epoch,
           startedUtcUs,
+          ...(utcOffset && { utcOffset }),
         }),
         onMessage: (message) => this.#receive(name, message),
         onDown: (reason, isAlarm) => this.#down(name, reason, isAlarm),
-        onStuck: (reason) => this.#alarm(`worker-${name}`, true, `${name} is down: ${reason}`),
-        onSettled: () => this.#alarm(`worker-${name}`, false, `${name} runs again`),
-        onState: () => this.#announceStates(),
+        onStuck: (reason) => this.alarm(`worker-${name}`, true, `${name} is down: ${reason}`),
+        onSettled: () => this.alarm(`worker-${name}`, false, `${name} runs again`),
+        onState: () => this.announce(),
         onEventsLost: () => worker.post({ type: 'texts', texts: feed.retained.latest() }),
         onPrinted: (line) => this.#log(name, 'warning', line.slice(0, PRINTED_CHARACTERS_MAX)),
       },
@@ -212,7 +218,7 @@ export class Supervisor {
   #receive(name: OutletName, message: FromOutlet): void {
     const { handlers } = this.#options;
     if (message.type === 'log') this.#log(name, message.level, message.text);
-    else if (message.type === 'alarm') this.#alarm(message.id, message.active, message.text);
+    else if (message.type === 'alarm') this.alarm(message.id, message.active, message.text);
     else if (message.type === 'command') void this.#command(name, message.request, message.command);
     else if (message.type === 'metrics' && name !== 'gateway')
       this.#outlets.get('gateway')?.worker.post({ type: 'metrics', from: name, values: message.values });
@@ -268,7 +274,7 @@ export class Supervisor {
     }
     const { restartsMax, windowMs, retryMs } = this.#limits.restart;
     const tries = `ended more than ${restartsMax} times in ${windowMs / 1000} s, next try in ${retryMs / 1000} s`;
-    this.#alarm(`worker-${name}`, true, `${name} is down: ${reason}; ${tries}`);
+    this.alarm(`worker-${name}`, true, `${name} is down: ${reason}; ${tries}`);
   }
 
   #log(name: OutletName, level: LogLevel, text: string): void {
@@ -278,12 +284,13 @@ export class Supervisor {
     this.log(level, named);
   }
 
-  #alarm(id: string, active: boolean, text: string): void {
+  /** Of the bridge itself. */
+  alarm(id: string, active: boolean, text: string): void {
     this.publish({ type: 'alarm', board: null, id, active, text, sinceUtcUs: utcUs(monotonicUs()) });
   }
 
-  /** Once for all changes of this turn. */
-  #announceStates(): void {
+  /** Tells the outlets what is up and what is not: once for all changes of this turn. */
+  announce(): void {
     if (this.#statesArePending) return;
     this.#statesArePending = true;
     setImmediate(() => {

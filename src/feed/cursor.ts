@@ -79,7 +79,8 @@ export class Cursor {
       const slot = this.#offset & ring.mask;
       const kind = ring.u8[slot * SLOT_BYTES + slotHead.kind]!;
       const slots = 1 + ring.u8[slot * SLOT_BYTES + slotHead.continuations]!;
-      const isRecord = kind !== slotKinds.continuation;
+      const isLost = kind === slotKinds.lost;
+      const isRecord = kind !== slotKinds.continuation && !isLost;
       if (isRecord) this.#copy(ring, slot, kind);
       if (!this.isWhole()) continue;
       if (isRecord) {
@@ -87,7 +88,8 @@ export class Cursor {
         if (this.#lostFrom >= 0) this.#reportLoss();
         return true;
       }
-      this.#offset++; // the rest of a record whose beginning is gone
+      if (isLost && this.#lostFrom < 0) this.#lostFrom = this.#offset;
+      this.#offset++; // the rest of a record whose beginning is gone, or what never came
     }
   }
 

@@ -6,7 +6,7 @@ import type { FrameJudgement, ReceivedFrame } from './frame.js';
 import { FRAME_SLOTS_MAX, writeFrame } from './frame.js';
 import { RetainedTexts } from './retained-texts.js';
 import { consumerStates, Producer, Ring, ringSlots, stateAt } from './ring.js';
-import { TEXT_SLOTS_MAX } from './slot.js';
+import { SLOT_BYTES, slotHead, slotKinds, TEXT_SLOTS_MAX } from './slot.js';
 import { writeText } from './text.js';
 
 const { parked, running, dozing } = consumerStates;
@@ -54,6 +54,17 @@ export class Feed {
     writeFrame(this.frames, board, received, judged);
   }
 
+  /** Slots that never came, in a feed that is copied from another machine. Every reader is told. */
+  lose(slots: number): void {
+    const { ring } = this.frames;
+    for (let i = 0; i < slots; i++) {
+      const byte = this.frames.claim(1) * SLOT_BYTES;
+      ring.u8[byte + slotHead.kind] = slotKinds.lost;
+      ring.u8[byte + slotHead.continuations] = 0;
+      this.frames.publish(1);
+    }
+  }
+
   miss(miss: MissRecord): void {
     writeMiss(this.events, miss, this.frames.offset);
   }
@@ -66,9 +77,10 @@ export class Feed {
     writeHealth(this.events, health, this.frames.offset);
   }
 
-  text(event: TextEvent): void {
+  /** @param feedOffset it comes after the frames before this; default: after all */
+  text(event: TextEvent, feedOffset = this.frames.offset): void {
     const { offset } = this.events;
-    if (writeText(this.events, event, this.frames.offset)) this.cutTexts++;
+    if (writeText(this.events, event, feedOffset)) this.cutTexts++;
     this.retained.add(event, offset, offset - this.events.ring.slots);
   }
 

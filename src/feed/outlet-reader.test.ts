@@ -259,11 +259,11 @@ describe('a reader', () => {
 describe('history', () => {
   const visited = (reader: RingReader, from: number, to: number, max = Number.POSITIVE_INFINITY) => {
     const seqs: number[] = [];
-    const complete = reader.history(from, to, ({ seq }) => {
+    const reached = reader.history(from, to, ({ seq }) => {
       seqs.push(seq);
       return seqs.length < max;
     });
-    return { seqs, complete };
+    return { seqs, reached };
   };
 
   test.each([0, 2 ** 31 - 3, 2 ** 32 - 3])(
@@ -272,7 +272,7 @@ describe('history', () => {
       const bench = new Bench(1024, first);
       bench.frame(10);
       const reader = bench.read();
-      expect(visited(reader, first + 2, first + 6)).toEqual({ seqs: [2, 3, 4, 5], complete: true });
+      expect(visited(reader, first + 2, first + 6)).toEqual({ seqs: [2, 3, 4, 5], reached: first + 6 });
       expect(reader.offset).toBe(first);
       expect([reader.oldestOffset(), reader.newestOffset()]).toEqual([first, first + 10]);
     },
@@ -288,35 +288,36 @@ describe('history', () => {
     expect(seqs).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  test('of what was overwritten is incomplete, and gives the rest', () => {
+  test('of what was overwritten gives the rest', () => {
     const bench = new Bench(64);
     bench.frame(100);
     const reader = bench.read();
-    const { seqs, complete } = visited(reader, 0, 100);
-    expect(complete).toBe(false);
+    const { seqs, reached } = visited(reader, 0, 100);
+    expect(reached).toBe(100);
     expect(seqs[0]).toBe(reader.oldestOffset());
     expect(seqs.at(-1)).toBe(99);
   });
 
-  test('of what is overwritten during the visit is incomplete', () => {
+  test('of what is overwritten during the visit has a hole', () => {
     const bench = new Bench(64);
     bench.frame(50);
     const reader = bench.read();
     const seqs: number[] = [];
-    const complete = reader.history(0, 50, ({ seq }) => {
+    const reached = reader.history(0, 50, ({ seq }) => {
       if (seq === 10) bench.frame(40);
       seqs.push(seq);
     });
-    expect(complete).toBe(false);
+    expect(reached).toBe(50);
+    expect(seqs.length).toBeLessThan(50);
     expect(seqs.every((seq, i) => i === 0 || seq > seqs[i - 1]!)).toBe(true);
   });
 
-  test('of what is not yet published is incomplete, and a visitor can stop it', () => {
+  test('ends at what is not yet published, and a visitor can stop it', () => {
     const bench = new Bench();
     bench.frame(5);
     const reader = bench.read();
-    expect(visited(reader, 3, 6)).toEqual({ seqs: [3, 4], complete: false });
-    expect(visited(reader, 5, 5)).toEqual({ seqs: [], complete: true });
-    expect(visited(reader, 0, 5, 2)).toEqual({ seqs: [0, 1], complete: false });
+    expect(visited(reader, 3, 6)).toEqual({ seqs: [3, 4], reached: 5 });
+    expect(visited(reader, 5, 5)).toEqual({ seqs: [], reached: 5 });
+    expect(visited(reader, 0, 5, 2)).toEqual({ seqs: [0, 1], reached: 1 });
   });
 });

@@ -34,14 +34,15 @@ export interface RingReader {
   /**
    * Visits the frames that begin in `fromOffset` <= offset < `toOffset` and that the ring still holds, oldest first.
    * Does not touch the live cursor. A visitor that returns false ends the visit.
-   * @returns true when every frame of the range was visited; false when some were overwritten, not yet published, or not visited.
+   * @returns up to where it came: the end of the range, or what is not published yet, or the frame at which it was ended.
+   * Slots between that were no frame's are lost: overwritten, or never here.
    */
   history(
     fromOffset: number,
     toOffset: number,
     // biome-ignore lint/suspicious/noConfusingVoidType: a visitor that returns nothing goes on.
     visit: (frame: FrameRecord, offset: number) => boolean | void,
-  ): boolean;
+  ): number;
   /** The first offset of the feed that can still be read now. */
   oldestOffset(): number;
   /** One past the newest frame: who has everything is at this offset. */
@@ -142,19 +143,15 @@ class Reader implements RingReader {
     return Math.max(this.newestOffset() - this.#feed.window, this.#feed.firstOffset);
   }
 
-  history(fromOffset: number, toOffset: number, visit: Parameters<RingReader['history']>[2]): boolean {
+  history(fromOffset: number, toOffset: number, visit: Parameters<RingReader['history']>[2]): number {
     const frame = createFrameRecord();
-    let isComplete = fromOffset >= this.#feed.firstOffset && toOffset <= this.newestOffset();
     const copy = (ring: Ring, slot: number) => readFrame(ring, slot, frame);
-    const cursor = new Cursor(this.#feed, Math.max(fromOffset, this.oldestOffset()), copy, () => {
-      isComplete = false;
-    });
-    if (cursor.offset > fromOffset) isComplete = false;
+    const cursor = new Cursor(this.#feed, Math.max(fromOffset, this.oldestOffset()), copy);
     while (cursor.offset < toOffset && cursor.copyNext() && cursor.offset < toOffset) {
-      if (visit(frame, cursor.offset) === false) return false;
+      if (visit(frame, cursor.offset) === false) return cursor.offset;
       cursor.advance();
     }
-    return isComplete;
+    return Math.min(cursor.offset, toOffset);
   }
 
   patience(ms: number): void {

@@ -14,6 +14,7 @@ export const slotKinds = {
   continuation: 1,
   // feed ring
   frame: 2,
+  lost: 3, //      of a copy of a feed on another machine: a slot that never came
   // events ring
   miss: 16, //     one frame that missed, or one gap: segments, culprit, evidence
   stats: 17, //    counters of one stream, once a second

@@ -44,6 +44,16 @@ export class TextCopy {
   }
 }
 
+/** The text in the slots of one record, outside of a ring. */
+export function textIn(record: Uint8Array): string {
+  const view = new DataView(record.buffer, record.byteOffset, record.length);
+  const byteLength = view.getUint32(textSlot.byteLength, true);
+  const parts = [record.subarray(textSlot.bytes, SLOT_BYTES)];
+  for (let at = SLOT_BYTES; at < record.length; at += SLOT_BYTES)
+    parts.push(record.subarray(at + SLOT_BYTES - TEXT_BYTES_IN_CONTINUATION, at + SLOT_BYTES));
+  return Buffer.concat(parts).toString('utf8', 0, byteLength);
+}
+
 /** Slots that a text of so many bytes takes. */
 export function textSlots(byteLength: number): number {
   return 1 + Math.ceil(Math.max(0, byteLength - TEXT_BYTES_IN_HEAD) / TEXT_BYTES_IN_CONTINUATION);

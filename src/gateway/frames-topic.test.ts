@@ -149,6 +149,41 @@ test.each([
   expect(response).toMatchObject({ recovered: false, offset: 100 });
 });
 
+test('a client that comes from another gateway and is ahead of this one goes on where it was', async () => {
+  bench.frames(100);
+  await bench.settled();
+  const client = await bench.connect();
+  const { response } = await client.join('frames:pico', { since: { epoch: bench.epoch, offset: 110 } });
+  expect(response).toMatchObject({ recovered: true, offset: 110 });
+  bench.frames(5);
+  await bench.settled();
+  bench.frames(15);
+  const got = () => seqs(client.events('frames').map((message) => message[4]));
+  await until(() => got().includes(119));
+  bench.frames(1);
+  await until(() => got().includes(120));
+  expect(got()).toEqual(range(110, 121));
+});
+
+test.each([
+  ['between frames', 20],
+  ['up to the newest', 0],
+])('slots that never came, %s, do not hold up a recovery, and are told', async (_where, after) => {
+  bench.frames(10);
+  bench.feed.lose(30);
+  if (after > 0) bench.frames(after);
+  await bench.settled();
+  const client = await bench.connect();
+  await client.join('frames:pico', { since: { epoch: bench.epoch, offset: 0 } });
+  await until(() => seqs(client.events('frames').map((message) => message[4])).length === 10 + after);
+  bench.frames(1);
+  await until(() => seqs(client.events('frames').map((message) => message[4])).length === 11 + after);
+  expect(seqs(client.events('frames').map((message) => message[4]))).toEqual(range(0, 11 + after));
+  expect(client.events('dropped').map((message) => message[4])).toEqual([
+    { culprit: 'outlet', count: null, fromOffset: 10, toOffset: 40 },
+  ]);
+});
+
 test('what the ring no longer holds is not recovered, and says so', async () => {
   await bench.close();
   bench = await Bench.open({ seconds: 1 });

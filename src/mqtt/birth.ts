@@ -13,6 +13,7 @@ export const OFFLINE = 'offline';
 const ALARMS_MAX = 1000;
 
 type AlarmText = Extract<TextEvent, { type: 'alarm' }>;
+type BoardText = Extract<TextEvent, { type: 'board' }>;
 
 export interface BridgeInfo {
   readonly version: string;
@@ -21,6 +22,8 @@ export interface BridgeInfo {
 }
 
 export class Birth {
+  /** What a gateway elsewhere must know of each board to begin, by id. */
+  private readonly sessions = new Map<string, string>();
   /** Newest word on each alarm, by topic; those that are over leave when they were published. */
   private readonly alarms = new Map<string, AlarmText>();
 
@@ -37,6 +40,7 @@ export class Birth {
     const started = new Date(startedUtcUs / 1e3).toISOString();
     this.out.retained(topics.bridgeInfo, JSON.stringify({ name: 'tautline', version, epoch, started }));
     for (const board of this.boards.all()) this.board(board);
+    for (const [id, json] of this.sessions) this.out.retained(topics.session(id), json);
     for (const [topic, alarm] of this.alarms) this.publishAlarm(topic, alarm);
     this.out.retained(topics.bridgeState, ONLINE);
   }
@@ -51,8 +55,18 @@ export class Birth {
     this.out.retained(topics.availability(board.id), board.online ? ONLINE : OFFLINE);
   }
 
+  /** Beside the descriptor: the boot, and the contracts as they are held. For gateways elsewhere. */
+  session(text: BoardText): void {
+    const json = JSON.stringify({ ...text, epoch: this.info.epoch });
+    if (this.sessions.get(text.id) === json) return;
+    this.sessions.set(text.id, json);
+    this.out.retained(topics.session(text.id), json);
+  }
+
   /** Nobody has this id any more. */
   left({ id, online }: BoardView): void {
+    // Empty: nothing is retained there any more.
+    if (this.sessions.delete(id)) this.out.retained(topics.session(id), '');
     if (online !== false) this.out.retained(topics.availability(id), OFFLINE);
   }
 

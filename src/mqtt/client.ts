@@ -18,10 +18,13 @@ export interface ConnectionOptions {
   readonly password: string;
   /** Unique to this run of the bridge, so that nobody fights over it. */
   readonly clientId: string;
-  readonly will: { readonly topic: string; readonly payload: string };
+  /** Left out by who has nothing to take back. */
+  readonly will?: { readonly topic: string; readonly payload: string };
   readonly subscriptions: readonly string[];
   /** The embedded broker speaks 3.1.1 only. */
   readonly versions: readonly MqttVersion[];
+  /** Longest packet that is accepted (MQTT 5). Default: 64 KiB. */
+  readonly inboundBytesMax?: number;
 }
 
 export interface Session {
@@ -48,7 +51,7 @@ const KEEPALIVE_S = 15;
 const CONNECT_TIMEOUT_MS = 10_000;
 const GOODBYE_MS = 500;
 const RECEIVE_MAXIMUM_DEFAULT = 65_535;
-/** Packets that we accept: nothing that we subscribe to is long. */
+/** Packets that we accept: nothing that the bridge subscribes to is long. */
 const INBOUND_BYTES_MAX = 64 * 1024;
 /** SUBACK: from this code on a subscription is refused. */
 const REFUSED = 0x80;
@@ -193,7 +196,7 @@ export class BrokerConnection {
   }
 
   private clientOptions(): IClientOptions {
-    const { username, password, clientId, will } = this.options;
+    const { username, password, clientId, will, inboundBytesMax = INBOUND_BYTES_MAX } = this.options;
     return {
       protocolVersion: this.version,
       clientId,
@@ -206,11 +209,11 @@ export class BrokerConnection {
       writeCache: false, // 65,536 buffers, 13 MiB: for publications, which are built without mqtt.js
       resubscribe: false,
       messageIdProvider: subscriptionIds(),
-      will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true },
+      ...(will && { will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true } }),
       // MQTT 3.1.1 allows no password without a user name: an empty one goes with it.
       ...(username === '' && password === '' ? {} : { username }),
       ...(password === '' ? {} : { password }),
-      ...(this.version === 5 ? { properties: { maximumPacketSize: INBOUND_BYTES_MAX, receiveMaximum: 16 } } : {}),
+      ...(this.version === 5 ? { properties: { maximumPacketSize: inboundBytesMax, receiveMaximum: 16 } } : {}),
     };
   }
 
@@ -227,6 +230,13 @@ export class BrokerConnection {
       packetBytesMax: maximumPacketSize ?? Number.POSITIVE_INFINITY,
     };
     this.handlers.up(this.session);
+    this.subscribe();
+  }
+
+  /** Also again: the broker then tells all that is retained once more. */
+  subscribe(): void {
+    const { client } = this;
+    if (client === null) return;
     const subscriptions = [...this.options.subscriptions];
     if (subscriptions.length === 0) return;
     // Without Retain As Published, RETAIN tells what stood there before from what is said now.

@@ -2,15 +2,16 @@
 import { STAGE_BOUNDS_US, StageHistogram } from '../delivery/stage-histogram.js';
 import type { MetricValues } from '../outlet.js';
 
-const paths = ['state', 'frames', 'event', 'retained'] as const;
+const paths = ['state', 'frames', 'feed', 'event', 'retained'] as const;
+const none = (): Record<Path, number> => ({ state: 0, frames: 0, feed: 0, event: 0, retained: 0 });
 export type Path = (typeof paths)[number];
 
 export class MqttMetrics {
-  readonly published: Record<Path, number> = { state: 0, frames: 0, event: 0, retained: 0 };
+  readonly published = none();
   /** Also those that are oversized. */
-  readonly dropped: Record<Path, number> = { state: 0, frames: 0, event: 0, retained: 0 };
+  readonly dropped = none();
   /** Longer than the broker takes. */
-  readonly oversized: Record<Path, number> = { state: 0, frames: 0, event: 0, retained: 0 };
+  readonly oversized = none();
   reconnects = 0;
   rejected = 0;
   requests = 0;

@@ -1,6 +1,8 @@
 /** The outlet as a whole: connection, publisher and timers, and what the supervisor hears of them. */
 import { Pulse } from '../delivery/pulse.js';
 import type { RingHandlers, RingReader } from '../feed/outlet-reader.js';
+import { Ring } from '../feed/ring.js';
+import { Shipper } from '../feed/shipper.js';
 import type { FromOutlet, OutletStart, OutletState, TextEvent } from '../outlet.js';
 import { AckWatch } from './ack-watch.js';
 import { AlarmBoard } from './alarm-board.js';
@@ -16,6 +18,7 @@ import {
 import { BrokerDelivery } from './delivery.js';
 import { MqttMetrics } from './metrics.js';
 import { Outbound } from './outbound.js';
+import { encodePublish } from './packet.js';
 import { Publisher, type PublisherClock } from './publisher.js';
 import { chooseTarget, type Target } from './target.js';
 import { subscriptions, topics } from './topics.js';
@@ -25,6 +28,8 @@ const TIMER_MAX_MS = 60_000;
 const EXIT_USAGE = 2;
 /** How long a frame may wait in the ring before it is the newest state, where states are no more frequent. */
 const STATES_MS = 20;
+/** The same, of frames for gateways elsewhere: what ten frames of 1 kHz need of everybody on their way is little more than one does. */
+const SHIPMENT_MS = 10;
 
 export class MqttOutlet {
   private readonly metrics = new MqttMetrics();
@@ -36,6 +41,8 @@ export class MqttOutlet {
   private connection: BrokerConnection | null = null;
   private reader: Pick<RingReader, 'look'> | null = null;
   private url = '';
+  /** Null unless mqtt.replicate is on. */
+  private readonly shipper: Shipper | null;
   private dueTimer: NodeJS.Timeout | null = null;
   private dueUs = Number.POSITIVE_INFINITY;
   private reportTimer: NodeJS.Timeout | null = null;
@@ -81,11 +88,16 @@ export class MqttOutlet {
       stateHz: config.mqtt.stateHz,
       frames: config.mqtt.frames,
       framesQos: config.mqtt.framesQos as 0 | 1,
+      replicate: config.mqtt.replicate,
       info: { version, epoch, startedUtcUs },
       warn: (text: string) => this.log('warning', text),
       isConfigured: (index: number) => config.boards[index]?.id !== undefined,
       onSecondBridge: () => this.alarms.secondBridge(this.clock.nowUs()),
     };
+    const { feed, events, feedCursor, eventsCursor } = given;
+    const cursors = { feed: feedCursor, events: eventsCursor };
+    const ship = () => new Shipper(new Ring(feed), new Ring(events), cursors, epoch, clock);
+    this.shipper = config.mqtt.replicate ? ship() : null;
     this.publisher = new Publisher(options, this.out, this.metrics, this.delivery, clock);
     // Whose alarms they are must be known first.
     const isBoard = (text: TextEvent) => text.type === 'board';
@@ -107,8 +119,8 @@ export class MqttOutlet {
   /** Frames are awaited one by one only where each is published; states are made from what is there when they are due. */
   attach(reader: Pick<RingReader, 'patience' | 'look'>): void {
     this.reader = reader;
-    const { frames, stateHz } = this.given.config.mqtt;
-    reader.patience(frames ? 0 : Math.min(STATES_MS, Math.floor(1000 / stateHz)));
+    const { frames, replicate, stateHz } = this.given.config.mqtt;
+    reader.patience(frames ? 0 : Math.min(replicate ? SHIPMENT_MS : STATES_MS, Math.floor(1000 / stateHz)));
   }
 
   /** The supervisor's news of the other outlets: the embedded broker's port is among them. */
@@ -194,8 +206,20 @@ export class MqttOutlet {
   private batchEnd(): void {
     this.connection?.cork();
     this.publisher.batchEnd();
+    this.ship();
     this.connection?.uncork();
     this.arm(this.publisher.dueUs());
+  }
+
+  /** What the broker does not take now stays in the rings. */
+  private ship(): void {
+    const { shipper, out } = this;
+    while (shipper !== null && out.ready) {
+      const shipment = shipper.take();
+      if (shipment === undefined) return;
+      const publication = { topic: topics.feed, qos: 0, retain: false, packetId: 0, expirySeconds: 0 } as const;
+      out.packet('feed', encodePublish(out.connection!.version, publication, shipment));
+    }
   }
 
   private arm(dueUs: number): void {
@@ -207,6 +231,7 @@ export class MqttOutlet {
       this.dueTimer = null;
       this.dueUs = Number.POSITIVE_INFINITY;
       this.reader?.look();
+      this.ship();
       this.arm(this.publisher.tick());
     }, delayMs);
   }

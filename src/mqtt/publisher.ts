@@ -26,6 +26,8 @@ export interface PublisherOptions {
   readonly stateHz: number;
   readonly frames: boolean;
   readonly framesQos: 0 | 1;
+  /** For gateways elsewhere. */
+  readonly replicate: boolean;
   readonly info: BridgeInfo;
   readonly warn: (text: string) => void;
   /** Whether the board of this index has its id from the settings. */
@@ -44,6 +46,7 @@ export class Publisher {
   /** Streams that the present batch touched. */
   private readonly touched = new Set<StreamView>();
   private readonly framesQos: 0 | 1;
+  private readonly replicate: boolean;
 
   constructor(
     options: PublisherOptions,
@@ -54,6 +57,7 @@ export class Publisher {
   ) {
     const { stateHz, frames, framesQos, info, isConfigured } = options;
     this.framesQos = framesQos;
+    this.replicate = options.replicate;
     this.boards = new Boards({ stateHz, frames, epoch: info.epoch, utcUs: clock.utcUs, isConfigured });
     this.birth = new Birth(info, this.boards, out, options.onSecondBridge);
     this.requests = new RequestsOff(options.warn);
@@ -182,6 +186,7 @@ export class Publisher {
     if (board === null) return;
     if (before !== undefined && this.boards.withId(before.id) === undefined) this.birth.left(before);
     this.birth.board(board);
+    if (this.replicate) this.birth.session(text);
   }
 
   /** Of the bridge, or of a board that has a name: see `Boards.put`. */

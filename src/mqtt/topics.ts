@@ -6,8 +6,10 @@ const base = 'tautline';
 export const topics = {
   bridgeState: `${base}/bridge/state`,
   bridgeInfo: `${base}/bridge/info`,
+  feed: `${base}/bridge/feed`,
   availability: (board: string) => `${base}/${board}/availability`,
   descriptor: (board: string) => `${base}/${board}/descriptor`,
+  session: (board: string) => `${base}/${board}/session`,
   state: (board: string, stream: string) => `${base}/${board}/${stream}/state`,
   frames: (board: string, stream: string) => `${base}/${board}/${stream}/frames`,
   miss: (board: string, stream: string) => `${base}/${board}/${stream}/miss`,

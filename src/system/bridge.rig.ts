@@ -79,7 +79,7 @@ export class Program {
 export interface BridgeSettings {
   /** After the subcommand. */
   readonly args?: readonly string[];
-  readonly command?: 'start' | 'demo';
+  readonly command?: 'start' | 'demo' | 'gateway';
   /** In place of free ports for everything that `args` does not place. */
   readonly ports?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;

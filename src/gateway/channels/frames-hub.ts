@@ -19,7 +19,9 @@ export const BATCH_MS = 16;
 const IDLE_MS = 50;
 /** Looks into the ring, of up to 256 rows each, between two turns of the event loop: what is live must not wait for them. */
 const RECOVERY_TURNS = 8;
-/** How soon a recovery is tried again when the client has not read. */
+/** A client that comes from another gateway may have got more than this one: its recovery begins when that is here, too. */
+export const AHEAD_SLOTS_MAX = 4096;
+/** How soon a recovery is tried again when the client has not read, or is ahead. */
 const RECOVERY_RETRY_MS = 20;
 
 interface BoardLanes {
@@ -76,7 +78,8 @@ export class FramesHub {
   private recoverableFrom(since: { readonly epoch: string; readonly offset: number } | undefined): number | undefined {
     const feed = this.context.history();
     if (since === undefined || feed === undefined || since.epoch !== this.context.epoch) return undefined;
-    return since.offset >= feed.oldestOffset() && since.offset <= feed.newestOffset() ? since.offset : undefined;
+    const isHere = since.offset >= feed.oldestOffset() && since.offset - feed.newestOffset() <= AHEAD_SLOTS_MAX;
+    return isHere ? since.offset : undefined;
   }
 
   start(channel: FramesChannel): void {

@@ -166,14 +166,17 @@ export class FramesChannel implements Channel, LaneMember {
     const utcOffsetUs = this.hub.context.clock.utcOffsetUs();
     let next = this.cursor;
     batch.clear();
-    const whole = feed.history(this.cursor, end, (frame, offset) => {
-      // A hole: the producer overwrote what was to be visited. What is in the batch goes first.
+    const reached = feed.history(this.cursor, end, (frame, offset) => {
+      // A hole: the producer overwrote what was to be visited, or it never came here. What is in the batch goes first.
       if (offset > next && batch.rows > 0) return false;
       if (offset > next) this.overtaken(next, offset);
       next = offset + frameSlots(frame.count);
       if (frame.board === this.boardIndex) batch.add(frame, offset, next, utcOffsetUs);
       return !batch.isFull;
     });
-    return whole ? Math.max(next, end) : next;
+    // The next time begins at the hole.
+    if (reached <= next || batch.rows > 0) return next;
+    this.overtaken(next, reached);
+    return reached;
   }
 }

@@ -23,7 +23,7 @@ export class Bench {
   readonly publisher: Publisher;
   private reader = parser({ protocolVersion: 5 });
 
-  constructor(settings: { frames?: boolean; framesQos?: 0 | 1; stateHz?: number } = {}) {
+  constructor(settings: { frames?: boolean; framesQos?: 0 | 1; stateHz?: number; replicate?: boolean } = {}) {
     this.reader.on('packet', (packet) => packet.cmd === 'publish' && this.packets.push(packet));
     const write = (packet: Buffer) => {
       this.reader.parse(packet);
@@ -36,6 +36,7 @@ export class Bench {
       stateHz: settings.stateHz ?? 10,
       frames: settings.frames ?? false,
       framesQos: settings.framesQos ?? 0,
+      replicate: settings.replicate ?? false,
       info: { version: '1.2.3', epoch: '1234abcd', startedUtcUs: 1.7e15 },
       warn: (text: string) => this.warnings.push(text),
       isConfigured: (index: number) => index === 0,

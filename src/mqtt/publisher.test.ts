@@ -37,6 +37,44 @@ describe('birth', () => {
   });
 });
 
+describe('what gateways elsewhere must know', () => {
+  const topic = 'tautline/pico/session';
+  beforeEach(() => {
+    bench = new Bench({ replicate: true });
+    bench.publisher.text(boardText);
+    bench.up();
+  });
+
+  test('is retained for each board, said at each birth, and anew with another boot', () => {
+    expect(bench.on(topic).map((each) => JSON.parse(each))).toEqual([{ ...boardText, epoch: '1234abcd' }]);
+    bench.publisher.text(boardText);
+    bench.publisher.batchEnd();
+    bench.acknowledgeAll();
+    expect(bench.on(topic)).toHaveLength(1);
+    bench.publisher.text({ ...boardText, boot: '00000099' } as typeof boardText);
+    bench.publisher.batchEnd();
+    bench.acknowledgeAll();
+    bench.publisher.down();
+    bench.up();
+    expect(bench.on(topic).map((each) => JSON.parse(each).boot)).toEqual([
+      JSON.parse(JSON.stringify(boardText)).boot,
+      '00000099',
+      '00000099',
+    ]);
+    expect(bench.packets.filter((each) => each.topic === topic).every(({ retain, qos }) => retain && qos === 1)).toBe(
+      true,
+    );
+  });
+
+  test('of an id that nobody has any more is taken back', () => {
+    bench.publisher.text({ ...boardText, id: 'other' } as typeof boardText);
+    bench.publisher.batchEnd();
+    bench.acknowledgeAll();
+    expect(bench.on(topic).at(-1)).toBe('');
+    expect(JSON.parse(bench.on('tautline/other/session').at(-1)!)).toMatchObject({ id: 'other' });
+  });
+});
+
 describe('availability', () => {
   test('follows the link; what passes in a handshake does not flap it', () => {
     bench.up();

@@ -11,6 +11,7 @@ const mqtt = {
   password: '',
   frames: false,
   framesQos: 0,
+  replicate: false,
   stateHz: 10,
 };
 const broker: OutletState = { name: 'broker', up: true, detail: '', restarts: 0, info: { port: 1884 } };

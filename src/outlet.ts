@@ -26,7 +26,7 @@ export interface OutletStart {
   /** Random 8 hex digits: this run of the bridge. */
   readonly epoch: string;
   readonly startedUtcUs: number;
-  /** One f64: UTC - monotonic, where it is not this host's but that of the bridge that is followed. */
+  /** Where the feed is a copy: one f64, the UTC of the bridge that is followed - monotonic here. */
   readonly utcOffset?: SharedArrayBuffer;
 }
 

@@ -77,6 +77,7 @@ export const BridgeSchema = Type.Object(
     name: Type.Literal('tautline'),
     version: Type.String(),
     epoch: Type.String({ description: 'this run of the bridge, 8 hex digits' }),
+    readOnly: Type.Boolean({ description: 'a gateway elsewhere, which takes no commands' }),
     startedAt: Type.String({ description: 'ISO 8601 UTC' }),
     uptimeSeconds: Type.Number(),
     http: Type.Object({ host: Type.String(), port: Type.Number() }),

@@ -23,8 +23,14 @@ const hostClock: Clock = {
   },
 };
 
+/** Of the bridge that is followed: its UTC, on this host's monotonic clock. */
+function followedClock(utcOffset: SharedArrayBuffer): Clock {
+  const cell = new Float64Array(utcOffset);
+  return { nowUs: monotonicUs, utcOffsetUs: () => cell[0]! };
+}
+
 export interface GatewayOptions {
-  readonly start: Pick<OutletStart, 'config' | 'epoch' | 'startedUtcUs' | 'feedCursor' | 'texts'>;
+  readonly start: Pick<OutletStart, 'config' | 'epoch' | 'startedUtcUs' | 'feedCursor' | 'texts' | 'utcOffset'>;
   readonly version: string;
   readonly post: (message: FromOutlet) => void;
   readonly clock?: Clock;
@@ -55,9 +61,11 @@ export class Gateway {
     this.version = options.version;
     this.commands = new CommandRelay(options.post);
     const counters: OutboxCounters = { writes: 0, bytes: 0, conflated: 0, cut: 0 };
+    const { utcOffset } = options.start;
     this.context = {
       state: this.state,
-      clock: options.clock ?? hostClock,
+      clock: options.clock ?? (utcOffset === undefined ? hostClock : followedClock(utcOffset)),
+      readOnly: utcOffset !== undefined,
       epoch: options.start.epoch,
       version: options.version,
       flusher: new Flusher(),
@@ -129,6 +137,7 @@ export class Gateway {
       name: 'tautline' as const,
       version: this.version,
       epoch: start.epoch,
+      readOnly: this.context.readOnly,
       startedAt: new Date(start.startedUtcUs / 1e3).toISOString(),
       uptimeSeconds: Math.round((clock.nowUs() - this.startedUs) / 1e5) / 10,
       http: { host: start.config.http.host, port: this.port },

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { OutletStart } from '../outlet.js';
+import { Gateway } from './gateway.js';
 import { Bench, type RawClient } from './testing/bench.js';
 
 // Real sockets on a machine that others use too.
@@ -38,4 +40,23 @@ test('what a join finds changed, those who are there are told, too', async () =>
   expect((await second.join('bridge:lobby')).response.boards[0].status).toBe('gone');
   await until(() => expect(told(first)).toEqual(['gone']));
   expect(told(second)).toEqual([]);
+});
+
+test('says whether commands are taken here: a gateway elsewhere takes none, and shows the time of the bridge', async () => {
+  const client = await bench.connect();
+  expect((await client.join('bridge:lobby')).response.readOnly).toBe(false);
+  const utcOffset = new SharedArrayBuffer(8);
+  new Float64Array(utcOffset)[0] = 5e15;
+  const start = {
+    config: {},
+    epoch: '00c0ffee',
+    startedUtcUs: 0,
+    feedCursor: 0,
+    texts: [],
+    utcOffset,
+  } as unknown as OutletStart;
+  const elsewhere = new Gateway({ start, version: '1.2.3', post: () => {} });
+  expect(elsewhere.context.readOnly).toBe(true);
+  expect(elsewhere.context.clock.utcOffsetUs()).toBe(5e15);
+  elsewhere.close();
 });

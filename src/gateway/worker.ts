@@ -5,10 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import { exitCodes } from '../exit-codes.js';
 import { readRings } from '../feed/outlet-reader.js';
-import { monotonicUs } from '../host-clock.js';
 import type { FromOutlet, OutletStart, ToOutlet } from '../outlet.js';
 import { refuseSettings } from './auth.js';
-import type { Clock } from './channels/topic.js';
 import { Gateway } from './gateway.js';
 import { createHttp, type Http } from './http.js';
 import { listen } from './listen.js';
@@ -22,16 +20,10 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
   version: string;
 };
 
-const gateway = new Gateway({ start, version, post, ...(start.utcOffset && { clock: clockOf(start.utcOffset) }) });
+const gateway = new Gateway({ start, version, post });
 const reader = readRings(start, gateway.topics);
 gateway.attach(reader);
 let http: Http | undefined;
-
-/** Of the bridge that is followed: its UTC, on this host's monotonic clock. */
-function clockOf(utcOffset: SharedArrayBuffer): Clock {
-  const cell = new Float64Array(utcOffset);
-  return { nowUs: monotonicUs, utcOffsetUs: () => cell[0]! };
-}
 
 port.on('message', (message: ToOutlet) => {
   gateway.receive(message);

@@ -21,6 +21,7 @@ import {
   TEXT_SLOTS_MAX,
 } from '../feed/slot.js';
 import { textIn } from '../feed/text.js';
+import type { TextEvent } from '../outlet.js';
 import { RemoteClock } from './remote-clock.js';
 import { parseTextEvent } from './text-event.js';
 
@@ -128,7 +129,7 @@ export class Mirror {
       // What comes after frames that will never be would hold up all that follows.
       const view = new DataView(record.buffer, record.byteOffset, SLOT_BYTES);
       const feedOffset = Math.min(view.getFloat64(EVENT_FEED_OFFSET * 8, true), this.feed.frames.offset);
-      if (text !== undefined) this.feed.text(text, feedOffset);
+      if (text !== undefined) this.feed.text(named(text), feedOffset);
       else this.#put(this.feed.events, bytes, at, slots, feedOffset);
     }
     return record.length;
@@ -145,6 +146,10 @@ export class Mirror {
     producer.publish(slots);
   }
 }
+
+/** What the bridge says of itself is not this gateway's. */
+const named = (text: TextEvent): TextEvent =>
+  text.type === 'log' && text.board === null ? { ...text, text: `bridge: ${text.text}` } : text;
 
 /** As large as the bridge's, when that can be. */
 function ringSlots(wanted: number): number {

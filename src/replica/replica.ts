@@ -83,7 +83,10 @@ class RunningReplica implements Replica {
   #isLinkUp = false;
   /** When the newest shipment came. */
   #newestUs = Number.NEGATIVE_INFINITY;
-  #told: { readonly up: boolean; readonly detail: string } = { up: false, detail: '' };
+  #toldDetail = '';
+  /** Since when the bridge is not heard. */
+  #downSinceUs = monotonicUs();
+  #isAlarmed = false;
   readonly #counters = { shipments: 0, unreadable: 0, malformed: 0, repeated: 0, lostFeed: 0, lostEvents: 0, runs: 0 };
   #stopped: Promise<readonly string[]> | undefined;
 
@@ -259,20 +262,22 @@ class RunningReplica implements Replica {
     return { up: false, detail: `no word of a bridge over ${broker}; it needs mqtt.replicate = true and this broker` };
   }
 
-  /** Tells changes. */
+  /** Tells changes: at once to /readyz, and as an alarm what lasts. */
   #look(): void {
     if (this.#isChanging) return;
-    const now = this.#judge();
-    const { up, detail } = this.#told;
-    if (now.up === up && now.detail === detail) return;
-    this.#told = now;
-    this.supervisor.announce();
-    if (now.up !== up || detail === '')
-      this.supervisor.alarm(
-        'bridge-away',
-        !now.up,
-        now.up ? 'the bridge is heard' : `values are not kept up to date: ${now.detail}`,
-      );
+    const { up, detail } = this.#judge();
+    if (detail !== this.#toldDetail) this.supervisor.announce();
+    this.#toldDetail = detail;
+    const nowUs = monotonicUs();
+    if (up) this.#downSinceUs = nowUs;
+    const isAway = nowUs - this.#downSinceUs > SILENCE_MAX_US;
+    if (isAway === this.#isAlarmed) return;
+    this.#isAlarmed = isAway;
+    this.supervisor.alarm(
+      'bridge-away',
+      isAway,
+      isAway ? `values are not kept up to date: ${detail}` : 'the bridge is heard',
+    );
   }
 
   #fatal(exitCode: number, text: string): void {

@@ -12,6 +12,8 @@ export interface OutletSummary {
 export interface LobbyReply {
   readonly epoch: string;
   readonly version: string;
+  /** A gateway elsewhere: commands are given to the bridge itself. */
+  readonly readOnly: boolean;
   readonly boards: readonly BoardSummary[];
   readonly outlets: readonly OutletSummary[];
   readonly alarms: readonly AlarmMessage[];

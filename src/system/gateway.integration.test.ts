@@ -129,6 +129,7 @@ test('it shows what the bridge shows: board, contract, health, live values; comm
   });
   expect(here.health).toMatchObject({ link: 'streaming', arm: there.health.arm, live: true });
   expect(await (await fetch(`${url}/api/bridge`)).json()).toMatchObject({
+    readOnly: true,
     epoch: ((await (await fetch(`${await bridge.url()}/api/bridge`)).json()) as any).epoch,
   });
   await expect(board.request('arm')).rejects.toMatchObject({ code: 'read-only' });

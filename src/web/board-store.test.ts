@@ -1,3 +1,4 @@
+import { signal } from '@preact/signals';
 import { expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { Bench } from '../gateway/testing/bench.js';
@@ -12,7 +13,7 @@ const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interv
 test('a board whose topic the bridge refuses says why, not that there is no connection', async () => {
   const bench = await Bench.open();
   const client = new Client(`http://${bench.address}`, { WebSocket: WebSocket as unknown as WebSocketConstructor });
-  const store = new BoardStore(client, 'nobody');
+  const store = new BoardStore(client, 'nobody', signal(false));
   const why = () => {
     store.look(performance.now());
     return store.condition.value.why;
@@ -29,7 +30,7 @@ test('after a time away the page claims to know neither how many frames nor whic
     WebSocket: WebSocket as unknown as WebSocketConstructor,
     retryMs: 20,
   });
-  const store = new BoardStore(client, 'pico');
+  const store = new BoardStore(client, 'pico', signal(false));
   await until(() => expect(bench.gateway.topics.frames.subscribers).toBe(1));
   await until(() => expect(store.joined.value).toBe(true));
   expect([store.wasAway.value, missingText(store.notReceived.value)]).toEqual([false, '0']);

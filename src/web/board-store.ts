@@ -1,5 +1,5 @@
 /** One board as the page sees it. What changes with every frame stays outside of the signals: plots read it when they draw. */
-import { batch, signal } from '@preact/signals';
+import { batch, type ReadonlySignal, signal } from '@preact/signals';
 import type {
   AlarmMessage,
   BoardSubscription,
@@ -54,6 +54,7 @@ export class BoardStore {
   constructor(
     client: Client,
     readonly id: string,
+    readonly readOnly: ReadonlySignal<boolean>,
   ) {
     this.#board = client.board(id, { rateHz: STATE_HZ });
     this.#frames = client.frames(id);

@@ -57,6 +57,7 @@ function Head({ board }: { board: BoardStore }) {
   // A trip is latched in the host, so it holds whatever became of the board; the rest is only known of a live one.
   const isArmSure = state === 'live' || arm === 'tripped';
   const commands = descriptor?.commands ?? [];
+  const readOnly = board.readOnly.value;
   return (
     <header>
       <div class="title">
@@ -71,9 +72,10 @@ function Head({ board }: { board: BoardStore }) {
         <span class="hidden" role="status">
           {`${board.id} is ${state === 'live' ? 'live' : `not live: ${state}`}, ${isArmSure ? '' : 'was '}${arm}`}
         </span>
-        {descriptor?.armable && <ArmControls board={board} operate={operate} />}
+        {descriptor?.armable && !readOnly && <ArmControls board={board} operate={operate} />}
+        {readOnly && <span class="dim">Read-only: commands are given to the bridge itself</span>}
       </div>
-      {(commands.length > 0 || descriptor?.armable) && (
+      {(commands.length > 0 || descriptor?.armable) && !readOnly && (
         <div class="commands">
           {commands.map((command) => (
             <CommandForm key={command.name} board={board} command={command} operate={operate} />

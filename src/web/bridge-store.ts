@@ -14,6 +14,8 @@ export class BridgeStore {
   readonly outlets = signal<readonly OutletSummary[]>([]);
   readonly alarms = signal<readonly AlarmMessage[]>([]);
   readonly version = signal('');
+  /** A gateway elsewhere, which takes no commands. */
+  readonly readOnly = signal(false);
   readonly needsToken = signal(false);
   readonly #client: Client;
   readonly #stores = new Map<string, BoardStore>();
@@ -34,8 +36,9 @@ export class BridgeStore {
       for (const store of this.#stores.values()) store.look(nowMs);
     });
     const lobby = this.#client.lobby();
-    lobby.on('joined', ({ version }) => {
+    lobby.on('joined', ({ version, readOnly }) => {
       this.version.value = version;
+      this.readOnly.value = readOnly;
       this.#alarms(lobby.alarms.values());
     });
     lobby.on('boards', (boards) => this.#boards(boards));
@@ -52,7 +55,7 @@ export class BridgeStore {
       this.#stores.delete(id);
     }
     for (const { id } of summaries) {
-      if (!this.#stores.has(id)) this.#stores.set(id, new BoardStore(this.#client, id));
+      if (!this.#stores.has(id)) this.#stores.set(id, new BoardStore(this.#client, id, this.readOnly));
     }
     this.boards.value = summaries.map(({ id }) => this.#stores.get(id)!);
   }

@@ -15,11 +15,12 @@ export class Lobby {
   constructor(private readonly context: TopicContext) {}
 
   join(member: Membership): JoinResult {
-    const { epoch, version, state } = this.context;
+    const { epoch, version, readOnly, state } = this.context;
     const channel = new LobbyChannel(this.members, member);
     const response = {
       epoch,
       version,
+      readOnly,
       // Those who are here already hear of what the newcomer is about to see.
       boards: this.tellBoards(),
       outlets: state.outlets,

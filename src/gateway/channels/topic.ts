@@ -16,6 +16,8 @@ export interface Clock {
 export interface TopicContext {
   readonly state: BridgeState;
   readonly clock: Clock;
+  /** A gateway elsewhere, which takes no commands. */
+  readonly readOnly: boolean;
   readonly epoch: string;
   readonly version: string;
   readonly flusher: Flusher;

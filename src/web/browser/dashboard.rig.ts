@@ -15,6 +15,8 @@ const ARGUMENTS = [
   '--no-first-run',
 ];
 
+export const browserOptions = { executablePath: EXECUTABLE, args: ARGUMENTS };
+
 /** Why the tests can't run here, when `npm test` has said that the package is missing. */
 export const isChromiumMissing = (process.env.TAUTLINE_MISSING ?? '').split(' ').includes('chromium');
 export const whyNot = isChromiumMissing ? ' (skipped: the Debian package chromium is missing)' : '';
@@ -125,10 +127,7 @@ export class Stage {
   ) {}
 
   static async set(): Promise<Stage> {
-    const [browser, { program, path }] = await Promise.all([
-      chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS }),
-      startBoard(),
-    ]);
+    const [browser, { program, path }] = await Promise.all([chromium.launch(browserOptions), startBoard()]);
     const bridge = startBridge(path);
     const url = await bridge.url();
     const network = await Network.before(url);

@@ -10,6 +10,7 @@ const benchmarks: Record<string, () => Promise<{ default: Benchmark }>> = {
   serial_to_verdict: () => import('./serial-to-verdict.js'),
   ws1: () => import('./ws1.js'),
   mqtt: () => import('./mqtt.js'),
+  elsewhere: () => import('./elsewhere.js'),
   mqtt_qos1: () => import('./mqtt-qos1.js'),
   command: () => import('./command.js'),
   busy: () => import('./busy.js'),

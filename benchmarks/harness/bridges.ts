@@ -29,15 +29,25 @@ export function tautlineSettings(boardPort: string, httpPort: number, mqttPort: 
   };
 }
 
-export const tautlineArguments = (settings: Settings): string[] => [
+export const tautlineArguments = (settings: Settings, command: 'start' | 'gateway' = 'start'): string[] => [
   ...v8Flags,
-  ...['dist/cli.js', 'start', '--config', NO_SETTINGS],
+  ...['dist/cli.js', command, '--config', NO_SETTINGS],
   ...setArguments(settings),
 ];
 
 export async function startTautline(settings: Settings): Promise<RunningBridge> {
   const httpPort = Number(settings['http.port']);
   const program = Program.start(process.execPath, tautlineArguments(settings));
+  await program.listening(httpPort);
+  return { program, httpPort };
+}
+
+/** A gateway elsewhere, which has found its bridge. */
+export async function startGateway(mqttPort: number): Promise<RunningBridge> {
+  const httpPort = await freePort();
+  const settings = { 'http.port': httpPort, 'mqtt.url': `mqtt://127.0.0.1:${mqttPort}` };
+  const program = Program.start(process.execPath, tautlineArguments(settings, 'gateway'));
+  await program.line(/follows bridge/);
   await program.listening(httpPort);
   return { program, httpPort };
 }

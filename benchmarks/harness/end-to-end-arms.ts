@@ -7,6 +7,7 @@ import {
   type RunningBridge,
   type Settings,
   startFloor,
+  startGateway,
   startNodeRed,
   startTautline,
   startTextbook,
@@ -60,6 +61,8 @@ const CONNECT_MS = 600;
 export interface TautlineOptions {
   readonly name?: string;
   readonly settings?: Settings;
+  /** The subscriber is one of a gateway that follows the bridge. */
+  readonly isElsewhere?: boolean;
   /** Of the subscriber. */
   readonly qos?: 0 | 1;
 }
@@ -69,6 +72,7 @@ class TautlineArm implements Arm {
   readonly isOurs = true;
   #board!: Board;
   #bridge!: RunningBridge;
+  #gateway: RunningBridge | undefined;
   #probe!: Probe;
 
   constructor(
@@ -85,7 +89,8 @@ class TautlineArm implements Arm {
     this.#bridge = await startTautline({ ...settings, ...this.options.settings });
     await this.#bridge.program.line(/streaming binary/);
     const { qos = 0 } = this.options;
-    const http = `127.0.0.1:${this.#bridge.httpPort}`;
+    if (this.options.isElsewhere) this.#gateway = await startGateway(this.mqttPort);
+    const http = `127.0.0.1:${this.#served.httpPort}`;
     const task: ProbeTask =
       this.outlet === 'mqtt'
         ? {
@@ -103,13 +108,18 @@ class TautlineArm implements Arm {
     this.#board.rest();
   }
 
+  /** What the subscriber is connected to. */
+  get #served(): RunningBridge {
+    return this.#gateway ?? this.#bridge;
+  }
+
   async window(settleMs: number, measureMs: number): Promise<Window> {
     const sinceUs = monotonicUs();
     await this.#board.speak();
     const { zeroUs } = this.#board;
     await this.#probe.first({ zeroUs, sinceUs });
     await sleep(settleMs);
-    const window = await this.#probe.window({ measureMs, zeroUs }, this.#bridge.program);
+    const window = await this.#probe.window({ measureMs, zeroUs }, this.#served.program);
     this.#board.rest();
     return window;
   }
@@ -117,14 +127,17 @@ class TautlineArm implements Arm {
   pause(): void {
     // Its client would go on giving commands, and what it has given meanwhile would come all at once.
     if (this.outlet !== 'command') this.#bridge.program.pause();
+    this.#gateway?.program.pause();
   }
 
   resume(): void {
     this.#bridge.program.resume();
+    this.#gateway?.program.resume();
   }
 
   async end(): Promise<void> {
     await this.#probe?.end();
+    await this.#gateway?.program.end();
     await this.#bridge?.program.end();
     await this.#board?.end();
   }

@@ -33,7 +33,7 @@ export class Client extends Emitter<ClientEvents> {
   private readonly clock: LocalClock;
   private readonly way = new Way();
 
-  constructor(address: string, options: ClientOptions = {}) {
+  constructor(address: string | readonly string[], options: ClientOptions = {}) {
     super();
     this.clock = options.clock ?? localClock;
     this.transport = options.transport ?? new PhoenixTransport(address, options);
@@ -65,7 +65,7 @@ export class Client extends Emitter<ClientEvents> {
   }
 }
 
-/** @param address of the bridge, `http://127.0.0.1:8080` */
-export function connect(address: string, options?: ClientOptions): Client {
+/** @param address of the bridge, `http://127.0.0.1:8080`; or of several gateways of one bridge: it goes from one that does not answer to the next */
+export function connect(address: string | readonly string[], options?: ClientOptions): Client {
   return new Client(address, options);
 }

@@ -36,7 +36,7 @@ interface Seen {
 }
 
 /** Every frame that a client of this gateway gets, by its offset where the batch ends. */
-function follow(url: string, since?: FramesPosition) {
+function follow(url: string | readonly string[], since?: FramesPosition) {
   const client = new Client(url, { WebSocket: WebSocket as unknown as WebSocketConstructor, retryMs: 20 });
   closers.push(() => client.close());
   const frames = client.frames('pico', since === undefined ? {} : { since });
@@ -110,6 +110,15 @@ test('a gateway elsewhere gives the frames of the bridge under the same offsets;
     there.client.close();
   }
   expect(await metric(firstUrl, 'tautline_replica_lost_slots_total')).toBe(0);
+
+  // A client that knows both goes over by itself when the one that it is at dies.
+  const both = follow([firstUrl, secondUrl]);
+  await waitFor('frames', () => both.seen.length > 300);
+  await first.kill();
+  const { length } = both.seen;
+  await waitFor('frames of the other', () => both.seen.length > length + 500);
+  expect(both.gaps).toEqual([]);
+  expect(both.seen.map(({ seq }) => seq)).toEqual(Array.from(both.seen, (_, i) => both.seen[0]!.seq + i));
 });
 
 test('it shows what the bridge shows: board, contract, health, live values; commands are refused with the reason', async () => {

@@ -57,7 +57,8 @@ const RETRY_MS_MAX = 5000;
 /** The Phoenix Channels socket of the bridge: connects, keeps alive, reconnects, and carries topics. */
 export class PhoenixTransport implements Transport {
   status: TransportStatus = 'closed';
-  private readonly base: string;
+  /** What is tried in turn: each carrier to an address, then the next address. */
+  private readonly ways: readonly { readonly base: string; readonly carrier: Carrier }[];
   private readonly carriers: readonly Carrier[];
   private readonly WebSocket: WebSocketConstructor | undefined;
   private readonly topics = new Map<string, PhoenixTopic>();
@@ -66,6 +67,8 @@ export class PhoenixTransport implements Transport {
   private isWanted = false;
   /** To connect, that brought nothing, since one did. */
   private attempts = 0;
+  /** The first one to the address that was good last. */
+  private firstWay = 0;
   private isProven = false;
   private nextRef = 1;
   private readonly heartbeatMs: number;
@@ -74,21 +77,27 @@ export class PhoenixTransport implements Transport {
   private connectTimer: ReturnType<typeof setTimeout> | undefined;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param base address of the bridge, `http://127.0.0.1:8080` (or ws, https, wss) */
+  /**
+   * @param address of the bridge, `http://127.0.0.1:8080` (or ws, https, wss); or several, of gateways that all serve the
+   * same bridge: it stays at one as long as that answers
+   */
   constructor(
-    base: string,
+    address: string | readonly string[],
     private readonly options: PhoenixTransportOptions = {},
   ) {
-    this.base = base.endsWith('/') ? base : `${base}/`;
     this.heartbeatMs = options.heartbeatMs ?? HEARTBEAT_MS;
     this.WebSocket = options.WebSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
     this.carriers = options.carriers ?? (this.WebSocket === undefined ? ['events'] : ['websocket', 'events']);
     if (this.carriers.includes('websocket') && this.WebSocket === undefined)
       throw new TypeError('this runtime has no WebSocket: pass one, {WebSocket: (await import("ws")).WebSocket}');
+    const addresses = typeof address === 'string' ? [address] : address;
+    if (addresses.length === 0) throw new TypeError('no address: pass that of the bridge, http://127.0.0.1:8080');
+    const bases = addresses.map((each) => (each.endsWith('/') ? each : `${each}/`));
+    this.ways = bases.flatMap((base) => this.carriers.map((carrier) => ({ base, carrier })));
   }
 
-  private url(carrier: Carrier): URL {
-    const url = new URL(`socket/${carrier}`, this.base);
+  private url(base: string, carrier: Carrier): URL {
+    const url = new URL(`socket/${carrier}`, base);
     const scheme = carrier === 'websocket' ? 'ws' : 'http';
     url.protocol = url.protocol.replace(/^(ws|http)/, scheme);
     url.searchParams.set('vsn', PROTOCOL_VSN);
@@ -96,8 +105,9 @@ export class PhoenixTransport implements Transport {
     return url;
   }
 
-  private dial(carrier: Carrier): WebSocketLike {
-    const url = this.url(carrier);
+  private dial(): WebSocketLike {
+    const { base, carrier } = this.ways[(this.firstWay + this.attempts) % this.ways.length]!;
+    const url = this.url(base, carrier);
     const { token = '' } = this.options;
     this.setStatus('connecting', url.href);
     if (carrier === 'events') return new EventStreamSocket(url, token);
@@ -134,13 +144,13 @@ export class PhoenixTransport implements Transport {
   }
 
   private connect(): void {
-    const socket = this.dial(this.carriers[this.attempts % this.carriers.length]!);
+    const socket = this.dial();
     this.socket = socket;
     this.isProven = false;
     socket.binaryType = 'arraybuffer';
     // A host that took the connection and is gone, or whose process stands, never ends it. Nor does a proxy that takes
     // a WebSocket and lets nothing through.
-    const patienceMs = this.carriers.length === 1 ? this.heartbeatMs : Math.min(CARRIER_MS, this.heartbeatMs);
+    const patienceMs = this.ways.length === 1 ? this.heartbeatMs : Math.min(CARRIER_MS, this.heartbeatMs);
     this.connectTimer = setTimeout(() => this.abandon('the bridge did not answer the connection'), patienceMs);
     socket.onopen = () => {
       if (this.socket === socket) this.opened();
@@ -165,6 +175,9 @@ export class PhoenixTransport implements Transport {
   /** Something came: this carrier is good, and its loss is a new beginning. */
   private proven(): void {
     this.isProven = true;
+    const way = (this.firstWay + this.attempts) % this.ways.length;
+    this.firstWay = way - (way % this.carriers.length);
+    this.attempts = 0;
     clearTimeout(this.connectTimer);
   }
 
@@ -192,8 +205,8 @@ export class PhoenixTransport implements Transport {
     this.setStatus('closed', reason);
     if (!this.isWanted) return;
     this.attempts = this.isProven ? 0 : this.attempts + 1;
-    const rounds = this.attempts / this.carriers.length;
-    // The next carrier at once: a bridge that comes back must not do so just between two, and be reached over the worse one.
+    const rounds = this.attempts / this.ways.length;
+    // The next one at once: a bridge that comes back must not do so just between two, and be reached over the worse one.
     const isOver = Number.isInteger(rounds);
     const doubled = 2 ** Math.min(Math.max(0, rounds - 1), 16);
     const waitMs = isOver ? Math.min(RETRY_MS_MAX, (this.options.retryMs ?? 100) * doubled) : 0;

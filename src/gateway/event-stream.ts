@@ -25,6 +25,8 @@ class EventStreamWire implements Wire {
 
   write(packets: readonly Uint8Array[]): void {
     this.response.write(packets.map(eventOf).join(''));
+    // Node keeps it until the next tick: what the kernel would have taken is then no backlog of the client.
+    this.response.socket?.uncork();
   }
 
   close(code: number, reason: string): void {
@@ -54,7 +56,7 @@ export class EventStreams {
     return this.sessions.size;
   }
 
-  /** @param response whose head is written; it belongs to the client from now on */
+  /** @param response whose head is written, on a socket of its own; it belongs to the client from now on */
   open(response: ServerResponse, who: Omit<ClientInfo, 'id'>): void {
     const wire = new EventStreamWire(response);
     const connection = this.clients.add(wire, who);

@@ -5,6 +5,7 @@ import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import type { WebSocket } from 'ws';
 import { addApiRoutes } from './api-routes.js';
 import { type AuthSettings, checkSource, checkToken, type Denial, type RequestIdentity } from './auth.js';
+import { CLIENTS_MAX } from './clients.js';
 import { addDashboard } from './dashboard.js';
 import { addDocs } from './docs-page.js';
 import type { Gateway } from './gateway.js';
@@ -21,8 +22,8 @@ const httpLimits = {
   requestMs: 10_000,
   keepAliveMs: 10_000,
   checkMs: 1_000,
-  /** Sockets of all kinds. */
-  connections: 1200,
+  /** Sockets of all kinds; a client without a WebSocket has two. */
+  connections: 2 * CLIENTS_MAX + 200,
 } as const;
 
 export interface HttpOptions {

@@ -27,7 +27,8 @@ export function addSocketRoute(app: Http, gateway: Gateway): void {
 
   app.get(
     '/socket/events',
-    { preValidation: checked(gateway, eventsAccepted), schema: { hide: true } },
+    // HEAD would be a stream that nobody reads.
+    { preValidation: checked(gateway, eventsAccepted), exposeHeadRoute: false, schema: { hide: true } },
     (request, reply) => {
       reply.hijack();
       reply.raw.writeHead(200, {
@@ -36,6 +37,8 @@ export function addSocketRoute(app: Http, gateway: Gateway): void {
         // A proxy that collects or compresses what comes would hold it up.
         'cache-control': 'no-store, no-transform',
         'x-accel-buffering': 'no',
+        // Nothing comes after it on this connection.
+        connection: 'close',
       });
       gateway.eventStreams.open(reply.raw, whoOf(request));
     },
@@ -87,14 +90,21 @@ function upgradeRequired(request: FastifyRequest, reply: FastifyReply): Refusal 
   return { status: 426, error: 'upgrade-required', message: 'this is a WebSocket' };
 }
 
-/** A page elsewhere can make a browser ask for an image here, without an Origin, and so take places; it cannot ask for this type. */
-function eventsAccepted(request: FastifyRequest): Refusal | undefined {
-  if (request.headers.accept?.includes(EVENT_STREAM)) return undefined;
-  return {
-    status: 406,
-    error: 'not-acceptable',
-    message: `this is an event stream; ask with "Accept: ${EVENT_STREAM}"`,
-  };
+function eventsAccepted(request: FastifyRequest, reply: FastifyReply): Refusal | undefined {
+  const { accept, origin, 'sec-fetch-site': site = 'none' } = request.headers;
+  if (!accept?.includes(EVENT_STREAM))
+    return {
+      status: 406,
+      error: 'not-acceptable',
+      message: `this is an event stream; ask with "Accept: ${EVENT_STREAM}"`,
+    };
+  // A page elsewhere can make a browser ask without an Origin, read nothing, and take places.
+  if (origin === undefined && site !== 'none' && site !== 'same-origin')
+    return { status: 403, error: 'origin-not-allowed', message: 'a page of another origin may not use this bridge' };
+  // Sent behind another request on the same connection: its end would never be seen.
+  if (reply.raw.socket === null)
+    return { status: 400, error: 'pipelined', message: 'an event stream needs a connection of its own' };
+  return undefined;
 }
 
 const whoOf = (request: FastifyRequest) => ({

@@ -4,12 +4,22 @@
  */
 import type { WebSocketLike } from './transport.js';
 
+const EVENT_STREAM = 'text/event-stream';
 /** Of a message that is still coming. The bridge sends none that is near it. */
 const EVENT_CHARS_MAX = 16 * 1024 * 1024;
 /** A request of more than 16 KiB is refused. A message that is larger alone is the bridge's to refuse. */
 const POST_CHARS_MAX = 12 * 1024;
 
-const states = { connecting: 0, open: 1, closed: 3 } as const;
+/** What waits to be sent, messages: more is a way that takes nothing. */
+const QUEUE_MAX = 256;
+/** How long the bridge may take to take messages. Then the stream is given up, and what waits with it: a command must not be carried out long after it was given. */
+const POST_MS = 5000;
+/** Between two requests: what is said meanwhile goes together. */
+const POST_INTERVAL_MS = 50;
+/** For what was said just before an orderly end. */
+const GOODBYE_MS = 2000;
+
+const states = { connecting: 0, open: 1, closing: 2, closed: 3 } as const;
 
 /** Finds the events in a stream of text, whatever its pieces. Comments and fields that are not used are passed over. */
 export class EventParser {
@@ -53,11 +63,12 @@ export class EventStreamSocket implements WebSocketLike {
   onclose: ((event: never) => void) | null = null;
   onerror: ((event: never) => void) | null = null;
   onmessage: ((event: never) => void) | null = null;
-  private readonly aborter = new AbortController();
+  private readonly stream = new AbortController();
   private readonly headers: Readonly<Record<string, string>>;
   private session = '';
   private readonly queue: string[] = [];
   private isPosting = false;
+  private postedMs = Number.NEGATIVE_INFINITY;
 
   /** @param url of the stream, `http://127.0.0.1:8080/socket/events?vsn=2.0.0`; it connects at once */
   constructor(
@@ -69,19 +80,32 @@ export class EventStreamSocket implements WebSocketLike {
   }
 
   send(data: string): void {
+    if (this.readyState !== states.open) return;
+    if (this.queue.length >= QUEUE_MAX) {
+      this.end(1006, `event stream: ${QUEUE_MAX} messages wait to be sent`);
+      return;
+    }
     this.queue.push(data);
     if (!this.isPosting) void this.post();
   }
 
+  /** Before an orderly end (1000) what was said is sent; the bridge forgets this client with the stream, so that ends last. */
   close(code = 1000, reason = ''): void {
-    this.end(code, reason);
+    if (code !== 1000 || !this.isPosting || this.readyState !== states.open) {
+      this.end(code, reason);
+      return;
+    }
+    this.readyState = states.closing;
+    setTimeout(() => this.end(code, reason), GOODBYE_MS);
   }
 
   private async read(): Promise<void> {
     try {
-      const { signal } = this.aborter;
-      const response = await fetch(this.url, { headers: { ...this.headers, accept: 'text/event-stream' }, signal });
+      const headers = { ...this.headers, accept: EVENT_STREAM };
+      const response = await fetch(this.url, { headers, signal: this.stream.signal });
       if (!response.ok || response.body === null) throw new Error(await refusalOf(response));
+      const type = response.headers.get('content-type') ?? '';
+      if (!type.startsWith(EVENT_STREAM)) throw new Error(`what answers is not the bridge: it sends "${type}"`);
       const parser = new EventParser((name, data) => this.event(name, data));
       const text = new TextDecoder();
       const reader = response.body.getReader();
@@ -94,7 +118,7 @@ export class EventStreamSocket implements WebSocketLike {
   }
 
   private event(name: string, data: string): void {
-    if (this.readyState === states.closed) return;
+    if (this.readyState >= states.closing) return;
     if (name === 'open') {
       this.session = (JSON.parse(data) as { session: string }).session;
       this.readyState = states.open;
@@ -110,31 +134,49 @@ export class EventStreamSocket implements WebSocketLike {
   private async post(): Promise<void> {
     this.isPosting = true;
     try {
-      while (this.queue.length > 0 && this.readyState === states.open) {
-        const { signal } = this.aborter;
-        const url = new URL(`events/${this.session}`, this.url);
-        const headers = { ...this.headers, 'content-type': 'application/json' };
-        const response = await fetch(url, { method: 'POST', headers, body: `[${this.takeNext().join(',')}]`, signal });
-        if (!response.ok) throw new Error(await refusalOf(response));
+      // In the same turn there may be more to say.
+      await Promise.resolve();
+      while (this.queue.length > 0 && this.readyState !== states.closed) {
+        const waitMs = this.postedMs + POST_INTERVAL_MS - performance.now();
+        if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+        this.postedMs = performance.now();
+        await this.postNext();
       }
     } catch (error) {
       this.end(1006, `event stream: ${messageOf(error)}`);
     }
     this.isPosting = false;
+    if (this.readyState === states.closing) this.end(1000, '');
+  }
+
+  private async postNext(): Promise<void> {
+    const messages = this.takeNext();
+    if (messages.length === 0) return;
+    const response = await fetch(new URL(`events/${this.session}`, this.url), {
+      method: 'POST',
+      headers: { ...this.headers, 'content-type': 'application/json' },
+      body: `[${messages.join(',')}]`,
+      // The page of a login would be an answer, too.
+      redirect: 'error',
+      keepalive: true,
+      signal: AbortSignal.timeout(POST_MS),
+    });
+    if (response.status !== 204) throw new Error(await refusalOf(response));
   }
 
   private takeNext(): string[] {
     let count = 0;
     let chars = 0;
-    do chars += this.queue[count++]!.length;
-    while (count < this.queue.length && chars + this.queue[count]!.length < POST_CHARS_MAX);
+    while (count < this.queue.length && (count === 0 || chars + this.queue[count]!.length < POST_CHARS_MAX))
+      chars += this.queue[count++]!.length;
     return this.queue.splice(0, count);
   }
 
   private end(code: number, reason: string): void {
     if (this.readyState === states.closed) return;
     this.readyState = states.closed;
-    this.aborter.abort();
+    this.queue.length = 0;
+    this.stream.abort();
     this.onclose?.({ code, reason } as never);
   }
 }

@@ -2,9 +2,13 @@
 import { once } from 'node:events';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 export class PlainProxy {
   private readonly sockets = new Set<Socket>();
+
+  /** Takes an upgrade, of which it gets the head as it came, or returns false. */
+  onUpgrade: (head: string, socket: Duplex) => boolean = () => false;
 
   private constructor(private readonly server: Server) {}
 
@@ -22,7 +26,11 @@ export class PlainProxy {
     });
     const proxy = new PlainProxy(server);
     server.on('connection', (socket: Socket) => proxy.sockets.add(socket.on('error', () => {})));
-    server.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n'));
+    server.on('upgrade', ({ method, url, rawHeaders }, socket) => {
+      const lines = rawHeaders.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${rawHeaders[i + 1]}`] : []));
+      const head = [`${method} ${url} HTTP/1.1`, ...lines, '', ''].join('\r\n');
+      if (!proxy.onUpgrade(head, socket)) socket.end('HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n');
+    });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     return proxy;
   }

@@ -9,6 +9,8 @@ const REJOIN_MS = 1000;
 interface Socket {
   /** @returns false when there is no open connection */
   send(message: PhoenixMessage): boolean;
+  /** What may be left out when there is too much of it. */
+  tell(message: PhoenixMessage): void;
   ref(): string;
   left(): void;
 }
@@ -117,7 +119,7 @@ export class PhoenixTopic implements TransportTopic {
 
   tell(event: string, payload: Readonly<Record<string, unknown>>): void {
     if (this.state === 'joined')
-      this.socket.send({ joinRef: this.joinRef, ref: null, topic: this.name, event, payload });
+      this.socket.tell({ joinRef: this.joinRef, ref: null, topic: this.name, event, payload });
   }
 
   leave(): void {

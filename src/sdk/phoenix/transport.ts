@@ -46,12 +46,21 @@ export interface PhoenixTransportOptions {
   readonly heartbeatMs?: number;
   /** First wait before a reconnection; it doubles up to 5 s, and is spread by half. Default 100 ms. */
   readonly retryMs?: number;
+  /** While it goes over another carrier than the first: how soon that is tried again. Default 30 s. */
+  readonly probeMs?: number;
 }
 
 const OPEN = 1;
 /** How long a carrier may take to connect, or to bring the first answer, while there is another one to try. */
 const CARRIER_MS = 5000;
 const HEARTBEAT_MS = 15_000;
+/** Of what nobody answers. The bridge takes 100 messages a second of a client, of any kind. */
+const TELLS_PER_SECOND = 80;
+/** A connection that lasts less is no better than one that fails: the next waits longer. */
+const STEADY_MS = 5000;
+/** While it goes over a carrier that is not the first: how soon the first is tried beside it, and how rarely in the end. */
+const PROBE_MS = 30_000;
+const PROBE_MS_MAX = 600_000;
 const RETRY_MS_MAX = 5000;
 
 /** The Phoenix Channels socket of the bridge: connects, keeps alive, reconnects, and carries topics. */
@@ -70,6 +79,13 @@ export class PhoenixTransport implements Transport {
   /** The first one to the address that was good last. */
   private firstWay = 0;
   private isProven = false;
+  private provenMs = 0;
+  /** Connections in a row that did not last. */
+  private brief = 0;
+  private tells = TELLS_PER_SECOND;
+  private toldMs = 0;
+  private probe: WebSocketLike | undefined;
+  private probeTimer: ReturnType<typeof setTimeout> | undefined;
   private nextRef = 1;
   private readonly heartbeatMs: number;
   private pendingHeartbeat: string | undefined;
@@ -105,11 +121,10 @@ export class PhoenixTransport implements Transport {
     return url;
   }
 
-  private dial(): WebSocketLike {
-    const { base, carrier } = this.ways[(this.firstWay + this.attempts) % this.ways.length]!;
+  private dial(way: number): WebSocketLike {
+    const { base, carrier } = this.ways[way]!;
     const url = this.url(base, carrier);
     const { token = '' } = this.options;
-    this.setStatus('connecting', url.href);
     if (carrier === 'events') return new EventStreamSocket(url, token);
     if (token !== '') url.searchParams.set('token', token);
     return new this.WebSocket!(url.href);
@@ -135,6 +150,7 @@ export class PhoenixTransport implements Transport {
       throw new TypeError(`${name} is joined already; use that subscription, or leave it first`);
     const topic = new PhoenixTopic(name, params, handlers, {
       send: (message) => this.send(message),
+      tell: (message) => this.tell(message),
       ref: () => String(this.nextRef++),
       left: () => this.topics.delete(name),
     });
@@ -144,7 +160,10 @@ export class PhoenixTransport implements Transport {
   }
 
   private connect(): void {
-    const socket = this.dial();
+    const way = (this.firstWay + this.attempts) % this.ways.length;
+    const { base, carrier } = this.ways[way]!;
+    this.setStatus('connecting', this.url(base, carrier).href);
+    const socket = this.dial(way);
     this.socket = socket;
     this.isProven = false;
     socket.binaryType = 'arraybuffer';
@@ -178,7 +197,38 @@ export class PhoenixTransport implements Transport {
     const way = (this.firstWay + this.attempts) % this.ways.length;
     this.firstWay = way - (way % this.carriers.length);
     this.attempts = 0;
+    this.provenMs = performance.now();
     clearTimeout(this.connectTimer);
+    if (way > this.firstWay) this.probeIn(this.options.probeMs ?? PROBE_MS);
+  }
+
+  /**
+   * The first carrier was away for a moment only, perhaps, and this one costs the bridge more. It is tried beside the
+   * present connection; when something comes over it, it takes over.
+   */
+  private probeIn(ms: number): void {
+    this.probeTimer = setTimeout(() => {
+      const probe = this.dial(this.firstWay);
+      this.probe = probe;
+      probe.onopen = () =>
+        probe.send(encodeText({ joinRef: null, ref: '0', topic: SOCKET_TOPIC, event: events.heartbeat, payload: {} }));
+      probe.onmessage = () => this.abandon('a better way has opened');
+      const failed = () => {
+        if (this.probe !== probe) return;
+        this.endProbe();
+        this.probeIn(Math.min(PROBE_MS_MAX, ms * 2));
+      };
+      probe.onerror = () => {};
+      probe.onclose = failed;
+      this.probeTimer = setTimeout(failed, CARRIER_MS);
+    }, ms);
+  }
+
+  private endProbe(): void {
+    clearTimeout(this.probeTimer);
+    const { probe } = this;
+    this.probe = undefined;
+    probe?.close(1000);
   }
 
   private heartbeat(): void {
@@ -200,17 +250,31 @@ export class PhoenixTransport implements Transport {
     this.socket = undefined;
     clearTimeout(this.connectTimer);
     clearInterval(this.heartbeatTimer);
+    this.endProbe();
     this.pendingHeartbeat = undefined;
     for (const topic of [...this.topics.values()]) topic.disconnected(reason);
     this.setStatus('closed', reason);
     if (!this.isWanted) return;
+    const hasLasted = this.isProven && performance.now() - this.provenMs >= STEADY_MS;
+    if (this.isProven) this.brief = hasLasted ? 0 : this.brief + 1;
     this.attempts = this.isProven ? 0 : this.attempts + 1;
     const rounds = this.attempts / this.ways.length;
     // The next one at once: a bridge that comes back must not do so just between two, and be reached over the worse one.
     const isOver = Number.isInteger(rounds);
-    const doubled = 2 ** Math.min(Math.max(0, rounds - 1), 16);
+    const doubled = 2 ** Math.min(Math.max(0, rounds - 1, this.brief - 1), 16);
     const waitMs = isOver ? Math.min(RETRY_MS_MAX, (this.options.retryMs ?? 100) * doubled) : 0;
     this.retryTimer = setTimeout(() => this.connect(), waitMs * (0.5 + Math.random() / 2));
+  }
+
+  /** The bridge cuts who says too much; of these the newest counts, and another one comes soon. */
+  private tell(message: PhoenixMessage): void {
+    const nowMs = performance.now();
+    const earned = ((nowMs - this.toldMs) / 1e3) * TELLS_PER_SECOND;
+    this.tells = Math.min(TELLS_PER_SECOND, this.tells + earned);
+    this.toldMs = nowMs;
+    if (this.tells < 1) return;
+    this.tells--;
+    this.send(message);
   }
 
   private send(message: PhoenixMessage): boolean {

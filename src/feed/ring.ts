@@ -45,8 +45,10 @@ export interface RingOptions {
    * path, and memory seems to leak. Not for a ring of which most is seldom written.
    */
   readonly isTouched?: boolean;
-  /** Offset of the first record; for tests of the wrap. */
+  /** Offset of the first record: for copies of another ring, and tests of the wrap. */
   readonly firstOffset?: number;
+  /** Of a ring that nobody uses any more; taken when it has the right size. */
+  readonly memory?: SharedArrayBuffer | undefined;
 }
 
 /** Views of a ring's memory; every thread that uses the ring makes its own. */
@@ -77,13 +79,15 @@ export class Ring {
   }
 
   /** @throws RangeError when the sizes can't make a ring. */
-  static create({ slots, recordSlotsMax, isTouched = true, firstOffset = 0 }: RingOptions): Ring {
+  static create({ slots, recordSlotsMax, isTouched = true, firstOffset = 0, memory: old }: RingOptions): Ring {
     if (slots < 2 || slots > SLOTS_MAX || (slots & (slots - 1)) !== 0)
       throw new RangeError(`a ring has a power of two of slots, 2 to ${SLOTS_MAX}, not ${slots}`);
     if (recordSlotsMax < 1 || recordSlotsMax > slots / 2)
       throw new RangeError(`a record takes 1 to ${slots / 2} slots of a ring of ${slots}, not ${recordSlotsMax}`);
-    const memory = new SharedArrayBuffer(HEADER_BYTES + slots * SLOT_BYTES);
-    if (isTouched) new Uint8Array(memory).fill(0);
+    const bytes = HEADER_BYTES + slots * SLOT_BYTES;
+    const isOld = old?.byteLength === bytes;
+    const memory = isOld ? old : new SharedArrayBuffer(bytes);
+    if (isTouched || isOld) new Uint8Array(memory).fill(0);
     const control = new Int32Array(memory);
     new Float64Array(memory)[FIRST_OFFSET_F64_AT] = firstOffset;
     control[SLOTS_AT] = slots;

@@ -51,10 +51,14 @@ test('what is new in both rings goes in one, under its offsets', () => {
   });
 });
 
-test('more than fits goes in several, and an event waits for the frames before it', () => {
+test('more than fits goes in several, and no frame goes before an event that was there when it came', () => {
   const { feed, shipper, frames } = source();
-  frames(300, 64);
-  feed.miss(createMissRecord());
+  const events: number[] = [];
+  for (let i = 0; i < 10; i++) {
+    frames(30, 64);
+    events.push(feed.frames.offset);
+    feed.miss(createMissRecord());
+  }
   const headers = [];
   for (let shipment = shipper.take(); shipment !== undefined; shipment = shipper.take())
     headers.push(readShipmentHeader(shipment)!);
@@ -62,9 +66,35 @@ test('more than fits goes in several, and an event waits for the frames before i
   for (const [i, header] of headers.entries()) {
     expect(header.feedSlots).toBeLessThanOrEqual(SHIPMENT_SLOTS_MAX);
     expect(header.feedFrom).toBe(headers.slice(0, i).reduce((sum, { feedSlots }) => sum + feedSlots, 0));
-    expect(header.eventsSlots).toBe(i === headers.length - 1 ? 1 : 0);
+    const end = header.feedFrom + header.feedSlots;
+    expect(header.eventsFrom + header.eventsSlots).toBe(events.filter((feedOffset) => feedOffset <= end).length);
   }
   expect(headers.reduce((sum, { feedSlots }) => sum + feedSlots, 0)).toBe(300 * frameSlots(64));
+});
+
+test('a long text between frames that fill a shipment waits for the next one, and the frames behind it wait, too', () => {
+  const { feed, shipper, frames } = source();
+  frames(300);
+  feed.text({ type: 'log', board: null, level: 'info', text: 'x'.repeat(3900), utcUs: 0 });
+  feed.text({
+    type: 'board',
+    index: 0,
+    id: 'x',
+    path: 'y'.repeat(60_000),
+    descriptor: null,
+    boot: '00000000',
+    contracts: {},
+  });
+  frames(10);
+  const headers = Array.from({ length: 3 }, () => {
+    const shipment = shipper.take();
+    return shipment && readShipmentHeader(shipment);
+  });
+  expect(headers[0]).toMatchObject({ feedFrom: 0, feedSlots: 300 });
+  expect(headers[0]!.eventsSlots).toBeLessThan(100);
+  expect(headers[1]).toMatchObject({ feedFrom: 300, feedSlots: 10 });
+  expect(headers[1]!.eventsSlots).toBeGreaterThan(200);
+  expect(headers[2]).toBeUndefined();
 });
 
 test('who is overtaken by the ring goes on at a record, and the hole shows by the offsets', () => {
@@ -81,6 +111,7 @@ test('who is overtaken by the ring goes on at a record, and the hole shows by th
     next = header!.feedFrom + header!.feedSlots;
   }
   expect(next).toBe(feed.frames.offset);
+  expect(shipper.lostSlots).toBe(lost);
   expect(lost).toBeGreaterThan(slots);
 });
 

@@ -14,6 +14,9 @@ export const SHIPMENT_HEADER_BYTES = 64;
 /** Of both rings together. A text may take 256; and some brokers take no packet over 128 KiB. */
 export const SHIPMENT_SLOTS_MAX = 448;
 
+/** Within what `Date` can take. */
+const TIME_US_MAX = 4e18;
+
 export interface ShipmentHeader {
   /** Run of the bridge, 8 hex digits. */
   readonly epoch: string;
@@ -66,8 +69,8 @@ export function readShipmentHeader(from: Uint8Array): ShipmentHeader | undefined
   const isSound =
     from.length === SHIPMENT_HEADER_BYTES + (feedSlots + eventsSlots) * SLOT_BYTES &&
     [feedFrom, eventsFrom].every((offset) => Number.isSafeInteger(offset) && offset >= 0) &&
-    Number.isFinite(sentUs) &&
-    Number.isFinite(sentUtcUs) &&
+    Math.abs(sentUs) < TIME_US_MAX &&
+    Math.abs(sentUtcUs) < TIME_US_MAX &&
     isWhole(from, SHIPMENT_HEADER_BYTES, feedSlots) &&
     isWhole(from, SHIPMENT_HEADER_BYTES + feedSlots * SLOT_BYTES, eventsSlots);
   return isSound ? header : undefined;

@@ -74,7 +74,8 @@ export class Gateway {
       commands: this.commands,
       history: () => this.reader,
     };
-    this.startedUs = options.start.startedUtcUs - this.context.clock.utcOffsetUs();
+    // By this host's own wall clock, also where another's is shown.
+    this.startedUs = options.start.startedUtcUs - (options.clock ?? hostClock).utcOffsetUs();
     for (const text of options.start.texts) this.state.text(text);
     this.topics = new Topics(this.context, options.start.feedCursor);
     this.clients = new Clients(this.context, this.topics.route, (error) => this.bug(error));

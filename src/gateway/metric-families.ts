@@ -90,6 +90,10 @@ export const families: Readonly<Record<string, readonly [Kind, string]>> = {
   tautline_broker_clients: ['gauge', 'Clients of the embedded broker.'],
   tautline_broker_retained: ['gauge', 'Messages that the embedded broker retains.'],
   tautline_broker_refused_total: ['counter', 'What the embedded broker refused, because a limit was reached.'],
+  tautline_mqtt_feed_unsent_slots_total: [
+    'counter',
+    'Slots of the rings that were overwritten before the broker took them: gateways elsewhere miss them.',
+  ],
   tautline_replica_bridge_up: ['gauge', '1 while this gateway hears the bridge that it follows.'],
   tautline_replica_runs_total: [
     'counter',

@@ -32,6 +32,12 @@ const losses: readonly LossAlarm[] = [
     text: (count) => `the MQTT broker refused ${count} messages: check its access list, quotas and maximum packet size`,
   },
   {
+    id: 'mqtt-feed-unsent',
+    count: (metrics) => metrics.lostShipmentSlots,
+    text: (count) =>
+      `the MQTT broker was away or slow for longer than the ring remembers: gateways elsewhere miss ${count} slots`,
+  },
+  {
     id: 'mqtt-feed-lost',
     count: (metrics) => metrics.lostSlots,
     text: (count) => `the MQTT outlet fell more than a ring behind: ${count} slots were lost to it`,

@@ -23,7 +23,7 @@ export interface BridgeInfo {
 
 export class Birth {
   /** What a gateway elsewhere must know of each board to begin, by id. */
-  private readonly sessions = new Map<string, string>();
+  private readonly sessions = new Map<string, { readonly board: BoardText; readonly gone: string | null }>();
   /** Newest word on each alarm, by topic; those that are over leave when they were published. */
   private readonly alarms = new Map<string, AlarmText>();
 
@@ -40,7 +40,7 @@ export class Birth {
     const started = new Date(startedUtcUs / 1e3).toISOString();
     this.out.retained(topics.bridgeInfo, JSON.stringify({ name: 'tautline', version, epoch, started }));
     for (const board of this.boards.all()) this.board(board);
-    for (const [id, json] of this.sessions) this.out.retained(topics.session(id), json);
+    for (const id of this.sessions.keys()) this.saySession(id);
     for (const [topic, alarm] of this.alarms) this.publishAlarm(topic, alarm);
     this.out.retained(topics.bridgeState, ONLINE);
   }
@@ -56,11 +56,23 @@ export class Birth {
   }
 
   /** Beside the descriptor: the boot, and the contracts as they are held. For gateways elsewhere. */
-  session(text: BoardText): void {
-    const json = JSON.stringify({ ...text, epoch: this.info.epoch });
-    if (this.sessions.get(text.id) === json) return;
-    this.sessions.set(text.id, json);
-    this.out.retained(topics.session(text.id), json);
+  session(board: BoardText): void {
+    const before = this.sessions.get(board.id);
+    if (before?.gone === null && JSON.stringify(before.board) === JSON.stringify(board)) return;
+    this.sessions.set(board.id, { board, gone: null });
+    this.saySession(board.id);
+  }
+
+  sessionGone(id: string, reason: string): void {
+    const before = this.sessions.get(id);
+    if (before === undefined) return;
+    this.sessions.set(id, { board: before.board, gone: reason });
+    this.saySession(id);
+  }
+
+  private saySession(id: string): void {
+    const { board, gone } = this.sessions.get(id)!;
+    this.out.retained(topics.session(id), JSON.stringify({ ...board, epoch: this.info.epoch, gone }));
   }
 
   /** Nobody has this id any more. */
@@ -92,6 +104,9 @@ export class Birth {
       if (retained && board === undefined && !isOffline) this.out.retained(topic, OFFLINE);
       // Another bridge took it for one of an earlier run. Only that is contradicted, so two never argue.
       if (!retained && board?.online === true && isOffline) this.availability(board);
+    } else if (heard?.kind === 'session') {
+      // Of an earlier run, or of one that said more: who follows this one would believe it.
+      if (retained && payload.length > 0 && !this.sessions.has(heard.board)) this.out.retained(topic, '');
     } else if (heard?.kind === 'alarm') {
       const ours = this.alarms.get(topic);
       const isActive = payload.includes('"active":true');

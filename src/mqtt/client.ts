@@ -42,7 +42,7 @@ export interface ConnectionHandlers {
   acknowledged(packetId: number, reasonCode: number): void;
   message(topic: string, payload: Buffer, retained: boolean): void;
   /** Topics that the broker does not let us hear: what is not done because of it. */
-  deaf(text: string): void;
+  deaf(text: string, refused: readonly string[]): void;
   /** Another client uses our id: the connection is given up for good. */
   takenOver(text: string): void;
 }
@@ -244,7 +244,7 @@ export class BrokerConnection {
       if (client !== this.client) return;
       const { granted = [] } = (error as { packet?: { granted?: number[] } } | null)?.packet ?? {};
       const refused = subscriptions.filter((_, i) => (granted[i] ?? 0) >= REFUSED);
-      if (refused.length > 0) this.handlers.deaf(deafText(this.address, refused));
+      if (refused.length > 0) this.handlers.deaf(deafText(this.address, refused), refused);
     });
   }
 

@@ -16,6 +16,8 @@ export class MqttMetrics {
   rejected = 0;
   requests = 0;
   lostSlots = 0;
+  /** Slots of both rings that gateways elsewhere will not get: overwritten before the broker took them. */
+  lostShipmentSlots = 0;
   /** Frames of streams that no descriptor has named yet. */
   unnamed = 0;
   /** Judged to handed over: written to the socket (QoS 0), or in the window (QoS 1). And from there to acknowledged by the broker. */
@@ -35,6 +37,7 @@ export class MqttMetrics {
       tautline_mqtt_requests_ignored_total: this.requests,
       tautline_mqtt_unnamed_frames_total: this.unnamed,
       'tautline_feed_lost_total{outlet="mqtt"}': this.lostSlots,
+      tautline_mqtt_feed_unsent_slots_total: this.lostShipmentSlots,
     };
     for (const path of paths) {
       values[`tautline_mqtt_publishes_total{path="${path}"}`] = this.published[path];

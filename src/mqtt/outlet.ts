@@ -219,6 +219,7 @@ export class MqttOutlet {
       if (shipment === undefined) return;
       const publication = { topic: topics.feed, qos: 0, retain: false, packetId: 0, expirySeconds: 0 } as const;
       out.packet('feed', encodePublish(out.connection!.version, publication, shipment));
+      this.metrics.lostShipmentSlots = shipper.lostSlots;
     }
   }
 

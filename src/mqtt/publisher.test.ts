@@ -46,7 +46,7 @@ describe('what gateways elsewhere must know', () => {
   });
 
   test('is retained for each board, said at each birth, and anew with another boot', () => {
-    expect(bench.on(topic).map((each) => JSON.parse(each))).toEqual([{ ...boardText, epoch: '1234abcd' }]);
+    expect(bench.on(topic).map((each) => JSON.parse(each))).toEqual([{ ...boardText, epoch: '1234abcd', gone: null }]);
     bench.publisher.text(boardText);
     bench.publisher.batchEnd();
     bench.acknowledgeAll();
@@ -64,6 +64,27 @@ describe('what gateways elsewhere must know', () => {
     expect(bench.packets.filter((each) => each.topic === topic).every(({ retain, qos }) => retain && qos === 1)).toBe(
       true,
     );
+  });
+
+  test('says that a board is gone, and that it is back', () => {
+    bench.publisher.text({ type: 'board-gone', index: 0, id: 'pico', reason: 'unplugged' });
+    bench.publisher.batchEnd();
+    bench.acknowledgeAll();
+    bench.publisher.text(boardText);
+    bench.publisher.batchEnd();
+    expect(bench.on(topic).map((each) => JSON.parse(each).gone)).toEqual([null, 'unplugged', null]);
+  });
+
+  test('that an earlier run, or another setting, left there is taken back', () => {
+    bench.publisher.message('tautline/other/session', Buffer.from('{"id":"other"}'), true);
+    bench.publisher.message('tautline/pico/session', Buffer.from('{"id":"pico"}'), true);
+    bench.publisher.message('tautline/empty/session', Buffer.from(''), true);
+    bench.publisher.message('tautline/live/session', Buffer.from('{}'), false);
+    bench.publisher.batchEnd();
+    expect(bench.on('tautline/other/session')).toEqual(['']);
+    expect(bench.on(topic)).toHaveLength(1);
+    expect(bench.on('tautline/empty/session')).toEqual([]);
+    expect(bench.on('tautline/live/session')).toEqual([]);
   });
 
   test('of an id that nobody has any more is taken back', () => {

@@ -5,7 +5,7 @@ import { deliveryMissMessage } from '../messages/delivery-miss.js';
 import { missMessage } from '../messages/miss.js';
 import type { TextEvent } from '../outlet.js';
 import { Birth, type BridgeInfo } from './birth.js';
-import { Boards, type BoardView, type StateView, type StreamView } from './boards.js';
+import { Boards, type StateView, type StreamView } from './boards.js';
 import type { Session } from './client.js';
 import type { BrokerDelivery } from './delivery.js';
 import type { MqttMetrics } from './metrics.js';
@@ -83,7 +83,7 @@ export class Publisher {
   text(text: TextEvent): void {
     if (text.type === 'board') this.board(text);
     else if (text.type === 'alarm') this.alarm(text);
-    else if (text.type === 'board-gone') this.gone(this.boards.get(text.index));
+    else if (text.type === 'board-gone') this.gone(text);
     else if (text.type === 'delivery-miss') this.deliveryMiss(text);
   }
 
@@ -246,10 +246,12 @@ export class Publisher {
     }
   }
 
-  private gone(board: BoardView | undefined): void {
+  private gone({ index, id, reason }: Extract<TextEvent, { type: 'board-gone' }>): void {
+    const board = this.boards.get(index);
     if (board === undefined) return;
     board.online = false;
     this.birth.availability(board);
+    this.birth.sessionGone(id, reason);
   }
 
   private *streams(): Iterable<StreamView> {

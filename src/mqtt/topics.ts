@@ -23,6 +23,7 @@ export const subscriptions = {
   bridgeState: topics.bridgeState,
   bridgeInfo: topics.bridgeInfo,
   availability: topics.availability('+'),
+  session: `${base}/+/session`,
   alarm: `${base}/+/alarm/+`,
   request: topics.request('+', '+'),
 } as const;
@@ -31,6 +32,7 @@ export type Heard =
   | { readonly kind: 'bridge-state' }
   | { readonly kind: 'bridge-info' }
   | { readonly kind: 'availability'; readonly board: string }
+  | { readonly kind: 'session'; readonly board: string }
   | { readonly kind: 'alarm'; readonly board: string | null; readonly id: string }
   | { readonly kind: 'request'; readonly board: string; readonly verb: string };
 
@@ -40,7 +42,7 @@ export function parseTopic(topic: string): Heard | null {
   if (topic === topics.bridgeInfo) return { kind: 'bridge-info' };
   const [first, board, word, last, ...more] = topic.split('/');
   if (first !== base || board === undefined || word === undefined || more.length > 0) return null;
-  if (last === undefined) return word === 'availability' ? { kind: 'availability', board } : null;
+  if (last === undefined) return word === 'availability' || word === 'session' ? { kind: word, board } : null;
   if (word === 'alarm') return { kind: 'alarm', board: board === 'bridge' ? null : board, id: last };
   if (word === 'request') return { kind: 'request', board, verb: last };
   return null;

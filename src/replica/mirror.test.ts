@@ -13,13 +13,14 @@ import { frameSlot, SLOT_BYTES, slotHead, slotKinds } from '../feed/slot.js';
 import { descriptor } from '../gateway/testing/bench.js';
 import type { OutletStart, TextEvent } from '../outlet.js';
 import { Mirror } from './mirror.js';
+import { parseSession } from './text-event.js';
 
 /** The bridge's monotonic clock is behind ours by this much, and the way takes no time. */
 const BEHIND_US = 1e9;
 const UTC_US = 1.7e15;
 
-/** Everything that a reader of these rings gets, in order. */
-function readAll(feed: Feed, from: { readonly feed: number; readonly events: number }): any[] {
+/** A reader of these rings, and everything that it has got, in order. */
+function readerOf(feed: Feed, from: { readonly feed: number; readonly events: number }) {
   const got: any[] = [];
   const start = {
     consumer: 0,
@@ -46,8 +47,26 @@ function readAll(feed: Feed, from: { readonly feed: number; readonly events: num
       got.push({ kind: 'lost', ring, fromOffset, toOffset }),
   };
   const reader = readRings(start, handlers, new EventEmitter() as unknown as MessagePort);
+  return { got, reader };
+}
+
+function readAll(feed: Feed, from: { readonly feed: number; readonly events: number }): any[] {
+  const { got, reader } = readerOf(feed, from);
   reader.drain();
   reader.close();
+  return got;
+}
+
+/** What a worker gets that looks at every moment at which there is something new. */
+function readAtOnce(feed: Feed): any[] {
+  const { got, reader } = readerOf(feed, { feed: feed.frames.offset, events: feed.events.offset });
+  for (const producer of [feed.frames, feed.events]) {
+    const publish = producer.publish.bind(producer);
+    producer.publish = (slots) => {
+      publish(slots);
+      reader.drain();
+    };
+  }
   return got;
 }
 
@@ -122,17 +141,17 @@ test('a reader of the copy gets what a reader of the bridge gets: the same recor
     () => board('0000002b'),
   ];
   fc.assert(
-    fc.property(fc.array(fc.nat({ max: parts.length }), { maxLength: 150 }), (script) => {
+    fc.property(fc.array(fc.nat({ max: parts.length }), { maxLength: 600 }), (script) => {
       const from = { feed: source.frames.offset, events: source.events.offset };
       let mirror: Mirror | undefined;
-      let mirrorFrom = { feed: 0, events: 0 };
+      let got: any[] = [];
       const ship = () => {
         for (const bytes of shipments()) {
           if (mirror === undefined) {
             mirror = new Mirror(readShipmentHeader(bytes)!);
-            mirrorFrom = { feed: mirror.feed.frames.offset, events: mirror.feed.events.offset };
+            got = readAtOnce(mirror.feed);
           }
-          expect(take(mirror, bytes)).toBe(false);
+          expect(take(mirror, bytes)).toBe('taken');
         }
       };
       for (const part of script) {
@@ -141,7 +160,7 @@ test('a reader of the copy gets what a reader of the bridge gets: the same recor
       }
       ship();
       if (mirror === undefined) return;
-      expect(readAll(mirror.feed, mirrorFrom)).toEqual(readAll(source, from).map(onOurClock));
+      expect(got).toEqual(readAll(source, from).map(onOurClock));
       expect({ lost: mirror.lost, malformed: mirror.malformed, repeated: mirror.repeated }).toEqual({
         lost: { feed: 0, events: 0 },
         malformed: 0,
@@ -199,6 +218,7 @@ describe('a shipment', () => {
     expect(mirror.continues({ ...header, epoch: 'deadbeef' })).toBe(false);
     expect(mirror.continues({ ...header, feedFrom: header.feedFrom + header.feedRing })).toBe(false);
     expect(mirror.continues({ ...header, feedFrom: header.feedFrom + header.feedRing - 1 })).toBe(true);
+    expect(mirror.continues({ ...header, eventsFrom: 2 ** 53 - 1 })).toBe(false);
   });
 
   test('that comes again changes nothing', () => {
@@ -212,6 +232,33 @@ describe('a shipment', () => {
     expect([mirror.feed.frames.offset, mirror.feed.events.offset]).toEqual([1, 1]);
   });
 
+  test('that begins before the end of the copy, as after a restart of the worker that ships: what is new in it is taken', () => {
+    const clock = { nowUs, utcUs: (us: number) => UTC_US + us };
+    const again = new Shipper(source.frames.ring, source.events.ring, { feed: 0, events: 0 }, '00c0ffee', clock);
+    for (let i = 0; i < 5; i++) frame({ count: 30 });
+    miss();
+    const [first] = shipments();
+    const mirror = new Mirror(readShipmentHeader(first!)!);
+    const got = readAtOnce(mirror.feed);
+    take(mirror, first!);
+    for (let i = 0; i < 5; i++) frame({ count: 30 });
+    log('x'.repeat(600));
+    miss();
+    expect(take(mirror, again.take()!.slice())).toBe('taken');
+    expect(got).toEqual(readAll(source, { feed: 0, events: 0 }).map(onOurClock));
+    expect({ lost: mirror.lost, malformed: mirror.malformed }).toEqual({ lost: { feed: 0, events: 0 }, malformed: 0 });
+  });
+
+  test('with times that are none is not believed', () => {
+    frame({ releaseHostUs: 1e300 });
+    frame();
+    const [bytes] = shipments();
+    const mirror = new Mirror(readShipmentHeader(bytes!)!);
+    take(mirror, bytes!);
+    expect(readAll(mirror.feed, { feed: 0, events: 0 }).map(({ kind }) => kind)).toEqual(['lost', 'frame']);
+    expect(mirror.malformed).toBe(1);
+  });
+
   test('after a loss of events says that what is believed of boards may be wrong', () => {
     miss();
     const [first] = shipments();
@@ -220,8 +267,8 @@ describe('a shipment', () => {
     miss();
     const [third] = shipments();
     const mirror = new Mirror(readShipmentHeader(first!)!);
-    expect(take(mirror, first!)).toBe(false);
-    expect(take(mirror, third!)).toBe(true);
+    expect(take(mirror, first!)).toBe('taken');
+    expect(take(mirror, third!)).toBe('hole');
     expect(mirror.lost).toEqual({ feed: 0, events: 1 });
   });
 
@@ -264,6 +311,42 @@ describe('a shipment', () => {
     take(mirror, bytes!);
     expect(readAll(mirror.feed, { feed: 0, events: 0 }).map(({ kind }) => kind)).toEqual(['frame', 'miss']);
   });
+});
+
+test('what topics say of boards and alarms is told when it is news, beside what came in shipments', () => {
+  board('0000002b');
+  const [bytes] = shipments();
+  const mirror = new Mirror(readShipmentHeader(bytes!)!);
+  const got = readAtOnce(mirror.feed);
+  take(mirror, bytes!);
+  const told = { type: 'board', index: 3, id: 'pico', path: '/dev/x', descriptor, boot: '0000002b', contracts: {} };
+  const session = (gone: string | null) => parseSession(JSON.stringify({ ...told, epoch: '00c0ffee', gone }))!;
+  mirror.session(session(null));
+  const alarm = { type: 'alarm', board: null, id: 'x', active: true, text: 'y', sinceUtcUs: 1 } as const;
+  mirror.alarm(alarm);
+  mirror.alarm(alarm);
+  mirror.session(session('unplugged'));
+  mirror.session(session('unplugged'));
+  expect(got.map(({ type, id }) => [type, id])).toEqual([
+    ['board', 'pico'],
+    ['alarm', 'bridge-x'],
+    ['board-gone', 'pico'],
+  ]);
+});
+
+test('the memory of a run that is over is taken for the next one, as if it were new', () => {
+  for (let i = 0; i < 10; i++) frame();
+  board('0000002b');
+  const [bytes] = shipments();
+  const header = readShipmentHeader(bytes!)!;
+  const before = new Mirror(header);
+  take(before, bytes!);
+  const after = new Mirror({ ...header, feedFrom: 500 }, before.feed);
+  expect(after.feed.frames.ring.memory).toBe(before.feed.frames.ring.memory);
+  expect([after.feed.frames.offset, after.feed.events.offset]).toEqual([500, 0]);
+  expect(readAll(after.feed, { feed: 500, events: 0 })).toEqual([]);
+  const larger = new Mirror({ ...header, feedRing: header.feedRing * 2 }, before.feed);
+  expect(larger.feed.frames.ring.slots).toBe(header.feedRing * 2);
 });
 
 test('a worker that starts late finds the boards as they stand', () => {

@@ -23,13 +23,19 @@ import {
 import { textIn } from '../feed/text.js';
 import type { TextEvent } from '../outlet.js';
 import { RemoteClock } from './remote-clock.js';
-import { parseTextEvent } from './text-event.js';
+import { parseTextEvent, type Session } from './text-event.js';
+import { type AlarmText, ofBridge, Told } from './told.js';
 
 const RING_SLOTS_MIN = 1024;
 const RING_SLOTS_MAX = 2 ** 20;
 const SIGNALS_MAX = 64;
 const BRIDGE_BOARD = 255;
 const BOARDS_MAX = 64;
+
+/** More slots than this that never came are no hole to be filled: the copy begins anew. */
+const HOLE_SLOTS_MAX = 65_536;
+/** Instants further from when they were sent than this are no instants of a bridge. */
+const TIMES_US_MAX = 1e15;
 
 /** Fields on the host's monotonic clock, by kind. */
 const times: Readonly<Record<number, readonly number[]>> = {
@@ -44,51 +50,114 @@ export class Mirror {
   readonly clock = new RemoteClock();
   readonly feed: Feed;
   readonly epoch: string;
+  readonly #told = new Told();
   /** Slots that did not come. */
   readonly lost = { feed: 0, events: 0 };
   /** Records that cannot be what they say. */
   malformed = 0;
-  /** Shipments that came again, or late. */
+  /** Shipments of which everything was here. */
   repeated = 0;
   /** The bridge's offset of the next event; the events have offsets of their own here, for this machine has some, too. */
   #eventsNext: number;
+  /** Of the shipment that is taken. */
+  #sentUs = 0;
 
-  /** Begins where this shipment does. */
-  constructor(header: ShipmentHeader) {
+  /**
+   * Begins where this shipment does.
+   * @param memory of a feed that nobody uses any more, which is taken when it has the right size
+   */
+  constructor(header: ShipmentHeader, memory?: Feed) {
     this.epoch = header.epoch;
     this.#eventsNext = header.eventsFrom;
     const { feedFrom: firstOffset } = header;
     this.feed = new Feed(
-      Ring.create({ slots: ringSlots(header.feedRing), recordSlotsMax: FRAME_SLOTS_MAX, firstOffset }),
-      Ring.create({ slots: ringSlots(header.eventsRing), recordSlotsMax: TEXT_SLOTS_MAX, isTouched: false }),
+      Ring.create({
+        slots: ringSlots(header.feedRing),
+        recordSlotsMax: FRAME_SLOTS_MAX,
+        firstOffset,
+        memory: memory?.frames.ring.memory,
+      }),
+      Ring.create({
+        slots: ringSlots(header.eventsRing),
+        recordSlotsMax: TEXT_SLOTS_MAX,
+        isTouched: false,
+        memory: memory?.events.ring.memory,
+      }),
     );
   }
 
-  /** Whether this shipment goes on where the feed ends, or near enough: another run of the bridge does not, nor does a hole as large as the ring. */
-  continues({ epoch, feedFrom }: ShipmentHeader): boolean {
-    return epoch === this.epoch && feedFrom - this.feed.frames.offset < this.feed.frames.ring.slots;
+  /** Whether this shipment goes on where the copy ends, or near enough: another run of the bridge does not, nor does a hole as large as the ring. */
+  continues({ epoch, feedFrom, eventsFrom }: ShipmentHeader): boolean {
+    const holeMax = Math.min(this.feed.frames.ring.slots, HOLE_SLOTS_MAX);
+    return (
+      epoch === this.epoch &&
+      feedFrom - this.feed.frames.offset < holeMax &&
+      eventsFrom - this.#eventsNext < this.feed.events.ring.slots
+    );
   }
 
   /**
-   * One that `continues`.
-   * @returns whether events were lost on the way: what is believed of boards and alarms may be wrong
+   * One that `continues`: of what it has, what is not here yet.
+   * @returns `repeated` when that is nothing; `hole` when events did not come, so that what is believed of boards and alarms may be wrong
    */
-  take(header: ShipmentHeader, bytes: Uint8Array, receivedUs: number): boolean {
-    this.clock.take(header.sentUs, header.sentUtcUs, receivedUs);
-    const feedHole = header.feedFrom - this.feed.frames.offset;
-    const eventsHole = header.eventsFrom - this.#eventsNext;
-    if (feedHole < 0 || eventsHole < 0) {
+  take(header: ShipmentHeader, bytes: Uint8Array, receivedUs: number): 'taken' | 'repeated' | 'hole' {
+    const { feedFrom, feedSlots, eventsFrom, eventsSlots } = header;
+    const { frames } = this.feed;
+    const feedEnd = feedFrom + feedSlots;
+    const eventsEnd = eventsFrom + eventsSlots;
+    if (feedEnd <= frames.offset && eventsEnd <= this.#eventsNext) {
       this.repeated++;
-      return false;
+      return 'repeated';
     }
-    this.#lose(feedHole);
+    this.clock.take(header.sentUs, header.sentUtcUs, receivedUs);
+    this.#sentUs = header.sentUs;
+    this.#lose(Math.max(0, feedFrom - frames.offset));
+    const eventsHole = Math.max(0, eventsFrom - this.#eventsNext);
     this.lost.events += eventsHole;
-    const eventsAt = SHIPMENT_HEADER_BYTES + header.feedSlots * SLOT_BYTES;
-    for (let at = SHIPMENT_HEADER_BYTES; at < eventsAt; ) at += this.#frame(bytes, at);
-    for (let at = eventsAt; at < bytes.length; ) at += this.#event(bytes, at);
-    this.#eventsNext = header.eventsFrom + header.eventsSlots;
+
+    // In the order in which the bridge wrote them: no frame is to be seen before an event that was there when it came.
+    const eventsAt = SHIPMENT_HEADER_BYTES + feedSlots * SLOT_BYTES;
+    let frameAt = SHIPMENT_HEADER_BYTES;
+    const framesTo = (offset: number) => {
+      for (; frameAt < eventsAt; frameAt += this.#frame(bytes, frameAt, feedFrom))
+        if (feedFrom + (frameAt - SHIPMENT_HEADER_BYTES) / SLOT_BYTES >= offset) return;
+    };
+    for (let at = eventsAt; at < bytes.length; ) {
+      const record = bytes.subarray(at, at + (1 + bytes[at + slotHead.continuations]!) * SLOT_BYTES);
+      const isNew = eventsFrom + (at - eventsAt) / SLOT_BYTES >= this.#eventsNext;
+      at += record.length;
+      if (!isNew) continue;
+      // What comes after frames that will never be would hold up all that follows.
+      const feedOffset = Math.min(
+        new DataView(record.buffer, record.byteOffset).getFloat64(EVENT_FEED_OFFSET * 8, true),
+        feedEnd,
+      );
+      framesTo(feedOffset);
+      this.#event(record, Math.min(feedOffset, frames.offset));
+    }
+    framesTo(Number.POSITIVE_INFINITY);
+    this.#eventsNext = Math.max(this.#eventsNext, eventsEnd);
     this.feed.wakeParked();
-    return eventsHole > 0;
+    return eventsHole > 0 ? 'hole' : 'taken';
+  }
+
+  /** What a topic says of a board: it is told when it is not what was told last. */
+  session({ board, gone }: Session): void {
+    this.#tell(this.#told.newsOf(board, gone));
+  }
+
+  /** The same of an alarm. */
+  alarm(alarm: AlarmText): void {
+    const ours = ofBridge(alarm);
+    if (this.#told.isNews(ours)) this.#tell([ours]);
+  }
+
+  #tell(texts: readonly TextEvent[]): void {
+    for (const text of texts) {
+      this.#told.take(text);
+      this.feed.text(text);
+    }
+    this.feed.wakeParked();
   }
 
   #lose(slots: number): void {
@@ -97,59 +166,70 @@ export class Mirror {
   }
 
   /** @returns bytes of the record */
-  #frame(bytes: Uint8Array, at: number): number {
+  #frame(bytes: Uint8Array, at: number, feedFrom: number): number {
     const slots = 1 + bytes[at + slotHead.continuations]!;
-    const signals = bytes[at + frameSlot.signals]!;
+    const record = bytes.subarray(at, at + slots * SLOT_BYTES);
+    const offset = feedFrom + (at - SHIPMENT_HEADER_BYTES) / SLOT_BYTES;
+    const here = this.feed.frames.offset;
+    if (offset < here) {
+      // Of one that is only half new, nothing can be made.
+      this.#lose(Math.max(0, offset + slots - here));
+      return record.length;
+    }
+    const signals = record[frameSlot.signals]!;
     const isFrame =
-      bytes[at + slotHead.kind] === slotKinds.frame &&
-      bytes[at + slotHead.board]! < BOARDS_MAX &&
+      record[slotHead.kind] === slotKinds.frame &&
+      record[slotHead.board]! < BOARDS_MAX &&
       signals <= SIGNALS_MAX &&
-      slots === frameSlots(signals);
-    if (isFrame) this.#put(this.feed.frames, bytes, at, slots);
+      slots === frameSlots(signals) &&
+      this.#areTimesSound(record);
+    if (isFrame) this.#put(this.feed.frames, record);
     else {
       this.malformed++;
       this.#lose(slots);
     }
-    return slots * SLOT_BYTES;
-  }
-
-  #event(bytes: Uint8Array, at: number): number {
-    const slots = 1 + bytes[at + slotHead.continuations]!;
-    const kind = bytes[at + slotHead.kind]!;
-    const board = bytes[at + slotHead.board]!;
-    const record = bytes.subarray(at, at + slots * SLOT_BYTES);
-    const isText = kind === slotKinds.text;
-    const text = isText ? parseTextEvent(textIn(record)) : undefined;
-    const isSound =
-      eventKinds.includes(kind) &&
-      (board < BOARDS_MAX || board === BRIDGE_BOARD) &&
-      (isText ? text !== undefined : slots === 1);
-    if (!isSound) this.malformed++;
-    else {
-      // What comes after frames that will never be would hold up all that follows.
-      const view = new DataView(record.buffer, record.byteOffset, SLOT_BYTES);
-      const feedOffset = Math.min(view.getFloat64(EVENT_FEED_OFFSET * 8, true), this.feed.frames.offset);
-      if (text !== undefined) this.feed.text(named(text), feedOffset);
-      else this.#put(this.feed.events, bytes, at, slots, feedOffset);
-    }
     return record.length;
   }
 
-  #put(producer: Producer, bytes: Uint8Array, at: number, slots: number, feedOffset?: number): void {
+  #event(record: Uint8Array, feedOffset: number): void {
+    const kind = record[slotHead.kind]!;
+    const board = record[slotHead.board]!;
+    const isSound = eventKinds.includes(kind) && (board < BOARDS_MAX || board === BRIDGE_BOARD);
+    if (isSound && kind === slotKinds.text) {
+      const text = parseTextEvent(textIn(record));
+      if (text !== undefined) {
+        const ours = ofBridge(text);
+        this.#told.take(ours);
+        this.feed.text(ours, feedOffset);
+        return;
+      }
+    } else if (isSound && record.length === SLOT_BYTES && this.#areTimesSound(record)) {
+      this.#put(this.feed.events, record, feedOffset);
+      return;
+    }
+    this.malformed++;
+  }
+
+  /** NaN is a time that is not known. */
+  #areTimesSound(record: Uint8Array): boolean {
+    const view = new DataView(record.buffer, record.byteOffset);
+    return times[record[slotHead.kind]!]!.every(
+      (field) => !(Math.abs(view.getFloat64(field * 8, true) - this.#sentUs) > TIMES_US_MAX),
+    );
+  }
+
+  #put(producer: Producer, record: Uint8Array, feedOffset?: number): void {
     const { ring } = producer;
+    const slots = record.length / SLOT_BYTES;
     const first = producer.claim(slots);
     for (let i = 0, slot = first; i < slots; i++, slot = ring.slotAfter(slot))
-      ring.u8.set(bytes.subarray(at + i * SLOT_BYTES, at + (i + 1) * SLOT_BYTES), slot * SLOT_BYTES);
+      ring.u8.set(record.subarray(i * SLOT_BYTES, (i + 1) * SLOT_BYTES), slot * SLOT_BYTES);
     const { offsetUs } = this.clock;
-    for (const field of times[bytes[at + slotHead.kind]!]!) ring.f64[first * SLOT_F64 + field]! += offsetUs;
+    for (const field of times[record[slotHead.kind]!]!) ring.f64[first * SLOT_F64 + field]! += offsetUs;
     if (feedOffset !== undefined) ring.f64[first * SLOT_F64 + EVENT_FEED_OFFSET] = feedOffset;
     producer.publish(slots);
   }
 }
-
-/** What the bridge says of itself is not this gateway's. */
-const named = (text: TextEvent): TextEvent =>
-  text.type === 'log' && text.board === null ? { ...text, text: `bridge: ${text.text}` } : text;
 
 /** As large as the bridge's, when that can be. */
 function ringSlots(wanted: number): number {

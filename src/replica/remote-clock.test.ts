@@ -17,8 +17,9 @@ test('the quickest message says how the clocks stand, and each other one how muc
     [2e6, 200],
     [3e6, 40_000],
   ]);
-  expect(clock.offsetUs).toBe(BEHIND_US + 200);
-  expect(clock.excessUs).toBe(39_800);
+  // But for what two clocks may have drifted apart in a second.
+  expect(Math.abs(clock.offsetUs - BEHIND_US - 200)).toBeLessThan(210);
+  expect(Math.abs(clock.excessUs - 39_800)).toBeLessThan(210);
 });
 
 test('the UTC is that of the bridge', () => {
@@ -26,29 +27,33 @@ test('the UTC is that of the bridge', () => {
   expect(clock.utcOffsetUs + BEHIND_US + 7e6).toBe(UTC + 7e6);
 });
 
-test('drift is followed: the quickest of long ago is forgotten, that of the last 15 s is not', () => {
+test('drift is followed', () => {
   const ppm = 100;
   const ways = Array.from({ length: 600 }, (_, s) => [s * 1e6, 300 + s * ppm] as const);
-  const clock = clockAfter(ways);
-  const trueUs = BEHIND_US + 300 + 599 * ppm;
-  expect(trueUs - clock.offsetUs).toBeGreaterThanOrEqual(0);
-  expect(trueUs - clock.offsetUs).toBeLessThanOrEqual(30 * ppm);
-  const stood = clockAfter([
-    ...ways.slice(0, 10),
-    ...Array.from({ length: 14 }, (_, s) => [(10 + s) * 1e6, 500_000] as const),
-  ]);
-  expect(stood.offsetUs).toBe(BEHIND_US + 300);
+  expect(clockAfter(ways).offsetUs).toBeCloseTo(BEHIND_US + 300 + 599 * ppm, 3);
 });
 
-test('a bridge whose machine slept for an hour is followed after half a minute, and until then its values seem older', () => {
+test('what stands between is not got used to: after five minutes of messages that are 5 s late they still are', () => {
+  const clock = clockAfter([[0, 300], ...Array.from({ length: 300 }, (_, s) => [(s + 1) * 1e6, 5e6] as const)]);
+  expect(clock.excessUs).toBeGreaterThan(4.9e6);
+});
+
+test('a bridge whose machine slept for an hour is followed at once', () => {
   const clock = clockAfter([[1e6, 300]]);
   const sleptUs = 3600e6;
-  const offsets = Array.from({ length: 40 }, (_, s) => {
-    const sentUs = 2e6 + s * 1e6;
-    clock.take(sentUs, UTC + sentUs, sentUs + BEHIND_US + sleptUs + 300);
-    return clock.offsetUs - BEHIND_US;
-  });
-  expect(offsets[0]).toBe(300);
-  expect(offsets.at(-1)).toBe(sleptUs + 300);
-  expect(offsets.findIndex((offsetUs) => offsetUs > 300)).toBeLessThanOrEqual(31);
+  clock.take(2e6, UTC + 2e6 + sleptUs, 2e6 + BEHIND_US + sleptUs + 300);
+  expect(clock.offsetUs).toBe(BEHIND_US + sleptUs + 300);
+});
+
+test('a wall clock that is set moves nothing but the time that is shown', () => {
+  const clock = clockAfter([[1e6, 300]]);
+  clock.take(2e6, UTC + 2e6 + 3600e6, 2e6 + BEHIND_US + 300);
+  expect(clock.offsetUs).toBeCloseTo(BEHIND_US + 300, 6);
+  expect(clock.utcOffsetUs + BEHIND_US + 300).toBeCloseTo(UTC + 3600e6, 0);
+});
+
+test('one of which this machine slept seems no younger', () => {
+  const clock = clockAfter([[1e6, 300]]);
+  clock.take(3602e6, UTC + 3602e6, 2e6 + BEHIND_US + 300);
+  expect(clock.offsetUs).toBe(BEHIND_US - 3600e6 + 300);
 });

@@ -16,13 +16,14 @@ import {
 import { SLOT_BYTES } from '../feed/slot.js';
 import { refuseSettings } from '../gateway/auth.js';
 import { monotonicUs, utcUs } from '../host-clock.js';
+import { OFFLINE } from '../mqtt/birth.js';
 import { addressOf, BrokerConnection, type Session } from '../mqtt/client.js';
 import { chooseTarget } from '../mqtt/target.js';
-import { subscriptions, topics } from '../mqtt/topics.js';
+import { parseTopic, subscriptions, topics } from '../mqtt/topics.js';
 import type { CommandAnswer, MetricValues, OutletState } from '../outlet.js';
 import { Supervisor, type SupervisorLimits } from '../supervisor.js';
 import { Mirror } from './mirror.js';
-import { Retained } from './retained.js';
+import { parseAlarm, parseSession } from './text-event.js';
 
 export interface ReplicaOptions {
   readonly config: Config;
@@ -49,6 +50,13 @@ const SILENCE_MAX_US = 3e6;
 const LOOK_MS = 250;
 /** A shipment, and what else there may be in its packet. */
 const INBOUND_BYTES_MAX = SHIPMENT_HEADER_BYTES + SHIPMENT_SLOTS_MAX * SLOT_BYTES + 1024;
+/** What is retained is asked for again after a loss of events, and no more often: a broker that drops them has enough to do. */
+const ASK_AGAIN_MS = 2000;
+/** A run is left for another one after this long at the soonest, and after more when they change again and again: two bridges on one broker. */
+const RUN_MS_MIN = 2000;
+const RUN_MS_MAX = 10_000;
+/** Until the port is tried again that was free before. */
+const PORT_AGAIN_MS = 1000;
 const READ_ONLY: CommandAnswer = {
   ok: false,
   code: 'read-only',
@@ -66,23 +74,32 @@ interface Run {
   /** Undefined before the first word of a bridge. */
   readonly mirror: Mirror | undefined;
   readonly supervisor: Supervisor;
+  readonly beganUs: number;
 }
 
 class RunningReplica implements Replica {
   readonly #options: ReplicaOptions;
   readonly #link: BrokerConnection;
-  readonly #retained = new Retained();
   readonly #ticker: NodeJS.Timeout;
   /** UTC of the bridge - monotonic here, for the outlets. */
   readonly #utcOffset = new Float64Array(new SharedArrayBuffer(8));
   #run!: Run;
   /** The outlets of a run that is over are ending. */
   #isChanging = false;
+  /** How long a run lasts at least, ms. */
+  #runMs = 0;
   #newest: ShipmentHeader | undefined;
+  /** When the newest shipment was taken. */
+  #newestUs = Number.NEGATIVE_INFINITY;
+  /** When one last came of which everything was here, without another one since. */
+  #repeatsSinceUs = Number.POSITIVE_INFINITY;
+  #isBridgeOffline = false;
   #linkDetail = '';
   #isLinkUp = false;
-  /** When the newest shipment came. */
-  #newestUs = Number.NEGATIVE_INFINITY;
+  #askTimer: NodeJS.Timeout | undefined;
+  #askedMs = Number.NEGATIVE_INFINITY;
+  /** Where it has listened: clients come back to it. */
+  #port: number | undefined;
   #toldDetail = '';
   /** Since when the bridge is not heard. */
   #downSinceUs = monotonicUs();
@@ -104,21 +121,15 @@ class RunningReplica implements Replica {
         username,
         password,
         clientId: `tautline-gateway-${randomBytes(4).toString('hex')}`,
-        subscriptions: [
-          topics.feed,
-          subscriptions.bridgeState,
-          subscriptions.availability,
-          subscriptions.alarm,
-          topics.session('+'),
-        ],
+        subscriptions: [topics.feed, subscriptions.bridgeState, subscriptions.session, subscriptions.alarm],
         inboundBytesMax: INBOUND_BYTES_MAX,
       },
       {
         up: (session) => this.#up(session),
         down: (text) => this.#down(text),
         acknowledged: () => undefined,
-        message: (topic, payload, isRetained) => this.#message(topic, payload, isRetained),
-        deaf: (text) => this.supervisor.log('warning', text),
+        message: (topic, payload) => this.#message(topic, payload),
+        deaf: (_text, refused) => this.#deaf(refused),
         takenOver: (text) => this.supervisor.log('error', text),
       },
     );
@@ -141,27 +152,19 @@ class RunningReplica implements Replica {
 
   async #stop(): Promise<readonly string[]> {
     clearInterval(this.#ticker);
+    clearTimeout(this.#askTimer);
     const [stuck] = await Promise.all([this.supervisor.stop(), this.#link.stop([])]);
     return stuck;
   }
 
-  /** A free port, once found, stays: clients come back to it. */
-  get #config(): Config {
-    const { config } = this.#options;
-    const port = this.#run?.supervisor.states.find(({ name }) => name === 'gateway')?.info.port;
-    return typeof port === 'number' ? { ...config, http: { ...config.http, port } } : config;
-  }
-
   /** @param header where the run begins; undefined while none is known: clients find a gateway without boards */
-  #begin(header: ShipmentHeader | undefined): Run {
-    const { explicit = [], console = true, supervisor: limits } = this.#options;
-    const config = this.#config;
-    const mirror = header && new Mirror(header);
-    const feed = mirror?.feed ?? Feed.create({ slotsPerSecond: 1, seconds: 1 });
+  #begin(header: ShipmentHeader | undefined, memory?: Feed): Run {
+    const { config, explicit = [], console = true, supervisor: limits } = this.#options;
+    const mirror = header && new Mirror(header, memory);
     const epoch = header?.epoch ?? NO_EPOCH;
     const supervisor = new Supervisor({
-      feed,
-      config,
+      feed: mirror?.feed ?? Feed.create({ slotsPerSecond: 1, seconds: 1 }),
+      config: this.#port === undefined ? config : { ...config, http: { ...config.http, port: this.#port } },
       explicit,
       epoch,
       startedUtcUs: Math.round(utcUs(monotonicUs())),
@@ -173,11 +176,14 @@ class RunningReplica implements Replica {
         command: () => Promise.resolve(READ_ONLY),
         fatal: (exitCode, text) => this.#fatal(exitCode, text),
         metrics: () => this.#metrics(),
+        states: (states) => {
+          const port = states.find(({ name }) => name === 'gateway')?.info.port;
+          if (typeof port === 'number') this.#port = port;
+        },
       },
     });
-    for (const text of this.#retained.texts(epoch)) feed.text(text);
     supervisor.start();
-    return { epoch, mirror, supervisor };
+    return { epoch, mirror, supervisor, beganUs: monotonicUs() };
   }
 
   /**
@@ -187,51 +193,95 @@ class RunningReplica implements Replica {
   async #change(): Promise<void> {
     this.#isChanging = true;
     this.#count();
-    await this.supervisor.stop();
+    const hasLasted = monotonicUs() - this.#run.beganUs > 2 * RUN_MS_MAX * 1e3;
+    this.#runMs = hasLasted || this.#run.mirror === undefined ? RUN_MS_MIN : Math.min(RUN_MS_MAX, this.#runMs * 2);
+    const stuck = await this.supervisor.stop();
     if (this.#stopped !== undefined) return;
+    try {
+      // Memory that is shared is given back only when everything is collected, which may be never.
+      const memory = stuck.length === 0 ? this.#run.mirror?.feed : undefined;
+      this.#run = this.#begin(this.#newest && endOf(this.#newest), memory);
+    } catch (error) {
+      this.#options.onFatal?.(exitCodes.unexpected, `cannot follow bridge ${this.#newest?.epoch}: ${error}`);
+      return;
+    }
     this.#isChanging = false;
+    this.#isAlarmed = false;
+    this.#repeatsSinceUs = Number.POSITIVE_INFINITY;
     this.#counters.runs++;
-    this.#run = this.#begin(endOf(this.#newest!));
     this.supervisor.log('info', `follows bridge ${this.epoch}`);
-    // What changed meanwhile.
-    this.#link.subscribe();
+    // Which boards there are, and their alarms.
+    this.#ask();
     this.#look();
   }
 
-  #message(topic: string, payload: Buffer, isRetained: boolean): void {
-    if (topic === topics.feed) this.#shipment(payload);
-    else {
-      const text = this.#retained.take(topic, payload.toString(), this.epoch);
-      // What is said now comes in a shipment, too, in its place.
-      if (isRetained && text !== undefined && !this.#isChanging) this.supervisor.publish(text);
+  #message(topic: string, payload: Buffer): void {
+    if (topic === topics.feed) {
+      this.#shipment(payload);
+      return;
+    }
+    const heard = parseTopic(topic);
+    const text = payload.toString();
+    if (heard?.kind === 'bridge-state') {
+      this.#isBridgeOffline = text === OFFLINE;
+      this.#look();
+    }
+    const { mirror } = this.#run;
+    if (this.#isChanging || mirror === undefined) return;
+    // The last word on a topic holds, whenever it was said: what came in its place in a shipment already is no news.
+    if (heard?.kind === 'session') {
+      const session = parseSession(text);
+      if (session?.board.id === heard.board && session.epoch === this.epoch) mirror.session(session);
+    } else if (heard?.kind === 'alarm') {
+      const alarm = parseAlarm(text);
+      if (alarm !== undefined && alarm.board === heard.board) mirror.alarm(alarm);
     }
   }
 
   #shipment(bytes: Buffer): void {
-    const receivedUs = monotonicUs();
+    const nowUs = monotonicUs();
     const header = readShipmentHeader(bytes);
     if (header === undefined) {
       if (this.#counters.unreadable++ === 0)
-        this.supervisor.log(
-          'warning',
-          `a message of ${bytes.length} bytes on ${topics.feed} is not what this version reads`,
-        );
+        this.supervisor.log('warning', `${bytes.length} bytes on ${topics.feed} are not what this version reads`);
       return;
     }
-    this.#newestUs = receivedUs;
-    this.#newest = header;
-    if (this.#isChanging) return;
-    if (this.#run.mirror?.continues(header) !== true) {
+    if (this.#isChanging) {
+      this.#newest = header;
+      return;
+    }
+    const { mirror, beganUs } = this.#run;
+    // Nothing but what is here already, for so long: the copy is ahead of the bridge, which cannot be.
+    const isAhead = nowUs - this.#repeatsSinceUs > SILENCE_MAX_US;
+    if (mirror?.continues(header) !== true || isAhead) {
+      if (nowUs - beganUs < this.#runMs * 1e3) return;
+      this.#newest = header;
       void this.#change();
       return;
     }
+    this.#newest = header;
+    const taken = mirror.take(header, bytes, nowUs);
+    if (taken === 'repeated') {
+      this.#repeatsSinceUs = Math.min(this.#repeatsSinceUs, nowUs);
+      return;
+    }
+    this.#repeatsSinceUs = Number.POSITIVE_INFINITY;
+    this.#newestUs = nowUs;
     this.#counters.shipments++;
-    const { mirror } = this.#run;
-    const areEventsLost = mirror!.take(header, bytes, receivedUs);
-    this.#utcOffset[0] = mirror!.clock.utcOffsetUs;
-    // The broker tells what is retained once more.
-    if (areEventsLost) this.#link.subscribe();
+    this.#utcOffset[0] = mirror.clock.utcOffsetUs;
+    if (taken === 'hole') this.#ask();
     this.#look();
+  }
+
+  /** The broker tells what is retained once more. */
+  #ask(): void {
+    if (this.#askTimer !== undefined) return;
+    const waitMs = Math.max(0, this.#askedMs + ASK_AGAIN_MS - performance.now());
+    this.#askTimer = setTimeout(() => {
+      this.#askTimer = undefined;
+      this.#askedMs = performance.now();
+      this.#link.subscribe();
+    }, waitMs);
   }
 
   #up(session: Session): void {
@@ -246,6 +296,14 @@ class RunningReplica implements Replica {
     this.#look();
   }
 
+  #deaf(refused: readonly string[]): void {
+    const address = addressOf(this.#options.config.mqtt.url);
+    this.supervisor.log(
+      'warning',
+      `the MQTT broker at ${address} does not let us read ${refused.join(', ')}: see docs/gateways.md`,
+    );
+  }
+
   /** The bridge, as an outlet among the others: this gateway is ready when it hears it. */
   #state(): OutletState {
     const { up, detail } = this.#judge();
@@ -255,8 +313,7 @@ class RunningReplica implements Replica {
   #judge(): { readonly up: boolean; readonly detail: string } {
     const broker = addressOf(this.#options.config.mqtt.url);
     if (!this.#isLinkUp) return { up: false, detail: this.#linkDetail };
-    if (this.#retained.isBridgeOffline)
-      return { up: false, detail: `the bridge is offline, says the broker at ${broker}` };
+    if (this.#isBridgeOffline) return { up: false, detail: `the bridge is offline, says the broker at ${broker}` };
     if (monotonicUs() - this.#newestUs <= SILENCE_MAX_US)
       return { up: true, detail: `follows bridge ${this.epoch} over ${broker}` };
     return { up: false, detail: `no word of a bridge over ${broker}; it needs mqtt.replicate = true and this broker` };
@@ -273,17 +330,16 @@ class RunningReplica implements Replica {
     const isAway = nowUs - this.#downSinceUs > SILENCE_MAX_US;
     if (isAway === this.#isAlarmed) return;
     this.#isAlarmed = isAway;
-    this.supervisor.alarm(
-      'bridge-away',
-      isAway,
-      isAway ? `values are not kept up to date: ${detail}` : 'the bridge is heard',
-    );
+    const text = isAway ? `values are not kept up to date: ${detail}` : 'the bridge is heard';
+    this.supervisor.alarm('bridge-away', isAway, text);
   }
 
+  /** At the start somebody must see to it. A port that was ours, and is not free in time, is waited for: clients know no other. */
   #fatal(exitCode: number, text: string): void {
     if (this.#stopped !== undefined) return;
     process.stderr.write(`tautline: ${text}\n`);
-    this.#options.onFatal?.(exitCode, text);
+    if (this.#port === undefined) this.#options.onFatal?.(exitCode, text);
+    else setTimeout(() => this.#stopped === undefined && !this.#isChanging && void this.#change(), PORT_AGAIN_MS);
   }
 
   /** What the mirror of a run counted, when it ends. */

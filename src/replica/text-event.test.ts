@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { DESCRIPTOR_BYTES_MAX } from '../codec/schema.js';
 import { contract, descriptor } from '../gateway/testing/bench.js';
-import { parseAlarm, parseTextEvent } from './text-event.js';
+import { PlainStream } from '../loop/plain.js';
+import { parseAlarm, parseSession, parseTextEvent } from './text-event.js';
 
 const board = {
   type: 'board',
@@ -57,6 +59,58 @@ test.each([
   ].map((event) => JSON.stringify(event)),
 ])('%.80s is not', (json) => {
   expect(parseTextEvent(json)).toBeUndefined();
+});
+
+test('a board that prints plain lines is one, though it has told no descriptor', () => {
+  const plain = new PlainStream(9600);
+  plain.take([{ name: 'speed', value: 1, unit: 'rpm' }], 1);
+  const told = { ...board, descriptor: plain.descriptor, contracts: { plain: contract } };
+  expect(parseTextEvent(JSON.stringify(told))).toEqual(told);
+});
+
+test('so is one whose descriptor is longer as we write it than as the board did', () => {
+  const signals = Array.from({ length: 60 }, (_, i) => ({
+    ...descriptor.streams[0]!.signals[0]!,
+    name: `signal${i}`,
+    scale: 1e-6,
+    unit: 'x'.repeat(16),
+  }));
+  const told = { ...board, descriptor: { ...descriptor, streams: [{ ...descriptor.streams[0]!, signals }] } };
+  expect(JSON.stringify(told.descriptor).length).toBeGreaterThan(DESCRIPTOR_BYTES_MAX);
+  expect(parseTextEvent(JSON.stringify(told))).toEqual(told);
+});
+
+/** Deeper than what can be written again. */
+const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+
+test.each([
+  `{"since":${deep}}`,
+  '{"since":{"toString":1,"valueOf":1}}',
+  `{"type":"log","board":null,"level":"info","text":"x","utcUs":1,"more":${deep}}`,
+  `{"type":"board","descriptor":${deep}}`,
+  '{"type":"log","board":null,"level":"info","text":"x","utcUs":1e300}',
+])('nothing that anybody may publish throws: %.60s', (json) => {
+  for (const parse of [parseTextEvent, parseAlarm, parseSession])
+    expect(() => JSON.stringify(parse(json))).not.toThrow();
+});
+
+test('what is not known of a text goes no further', () => {
+  expect(parseTextEvent(JSON.stringify({ ...log, more: 1 }))).toEqual(log);
+});
+
+test('a contract that is what every object has is none', () => {
+  const [stream] = descriptor.streams;
+  const named = { ...board, descriptor: { ...descriptor, streams: [{ ...stream!, name: 'constructor' }] } };
+  expect(parseTextEvent(JSON.stringify({ ...named, contracts: {} }))).toBeUndefined();
+  expect(parseTextEvent(JSON.stringify({ ...named, contracts: { constructor: contract } }))).toBeDefined();
+});
+
+test('a session is a board, the run that it is of, and whether it is gone', () => {
+  const told = JSON.stringify({ ...board, epoch: '00c0ffee', gone: null });
+  expect(parseSession(told)).toEqual({ epoch: '00c0ffee', board, gone: null });
+  expect(parseSession(JSON.stringify({ ...board, epoch: '00c0ffee', gone: 'unplugged' }))!.gone).toEqual(gone);
+  expect(parseSession(JSON.stringify({ ...board, epoch: {}, gone: null }))).toBeUndefined();
+  expect(parseSession('')).toBeUndefined();
 });
 
 test('an alarm as its topic has it', () => {

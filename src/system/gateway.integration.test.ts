@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { freePort, Mosquitto, waitFor } from '../mqtt/broker.rig.js';
+import { freePort, Mosquitto, Subscriber, waitFor } from '../mqtt/broker.rig.js';
 import { Client, type FramesPosition, type Gap, type WebSocketConstructor } from '../sdk/index.js';
 import { BridgeProcess } from './bridge.rig.js';
 import { metric } from './frames.rig.js';
@@ -186,6 +186,33 @@ test('a broker that goes away for a moment: frames that did not come are a gap, 
   const holes = there.seen.slice(1).filter(({ seq }, i) => seq !== there.seen[i]!.seq + 1);
   expect(holes.length).toBeLessThanOrEqual(there.gaps.length);
   for (const { cause } of there.gaps) expect(cause).toBe('outlet');
+});
+
+test('whatever anybody publishes where it listens, it goes on', async () => {
+  const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+  const others = await Subscriber.start(broker.url, 'nothing');
+  closers.push(() => others.stop());
+  const publish = async (topic: string, payload: string | Buffer, retain = true) => {
+    await others.client.publishAsync(topic, payload, { retain });
+  };
+  await publish('tautline/pico/alarm/x', `{"since":${deep}}`);
+  await publish('tautline/pico/alarm/y', '{"since":{"toString":1,"valueOf":1}}');
+  await publish('tautline/pico/session', `{"type":"board","descriptor":${deep}}`);
+  await publish('tautline/other/session', '{"epoch":{"toString":1}}');
+  const bridge = startBridge();
+  await bridge.streams();
+  const gateway = start('gateway');
+  const url = await followed(gateway);
+  const there = follow(url);
+  await waitFor('frames', () => there.seen.length > 100);
+  await publish('tautline/bridge/feed', Buffer.alloc(1000, 1), false);
+  await publish('tautline/bridge/feed', Buffer.alloc(0), false);
+  const { length } = there.seen;
+  await waitFor('more frames', () => there.seen.length > length + 500);
+  expect(gateway.hasEnded).toBe(false);
+  expect(there.gaps).toEqual([]);
+  expect(await metric(url, 'tautline_replica_unreadable_total')).toBe(2);
+  expect(await metric(url, 'tautline_worker_restarts_total')).toBe(0);
 });
 
 test('without a broker, or one that is none, it says what is missing and ends with 2', async () => {

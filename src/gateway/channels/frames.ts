@@ -156,9 +156,13 @@ export class FramesChannel implements Channel, LaneMember {
     return taken;
   }
 
-  /** The ring was faster than the recovery: because the client did not read, or because its turn came too late. */
+  /**
+   * The ring was faster than the recovery, because the client did not read, or because its turn came too late; or the
+   * frames never came here, which is nobody's slowness but the outlet's.
+   */
   private overtaken(fromOffset: number, toOffset: number): void {
-    this.drop(this.isHeldUp ? 'consumer' : 'outlet', null, fromOffset, toOffset);
+    const isOverwritten = fromOffset < (this.hub.context.history()?.oldestOffset() ?? 0);
+    this.drop(this.isHeldUp && isOverwritten ? 'consumer' : 'outlet', null, fromOffset, toOffset);
   }
 
   /** Fills the batch from the history. @returns where it ends */

@@ -7,6 +7,7 @@ import { createHealthRecord, createMissRecord, createStatsRecord } from '../feed
 import { Feed } from '../feed/feed.js';
 import { createFrameRecord } from '../feed/frame.js';
 import { readRings } from '../feed/outlet-reader.js';
+import { lostAt } from '../feed/ring.js';
 import { readShipmentHeader, SHIPMENT_HEADER_BYTES } from '../feed/shipment.js';
 import { Shipper } from '../feed/shipper.js';
 import { frameSlot, SLOT_BYTES, slotHead, slotKinds } from '../feed/slot.js';
@@ -341,7 +342,9 @@ test('the memory of a run that is over is taken for the next one, as if it were 
   const header = readShipmentHeader(bytes!)!;
   const before = new Mirror(header);
   take(before, bytes!);
+  for (const { ring } of [before.feed.frames, before.feed.events]) Atomics.store(ring.control, lostAt(0), 7);
   const after = new Mirror({ ...header, feedFrom: 500 }, before.feed);
+  for (const { ring } of [after.feed.frames, after.feed.events]) expect(Atomics.load(ring.control, lostAt(0))).toBe(0);
   expect(after.feed.frames.ring.memory).toBe(before.feed.frames.ring.memory);
   expect([after.feed.frames.offset, after.feed.events.offset]).toEqual([500, 0]);
   expect(readAll(after.feed, { feed: 500, events: 0 })).toEqual([]);

@@ -17,11 +17,12 @@ import { SLOT_BYTES } from '../feed/slot.js';
 import { refuseSettings } from '../gateway/auth.js';
 import { monotonicUs, utcUs } from '../host-clock.js';
 import { OFFLINE } from '../mqtt/birth.js';
-import { addressOf, BrokerConnection, type Session } from '../mqtt/client.js';
+import { addressOf, BrokerConnection } from '../mqtt/client.js';
 import { chooseTarget } from '../mqtt/target.js';
 import { parseTopic, subscriptions, topics } from '../mqtt/topics.js';
 import type { CommandAnswer, MetricValues, OutletState } from '../outlet.js';
 import { Supervisor, type SupervisorLimits } from '../supervisor.js';
+import { Hearing, SILENCE_MAX_US } from './hearing.js';
 import { Mirror } from './mirror.js';
 import { parseAlarm, parseSession } from './text-event.js';
 
@@ -45,8 +46,6 @@ export interface Replica {
 }
 
 const NO_EPOCH = '00000000';
-/** The bridge says how it is each second. */
-const SILENCE_MAX_US = 3e6;
 const LOOK_MS = 250;
 /** A shipment, and what else there may be in its packet. */
 const INBOUND_BYTES_MAX = SHIPMENT_HEADER_BYTES + SHIPMENT_SLOTS_MAX * SLOT_BYTES + 1024;
@@ -80,6 +79,7 @@ interface Run {
 class RunningReplica implements Replica {
   readonly #options: ReplicaOptions;
   readonly #link: BrokerConnection;
+  readonly #hearing: Hearing;
   readonly #ticker: NodeJS.Timeout;
   /** UTC of the bridge - monotonic here, for the outlets. */
   readonly #utcOffset = new Float64Array(new SharedArrayBuffer(8));
@@ -89,21 +89,12 @@ class RunningReplica implements Replica {
   /** How long a run lasts at least, ms. */
   #runMs = 0;
   #newest: ShipmentHeader | undefined;
-  /** When the newest shipment was taken. */
-  #newestUs = Number.NEGATIVE_INFINITY;
   /** When one last came of which everything was here, without another one since. */
   #repeatsSinceUs = Number.POSITIVE_INFINITY;
-  #isBridgeOffline = false;
-  #linkDetail = '';
-  #isLinkUp = false;
   #askTimer: NodeJS.Timeout | undefined;
   #askedMs = Number.NEGATIVE_INFINITY;
   /** Where it has listened: clients come back to it. */
   #port: number | undefined;
-  #toldDetail = '';
-  /** Since when the bridge is not heard. */
-  #downSinceUs = monotonicUs();
-  #isAlarmed = false;
   readonly #counters = { shipments: 0, unreadable: 0, malformed: 0, repeated: 0, lostFeed: 0, lostEvents: 0, runs: 0 };
   #stopped: Promise<readonly string[]> | undefined;
 
@@ -111,7 +102,11 @@ class RunningReplica implements Replica {
     this.#options = options;
     const { url, versions } = targetOf(options.config);
     this.#utcOffset[0] = utcUs(0);
-    this.#linkDetail = `connecting to ${addressOf(url)}`;
+    this.#hearing = new Hearing(url, () => this.epoch, {
+      // While outlets end there is nobody to be told; those that follow are told anew.
+      changed: () => this.#isChanging || this.supervisor.announce(),
+      away: (isAway, text) => this.#isChanging || this.supervisor.alarm('bridge-away', isAway, text),
+    });
     const { username, password } = options.config.mqtt;
     this.#run = this.#begin(undefined);
     this.#link = new BrokerConnection(
@@ -125,8 +120,8 @@ class RunningReplica implements Replica {
         inboundBytesMax: INBOUND_BYTES_MAX,
       },
       {
-        up: (session) => this.#up(session),
-        down: (text) => this.#down(text),
+        up: () => this.#hearing.link(true, ''),
+        down: (text) => this.#hearing.link(false, text),
         acknowledged: () => undefined,
         message: (topic, payload) => this.#message(topic, payload),
         deaf: (_text, refused) => this.#deaf(refused),
@@ -134,7 +129,7 @@ class RunningReplica implements Replica {
       },
     );
     this.#link.start();
-    this.#ticker = setInterval(() => this.#look(), LOOK_MS);
+    this.#ticker = setInterval(() => this.#hearing.look(), LOOK_MS);
   }
 
   get epoch(): string {
@@ -206,13 +201,13 @@ class RunningReplica implements Replica {
       return;
     }
     this.#isChanging = false;
-    this.#isAlarmed = false;
+    this.#hearing.tellAnew();
     this.#repeatsSinceUs = Number.POSITIVE_INFINITY;
     this.#counters.runs++;
     this.supervisor.log('info', `follows bridge ${this.epoch}`);
     // Which boards there are, and their alarms.
     this.#ask();
-    this.#look();
+    this.#hearing.look();
   }
 
   #message(topic: string, payload: Buffer): void {
@@ -223,8 +218,8 @@ class RunningReplica implements Replica {
     const heard = parseTopic(topic);
     const text = payload.toString();
     if (heard?.kind === 'bridge-state') {
-      this.#isBridgeOffline = text === OFFLINE;
-      this.#look();
+      this.#hearing.isOffline = text === OFFLINE;
+      this.#hearing.look();
     }
     const { mirror } = this.#run;
     if (this.#isChanging || mirror === undefined) return;
@@ -266,11 +261,11 @@ class RunningReplica implements Replica {
       return;
     }
     this.#repeatsSinceUs = Number.POSITIVE_INFINITY;
-    this.#newestUs = nowUs;
+    this.#hearing.newestUs = nowUs;
     this.#counters.shipments++;
     this.#utcOffset[0] = mirror.clock.utcOffsetUs;
     if (taken === 'hole') this.#ask();
-    this.#look();
+    this.#hearing.look();
   }
 
   /** The broker tells what is retained once more. */
@@ -284,18 +279,6 @@ class RunningReplica implements Replica {
     }, waitMs);
   }
 
-  #up(session: Session): void {
-    this.#isLinkUp = true;
-    this.#linkDetail = `connected with MQTT ${session.version === 5 ? '5' : '3.1.1'}`;
-    this.#look();
-  }
-
-  #down(text: string): void {
-    this.#isLinkUp = false;
-    this.#linkDetail = text;
-    this.#look();
-  }
-
   #deaf(refused: readonly string[]): void {
     const address = addressOf(this.#options.config.mqtt.url);
     this.supervisor.log(
@@ -306,32 +289,8 @@ class RunningReplica implements Replica {
 
   /** The bridge, as an outlet among the others: this gateway is ready when it hears it. */
   #state(): OutletState {
-    const { up, detail } = this.#judge();
+    const { up, detail } = this.#hearing.judge();
     return { name: 'bridge', up, detail, restarts: 0, info: { epoch: this.epoch } };
-  }
-
-  #judge(): { readonly up: boolean; readonly detail: string } {
-    const broker = addressOf(this.#options.config.mqtt.url);
-    if (!this.#isLinkUp) return { up: false, detail: this.#linkDetail };
-    if (this.#isBridgeOffline) return { up: false, detail: `the bridge is offline, says the broker at ${broker}` };
-    if (monotonicUs() - this.#newestUs <= SILENCE_MAX_US)
-      return { up: true, detail: `follows bridge ${this.epoch} over ${broker}` };
-    return { up: false, detail: `no word of a bridge over ${broker}; it needs mqtt.replicate = true and this broker` };
-  }
-
-  /** Tells changes: at once to /readyz, and as an alarm what lasts. */
-  #look(): void {
-    if (this.#isChanging) return;
-    const { up, detail } = this.#judge();
-    if (detail !== this.#toldDetail) this.supervisor.announce();
-    this.#toldDetail = detail;
-    const nowUs = monotonicUs();
-    if (up) this.#downSinceUs = nowUs;
-    const isAway = nowUs - this.#downSinceUs > SILENCE_MAX_US;
-    if (isAway === this.#isAlarmed) return;
-    this.#isAlarmed = isAway;
-    const text = isAway ? `values are not kept up to date: ${detail}` : 'the bridge is heard';
-    this.supervisor.alarm('bridge-away', isAway, text);
   }
 
   /** At the start somebody must see to it. A port that was ours, and is not free in time, is waited for: clients know no other. */
@@ -356,7 +315,7 @@ class RunningReplica implements Replica {
     const { shipments, unreadable, malformed, repeated, lostFeed, lostEvents, runs } = this.#counters;
     const { mirror } = this.#run;
     return {
-      tautline_replica_bridge_up: this.#judge().up ? 1 : 0,
+      tautline_replica_bridge_up: this.#hearing.judge().up ? 1 : 0,
       tautline_replica_runs_total: runs,
       tautline_replica_shipments_total: shipments,
       tautline_replica_unreadable_total: unreadable,

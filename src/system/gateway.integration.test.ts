@@ -109,6 +109,7 @@ test('a gateway elsewhere gives the frames of the bridge under the same offsets;
     next = there.seen.at(-1)!.seq + 1;
     there.client.close();
   }
+  await until('figures', async () => (await metric(firstUrl, 'tautline_replica_shipments_total')) > 100);
   expect(await metric(firstUrl, 'tautline_replica_lost_slots_total')).toBe(0);
 
   // A client that knows both goes over by itself when the one that it is at dies.
@@ -211,7 +212,7 @@ test('whatever anybody publishes where it listens, it goes on', async () => {
   await waitFor('more frames', () => there.seen.length > length + 500);
   expect(gateway.hasEnded).toBe(false);
   expect(there.gaps).toEqual([]);
-  expect(await metric(url, 'tautline_replica_unreadable_total')).toBe(2);
+  await until('both counted', async () => (await metric(url, 'tautline_replica_unreadable_total')) === 2);
   expect(await metric(url, 'tautline_worker_restarts_total')).toBe(0);
 });
 

@@ -107,6 +107,8 @@ export class Birth {
     } else if (heard?.kind === 'session') {
       // Of an earlier run, or of one that said more: who follows this one would believe it.
       if (retained && payload.length > 0 && !this.sessions.has(heard.board)) this.out.retained(topic, '');
+      // Another bridge took it for one of an earlier run.
+      if (!retained && payload.length === 0 && this.sessions.has(heard.board)) this.saySession(heard.board);
     } else if (heard?.kind === 'alarm') {
       const ours = this.alarms.get(topic);
       const isActive = payload.includes('"active":true');

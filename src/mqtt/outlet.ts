@@ -205,8 +205,9 @@ export class MqttOutlet {
 
   private batchEnd(): void {
     this.connection?.cork();
-    this.publisher.batchEnd();
+    // First what came in its place, then what topics say of it.
     this.ship();
+    this.publisher.batchEnd();
     this.connection?.uncork();
     this.arm(this.publisher.dueUs());
   }

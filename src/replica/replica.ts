@@ -262,6 +262,8 @@ class RunningReplica implements Replica {
     }
     this.#repeatsSinceUs = Number.POSITIVE_INFINITY;
     this.#hearing.newestUs = nowUs;
+    // Its word that it is online may have been lost.
+    this.#hearing.isOffline = false;
     this.#counters.shipments++;
     this.#utcOffset[0] = mirror.clock.utcOffsetUs;
     if (taken === 'hole') this.#ask();

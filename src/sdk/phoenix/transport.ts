@@ -212,7 +212,9 @@ export class PhoenixTransport implements Transport {
       this.probe = probe;
       probe.onopen = () =>
         probe.send(encodeText({ joinRef: null, ref: '0', topic: SOCKET_TOPIC, event: events.heartbeat, payload: {} }));
-      probe.onmessage = () => this.abandon('a better way has opened');
+      probe.onmessage = () => {
+        if (this.probe === probe) this.abandon('a better way has opened');
+      };
       const failed = () => {
         if (this.probe !== probe) return;
         this.endProbe();
@@ -247,6 +249,7 @@ export class PhoenixTransport implements Transport {
   }
 
   private ended(reason: string): void {
+    clearTimeout(this.retryTimer);
     this.socket = undefined;
     clearTimeout(this.connectTimer);
     clearInterval(this.heartbeatTimer);

@@ -77,9 +77,11 @@ export async function buildOnBoard(board: MappedBoard, withinMs: number): Promis
 
 function silence({ connection, loop }: AttachedBoard): string {
   if (connection.counters.opens === 0) return 'its port did not appear';
-  return understood(loop.decoder.counters) > 0
-    ? 'it speaks, but told no descriptor that can be used'
-    : 'it did not say anything that makes sense';
+  const { counters } = loop.decoder;
+  // Of what a boot loader prints at a rate of its own, some is a line by chance.
+  return understood(counters) === 0 || isNonsense(counters.bytes, understood(counters))
+    ? 'it did not say anything that makes sense'
+    : 'it speaks, but told no descriptor that can be used';
 }
 
 const understood = ({ frames, plainLines, textLines }: Readonly<DecoderCounters>): number =>

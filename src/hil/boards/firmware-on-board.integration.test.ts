@@ -76,6 +76,8 @@ describe('a board', () => {
     'that speaks nonsense only while it boots is silent, so it may be flashed',
     async () => {
       noise(200, 20);
+      // Of so much nonsense something is a line by chance.
+      setTimeout(() => line.write(Buffer.from('\n5\nspeed:1\n')), 700);
       setTimeout(() => clearInterval(talk), 1500);
       expect(await buildOnBoard(bench(), 6000)).toEqual({
         build: null,

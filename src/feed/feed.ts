@@ -56,13 +56,12 @@ export class Feed {
 
   /** Slots that never came, in a feed that is copied from another machine. Every reader is told. */
   lose(slots: number): void {
-    const { ring } = this.frames;
-    for (let i = 0; i < slots; i++) {
-      const byte = this.frames.claim(1) * SLOT_BYTES;
-      ring.u8[byte + slotHead.kind] = slotKinds.lost;
-      ring.u8[byte + slotHead.continuations] = 0;
-      this.frames.publish(1);
-    }
+    for (let i = 0; i < slots; i++) lost(this.frames);
+  }
+
+  /** The same of events, however many: they have offsets of their own in a copy. */
+  loseEvent(): void {
+    lost(this.events);
   }
 
   miss(miss: MissRecord): void {
@@ -105,4 +104,11 @@ export class Feed {
       wake();
     }
   }
+}
+
+function lost(producer: Producer): void {
+  const byte = producer.claim(1) * SLOT_BYTES;
+  producer.ring.u8[byte + slotHead.kind] = slotKinds.lost;
+  producer.ring.u8[byte + slotHead.continuations] = 0;
+  producer.publish(1);
 }

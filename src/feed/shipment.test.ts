@@ -115,6 +115,18 @@ test('who is overtaken by the ring goes on at a record, and the hole shows by th
   expect(lost).toBeGreaterThan(slots);
 });
 
+test('while nothing is taken, what is overwritten is left behind and counted', () => {
+  const { feed, shipper, frames } = source();
+  for (let i = 0; i < 5; i++) {
+    frames(feed.frames.ring.slots);
+    shipper.keepUp();
+  }
+  const { lostSlots } = shipper;
+  expect(lostSlots).toBeGreaterThan(feed.frames.ring.slots * 3);
+  expect(readShipmentHeader(shipper.take()!)!.feedFrom).toBe(lostSlots);
+  expect(shipper.lostSlots).toBe(lostSlots);
+});
+
 test('whatever bytes come, they are a shipment or they are not', () => {
   const { shipper, frames } = source();
   frames(3, 30);

@@ -85,6 +85,15 @@ export class Shipper {
     return this.#feed.lostSlots + this.#events.lostSlots;
   }
 
+  /**
+   * Leaves what was overwritten meanwhile, and counts it. While nothing is taken it must be called now and then: a cursor
+   * that nobody moves for 2^31 slots is lost.
+   */
+  keepUp(): void {
+    this.#feed.cursor.copyNext();
+    this.#events.cursor.copyNext();
+  }
+
   /** @returns the next shipment, valid until the next call; undefined when nothing is new */
   take(): Uint8Array | undefined {
     this.#fill();

@@ -180,6 +180,9 @@ export class MqttOutlet {
     this.log('info', `mqtt: ${detail}`);
     this.post({ type: 'status', up: true, detail });
     this.alarms.connected();
+    // What the rings hold came before what the topics are about to say.
+    this.out.up(session);
+    this.ship();
     this.publisher.up(session);
     this.arm(this.publisher.tick());
   }
@@ -220,7 +223,6 @@ export class MqttOutlet {
       if (shipment === undefined) return;
       const publication = { topic: topics.feed, qos: 0, retain: false, packetId: 0, expirySeconds: 0 } as const;
       out.packet('feed', encodePublish(out.connection!.version, publication, shipment));
-      this.metrics.lostShipmentSlots = shipper.lostSlots;
     }
   }
 
@@ -239,6 +241,9 @@ export class MqttOutlet {
   }
 
   private report(): void {
+    // While the broker is away nothing else looks at it.
+    this.shipper?.keepUp();
+    this.metrics.lostShipmentSlots = this.shipper?.lostSlots ?? 0;
     if (this.acks.look(this.out.inFlight, this.out.acknowledgements))
       this.connection?.renew('has acknowledged nothing for a minute');
     this.post({ type: 'metrics', values: this.metrics.values(this.out.depth, this.out.connection !== null) });

@@ -87,6 +87,15 @@ describe('what gateways elsewhere must know', () => {
     expect(bench.on('tautline/live/session')).toEqual([]);
   });
 
+  test('that another bridge took back is said again, and what it takes back of its own is not ours', () => {
+    bench.publisher.message(topic, Buffer.from(''), false);
+    bench.publisher.message('tautline/other/session', Buffer.from(''), false);
+    bench.publisher.batchEnd();
+    expect(bench.on(topic)).toHaveLength(2);
+    expect(bench.on(topic)[1]).toBe(bench.on(topic)[0]);
+    expect(bench.on('tautline/other/session')).toEqual([]);
+  });
+
   test('of an id that nobody has any more is taken back', () => {
     bench.publisher.text({ ...boardText, id: 'other' } as typeof boardText);
     bench.publisher.batchEnd();

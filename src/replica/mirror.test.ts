@@ -86,6 +86,7 @@ const onOurClock = (record: any) => ({
 let source: Feed;
 let shipper: Shipper;
 let seq = 0;
+let boots = 1;
 const nowUs = () => 5e6 + seq * 1000;
 
 beforeEach(() => {
@@ -139,7 +140,7 @@ test('a reader of the copy gets what a reader of the bridge gets: the same recor
     health,
     stats,
     () => log('x'.repeat(700)),
-    () => board('0000002b'),
+    () => board((boots++).toString(16).padStart(8, '0')),
   ];
   fc.assert(
     fc.property(fc.array(fc.nat({ max: parts.length }), { maxLength: 600 }), (script) => {
@@ -271,6 +272,12 @@ describe('a shipment', () => {
     expect(take(mirror, first!)).toBe('taken');
     expect(take(mirror, third!)).toBe('hole');
     expect(mirror.lost).toEqual({ feed: 0, events: 1 });
+    // Every reader is told, as of frames: misses are in no topic that could be asked.
+    expect(readAll(mirror.feed, { feed: 0, events: 0 }).map(({ kind, ring }) => [kind, ring])).toEqual([
+      ['miss', undefined],
+      ['lost', 'events'],
+      ['miss', undefined],
+    ]);
   });
 
   test.each([
@@ -333,6 +340,20 @@ test('what topics say of boards and alarms is told when it is news, beside what 
     ['alarm', 'bridge-x'],
     ['board-gone', 'pico'],
   ]);
+});
+
+test('what a topic said before its shipment came is told once', () => {
+  miss();
+  const [first] = shipments();
+  const mirror = new Mirror(readShipmentHeader(first!)!);
+  const got = readAtOnce(mirror.feed);
+  take(mirror, first!);
+  const alarm = { type: 'alarm', board: 'pico', id: 'x', active: true, text: 'y', sinceUtcUs: 1 } as const;
+  mirror.alarm(alarm);
+  source.text(alarm);
+  source.text({ ...alarm, active: false });
+  for (const bytes of shipments()) take(mirror, bytes);
+  expect(got.filter(({ kind }) => kind === 'text').map(({ active }) => active)).toEqual([true, false]);
 });
 
 test('the memory of a run that is over is taken for the next one, as if it were new', () => {

@@ -114,6 +114,7 @@ export class Mirror {
     this.#lose(Math.max(0, feedFrom - frames.offset));
     const eventsHole = Math.max(0, eventsFrom - this.#eventsNext);
     this.lost.events += eventsHole;
+    if (eventsHole > 0) this.feed.loseEvent();
 
     // In the order in which the bridge wrote them: no frame is to be seen before an event that was there when it came.
     const eventsAt = SHIPMENT_HEADER_BYTES + feedSlots * SLOT_BYTES;
@@ -199,6 +200,8 @@ export class Mirror {
       const text = parseTextEvent(textIn(record));
       if (text !== undefined) {
         const ours = ofBridge(text);
+        // A topic may have said it already.
+        if (this.#told.isAgain(ours)) return;
         this.#told.take(ours);
         this.feed.text(ours, feedOffset);
         return;

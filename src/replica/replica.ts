@@ -54,6 +54,8 @@ const ASK_AGAIN_MS = 2000;
 /** A run is left for another one after this long at the soonest, and after more when they change again and again: two bridges on one broker. */
 const RUN_MS_MIN = 2000;
 const RUN_MS_MAX = 10_000;
+/** A bridge that is there says something ten times a second and more, or at least each second. */
+const HEARD_US = 1.5e6;
 /** Until the port is tried again that was free before. */
 const PORT_AGAIN_MS = 1000;
 const READ_ONLY: CommandAnswer = {
@@ -93,6 +95,7 @@ class RunningReplica implements Replica {
   #repeatsSinceUs = Number.POSITIVE_INFINITY;
   #askTimer: NodeJS.Timeout | undefined;
   #askedMs = Number.NEGATIVE_INFINITY;
+  #refused = '';
   /** Where it has listened: clients come back to it. */
   #port: number | undefined;
   readonly #counters = { shipments: 0, unreadable: 0, malformed: 0, repeated: 0, lostFeed: 0, lostEvents: 0, runs: 0 };
@@ -121,7 +124,10 @@ class RunningReplica implements Replica {
       },
       {
         up: () => this.#hearing.link(true, ''),
-        down: (text) => this.#hearing.link(false, text),
+        down: (text) => {
+          this.#refused = '';
+          this.#hearing.link(false, text);
+        },
         acknowledged: () => undefined,
         message: (topic, payload) => this.#message(topic, payload),
         deaf: (_text, refused) => this.#deaf(refused),
@@ -246,10 +252,10 @@ class RunningReplica implements Replica {
       return;
     }
     const { mirror, beganUs } = this.#run;
-    // Nothing but what is here already, for so long: the copy is ahead of the bridge, which cannot be.
-    const isAhead = nowUs - this.#repeatsSinceUs > SILENCE_MAX_US;
-    if (mirror?.continues(header) !== true || isAhead) {
-      if (nowUs - beganUs < this.#runMs * 1e3) return;
+    if (mirror?.continues(header) !== true) {
+      // Two bridges: the one that is followed still speaks. One that is silent is left sooner.
+      const minMs = nowUs - this.#hearing.newestUs < HEARD_US ? this.#runMs : Math.min(this.#runMs, RUN_MS_MIN);
+      if (nowUs - beganUs < minMs * 1e3) return;
       this.#newest = header;
       void this.#change();
       return;
@@ -258,6 +264,8 @@ class RunningReplica implements Replica {
     const taken = mirror.take(header, bytes, nowUs);
     if (taken === 'repeated') {
       this.#repeatsSinceUs = Math.min(this.#repeatsSinceUs, nowUs);
+      // Nothing but what is here already, for so long: the copy is ahead of the bridge, which cannot be.
+      if (nowUs - this.#repeatsSinceUs > SILENCE_MAX_US) void this.#change();
       return;
     }
     this.#repeatsSinceUs = Number.POSITIVE_INFINITY;
@@ -281,7 +289,10 @@ class RunningReplica implements Replica {
     }, waitMs);
   }
 
+  /** Once: it is asked for again and again. */
   #deaf(refused: readonly string[]): void {
+    if (this.#refused === refused.join()) return;
+    this.#refused = refused.join();
     const address = addressOf(this.#options.config.mqtt.url);
     this.supervisor.log(
       'warning',

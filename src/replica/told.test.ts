@@ -21,6 +21,21 @@ test('what a topic says again is no news, whichever way it was told', () => {
   expect(told.newsOf({ ...board, boot: '0000002b' }, null)).toHaveLength(1);
 });
 
+test('what came in a shipment is again what a topic has said, or it is not', () => {
+  const told = new Told();
+  for (const text of [board, alarm]) {
+    expect(told.isAgain(text)).toBe(false);
+    told.take(text);
+    expect(told.isAgain(text)).toBe(true);
+  }
+  expect(told.isAgain({ ...board, boot: '0000002b' })).toBe(false);
+  expect(told.isAgain({ ...alarm, active: false })).toBe(false);
+  expect(told.isAgain(gone)).toBe(false);
+  told.take(gone);
+  expect(told.isAgain(gone)).toBe(true);
+  expect(told.isAgain(board)).toBe(false);
+});
+
 test('a board that is gone is told once, and again when it is back', () => {
   const told = new Told();
   expect(told.newsOf(board, gone)).toEqual([board, gone]);

@@ -26,6 +26,15 @@ export class Told {
     }
   }
 
+  /** Whether this is what was said last of the same thing. */
+  isAgain(text: TextEvent): boolean {
+    if (text.type === 'alarm') return this.#alarms.get(keyOf(text)) === contentOf(text);
+    if (text.type !== 'board' && text.type !== 'board-gone') return false;
+    const before = this.#boards.get(text.index);
+    if (text.type === 'board-gone') return before?.isGone === true;
+    return before?.isGone === false && before.board === JSON.stringify(text);
+  }
+
   /** Of what a topic says of a board: what is news. */
   newsOf(board: BoardText, gone: GoneText | null): TextEvent[] {
     const before = this.#boards.get(board.index);

@@ -143,6 +143,12 @@ test('it shows what the bridge shows: board, contract, health, live values; comm
     epoch: ((await (await fetch(`${await bridge.url()}/api/bridge`)).json()) as any).epoch,
   });
   await expect(board.request('arm')).rejects.toMatchObject({ code: 'read-only' });
+  // What comes as a topic and in a shipment is told once.
+  const alarms: string[] = [];
+  board.on('alarm', ({ id, active }) => alarms.push(`${id} ${active}`));
+  expect((await fetch(`${await bridge.url()}/api/boards/pico/safe`, { method: 'POST' })).status).toBe(200);
+  await waitFor('the trip', () => board.health?.arm === 'tripped' && alarms.includes('tripped true'));
+  expect(alarms.filter((each) => each === 'tripped true')).toHaveLength(1);
   const answer = await fetch(`${url}/api/boards/pico/arm`, { method: 'POST' });
   expect(answer.status).toBe(409);
   expect(await answer.json()).toMatchObject({ error: 'read-only' });

@@ -199,6 +199,22 @@ test('what cannot be sent is given up with the stream, and not carried out later
   end();
 });
 
+test('a connection that is given up leaves no request behind', async () => {
+  let isAborted = false;
+  let isAsked = false;
+  const { socket, end } = await withPosts((request) => {
+    isAsked = true;
+    request.on('close', () => {
+      isAborted = true;
+    });
+  });
+  socket.send('["1","1","t","e",{}]');
+  await until(() => expect(isAsked).toBe(true));
+  socket.close(4000);
+  await vi.waitFor(() => expect(isAborted).toBe(true), { timeout: 3000 });
+  end();
+});
+
 test('what was said before an orderly end is sent', async () => {
   const bodies: string[] = [];
   const { socket, closed, end } = await withPosts((request, response) => {

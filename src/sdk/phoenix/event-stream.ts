@@ -68,6 +68,8 @@ export class EventStreamSocket implements WebSocketLike {
   private session = '';
   private readonly queue: string[] = [];
   private isPosting = false;
+  private posting = new AbortController();
+  private goodbyeTimer: ReturnType<typeof setTimeout> | undefined;
   private postedMs = Number.NEGATIVE_INFINITY;
 
   /** @param url of the stream, `http://127.0.0.1:8080/socket/events?vsn=2.0.0`; it connects at once */
@@ -96,7 +98,7 @@ export class EventStreamSocket implements WebSocketLike {
       return;
     }
     this.readyState = states.closing;
-    setTimeout(() => this.end(code, reason), GOODBYE_MS);
+    this.goodbyeTimer = setTimeout(() => this.end(code, reason), GOODBYE_MS);
   }
 
   private async read(): Promise<void> {
@@ -152,6 +154,8 @@ export class EventStreamSocket implements WebSocketLike {
   private async postNext(): Promise<void> {
     const messages = this.takeNext();
     if (messages.length === 0) return;
+    this.posting = new AbortController();
+    const timer = setTimeout(() => this.posting.abort(new Error(`not taken within ${POST_MS / 1e3} s`)), POST_MS);
     const response = await fetch(new URL(`events/${this.session}`, this.url), {
       method: 'POST',
       headers: { ...this.headers, 'content-type': 'application/json' },
@@ -159,8 +163,8 @@ export class EventStreamSocket implements WebSocketLike {
       // The page of a login would be an answer, too.
       redirect: 'error',
       keepalive: true,
-      signal: AbortSignal.timeout(POST_MS),
-    });
+      signal: this.posting.signal,
+    }).finally(() => clearTimeout(timer));
     if (response.status !== 204) throw new Error(await refusalOf(response));
   }
 
@@ -175,7 +179,9 @@ export class EventStreamSocket implements WebSocketLike {
   private end(code: number, reason: string): void {
     if (this.readyState === states.closed) return;
     this.readyState = states.closed;
+    clearTimeout(this.goodbyeTimer);
     this.queue.length = 0;
+    this.posting.abort();
     this.stream.abort();
     this.onclose?.({ code, reason } as never);
   }

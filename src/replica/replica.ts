@@ -20,8 +20,9 @@ import { OFFLINE } from '../mqtt/birth.js';
 import { addressOf, BrokerConnection } from '../mqtt/client.js';
 import { chooseTarget } from '../mqtt/target.js';
 import { parseTopic, subscriptions, topics } from '../mqtt/topics.js';
-import type { CommandAnswer, MetricValues, OutletState } from '../outlet.js';
+import type { CommandAnswer, OutletState } from '../outlet.js';
 import { Supervisor, type SupervisorLimits } from '../supervisor.js';
+import { ReplicaCounters } from './counters.js';
 import { Hearing, SILENCE_MAX_US } from './hearing.js';
 import { Mirror } from './mirror.js';
 import { parseAlarm, parseSession } from './text-event.js';
@@ -98,7 +99,7 @@ class RunningReplica implements Replica {
   #refused = '';
   /** Where it has listened: clients come back to it. */
   #port: number | undefined;
-  readonly #counters = { shipments: 0, unreadable: 0, malformed: 0, repeated: 0, lostFeed: 0, lostEvents: 0, runs: 0 };
+  readonly #counters = new ReplicaCounters();
   #stopped: Promise<readonly string[]> | undefined;
 
   constructor(options: ReplicaOptions) {
@@ -176,7 +177,7 @@ class RunningReplica implements Replica {
       handlers: {
         command: () => Promise.resolve(READ_ONLY),
         fatal: (exitCode, text) => this.#fatal(exitCode, text),
-        metrics: () => this.#metrics(),
+        metrics: () => this.#counters.values(this.#run.mirror, this.#hearing.judge().up),
         states: (states) => {
           const port = states.find(({ name }) => name === 'gateway')?.info.port;
           if (typeof port === 'number') this.#port = port;
@@ -193,7 +194,7 @@ class RunningReplica implements Replica {
    */
   async #change(): Promise<void> {
     this.#isChanging = true;
-    this.#count();
+    this.#counters.keep(this.#run.mirror);
     const hasLasted = monotonicUs() - this.#run.beganUs > 2 * RUN_MS_MAX * 1e3;
     this.#runMs = hasLasted || this.#run.mirror === undefined ? RUN_MS_MIN : Math.min(RUN_MS_MAX, this.#runMs * 2);
     const stuck = await this.supervisor.stop();
@@ -203,7 +204,9 @@ class RunningReplica implements Replica {
       const memory = stuck.length === 0 ? this.#run.mirror?.feed : undefined;
       this.#run = this.#begin(this.#newest && endOf(this.#newest), memory);
     } catch (error) {
-      this.#options.onFatal?.(exitCodes.unexpected, `cannot follow bridge ${this.#newest?.epoch}: ${error}`);
+      const text = `cannot follow bridge ${this.#newest?.epoch}: ${error}`;
+      process.stderr.write(`tautline: ${text}\n`);
+      this.#options.onFatal?.(exitCodes.unexpected, text);
       return;
     }
     this.#isChanging = false;
@@ -312,32 +315,6 @@ class RunningReplica implements Replica {
     process.stderr.write(`tautline: ${text}\n`);
     if (this.#port === undefined) this.#options.onFatal?.(exitCode, text);
     else setTimeout(() => this.#stopped === undefined && !this.#isChanging && void this.#change(), PORT_AGAIN_MS);
-  }
-
-  /** What the mirror of a run counted, when it ends. */
-  #count(): void {
-    const { mirror } = this.#run;
-    if (mirror === undefined) return;
-    this.#counters.malformed += mirror.malformed;
-    this.#counters.repeated += mirror.repeated;
-    this.#counters.lostFeed += mirror.lost.feed;
-    this.#counters.lostEvents += mirror.lost.events;
-  }
-
-  #metrics(): MetricValues {
-    const { shipments, unreadable, malformed, repeated, lostFeed, lostEvents, runs } = this.#counters;
-    const { mirror } = this.#run;
-    return {
-      tautline_replica_bridge_up: this.#hearing.judge().up ? 1 : 0,
-      tautline_replica_runs_total: runs,
-      tautline_replica_shipments_total: shipments,
-      tautline_replica_unreadable_total: unreadable,
-      tautline_replica_malformed_total: malformed + (mirror?.malformed ?? 0),
-      tautline_replica_repeated_total: repeated + (mirror?.repeated ?? 0),
-      'tautline_replica_lost_slots_total{ring="feed"}': lostFeed + (mirror?.lost.feed ?? 0),
-      'tautline_replica_lost_slots_total{ring="events"}': lostEvents + (mirror?.lost.events ?? 0),
-      tautline_replica_excess_seconds: (mirror?.clock.excessUs ?? 0) / 1e6,
-    };
   }
 }
 
